@@ -1,0 +1,143 @@
+import type { Device, DType } from "./device.ts";
+import { defaultDevice, device as findDevice } from "./devices.ts";
+import { nextKey } from "./random.ts";
+import { formatShape, type Shape, sizeOf } from "./shape.ts";
+import { type NestedArray, Tensor } from "./tensor.ts";
+
+/** Functions that make tensors from nothing: each takes a shape and these options. */
+export interface TensorOptions {
+  /** float32 unless said otherwise; `tensor` takes int32 for an Int32Array. */
+  dtype?: DType;
+  /** The default device unless said otherwise. */
+  device?: string | Device;
+  requiresGrad?: boolean;
+}
+
+function make(op: string, shape: Shape, options: TensorOptions, fill: (tensor: Tensor) => void): Tensor {
+  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
+    throw new RangeError(`${op}: ${formatShape(shape)} is no shape: sizes are whole numbers from 0`);
+  }
+  const on = options.device === undefined ? defaultDevice() : findDevice(options.device);
+  const result = Tensor.empty([...shape], options.dtype ?? "float32", on, op);
+  fill(result);
+  return options.requiresGrad ? result.requiresGrad_() : result;
+}
+
+function shapeOf(data: NestedArray): number[] {
+  const shape: number[] = [];
+  for (let part = data; Array.isArray(part); part = part[0]) shape.push(part.length);
+  return shape;
+}
+
+function flattenInto(values: number[], data: NestedArray, shape: Shape, axis: number): void {
+  if (!Array.isArray(data) || data.length !== shape[axis]) {
+    const found = Array.isArray(data) ? `${data.length} elements` : "a number";
+    throw new RangeError(`tensor: the nested arrays are ragged: ${found} along axis ${axis} of ${formatShape(shape)}`);
+  }
+  for (const part of data) {
+    if (axis < shape.length - 1) flattenInto(values, part, shape, axis + 1);
+    else if (typeof part === "number") values.push(part);
+    else
+      throw new RangeError(`tensor: the nested arrays are ragged: an array where ${formatShape(shape)} has a number`);
+  }
+}
+
+/**
+ * A tensor from a number, nested arrays, or a typed array (with `shape`, else one axis).
+ * Errors: ragged arrays, or a shape that the data do not fill.
+ */
+export function tensor(
+  data: NestedArray | Float32Array | Float64Array | Int32Array,
+  options: TensorOptions & { shape?: Shape } = {},
+): Tensor {
+  const typed = ArrayBuffer.isView(data);
+  const natural = typed ? [data.length] : shapeOf(data);
+  const shape = options.shape ?? natural;
+  let values: ArrayLike<number>;
+  if (typed) values = data;
+  else if (typeof data === "number") values = [data];
+  else {
+    const list: number[] = [];
+    flattenInto(list, data, natural, 0);
+    values = list;
+  }
+  if (sizeOf(shape) !== values.length) {
+    throw new RangeError(`tensor: ${values.length} numbers do not fill ${formatShape(shape)}`);
+  }
+  const dtype = options.dtype ?? (data instanceof Int32Array ? "int32" : "float32");
+  return make("tensor", shape, { ...options, dtype }, (t) => t.device.upload(t.storage, values, 0));
+}
+
+/** Every element the same number. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  return make("full", shape, options, (t) => t.device.fill(t, value));
+}
+export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+  return make("zeros", shape, options, (t) => t.device.fill(t, 0));
+}
+export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+  return make("ones", shape, options, (t) => t.device.fill(t, 1));
+}
+
+/** A tensor with the shape, dtype and device of another. */
+export function fullLike(x: Tensor, value: number): Tensor {
+  return full(x.shape, value, { dtype: x.dtype, device: x.device });
+}
+export function zerosLike(x: Tensor): Tensor {
+  return fullLike(x, 0);
+}
+export function onesLike(x: Tensor): Tensor {
+  return fullLike(x, 1);
+}
+
+/** `start, start + step, …` below `end` (int32 unless a dtype is given and the numbers are whole): `arange(3)` is 0, 1, 2. */
+export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (step === 0) throw new RangeError("arange: the step is 0");
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
+  const whole = Number.isInteger(from) && Number.isInteger(step);
+  return tensor(values, { dtype: whole ? "int32" : "float32", ...options });
+}
+
+/** `count` numbers from `start` to `end`, evenly spaced, both included. */
+export function linspace(start: number, end: number, count: number, options: TensorOptions = {}): Tensor {
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  return tensor(
+    Float64Array.from({ length: count }, (_, i) => start + i * step),
+    { dtype: "float32", ...options },
+  );
+}
+
+/** The identity matrix, `[n, m]`. */
+export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  const values = new Float64Array(n * m);
+  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
+  return tensor(values, { dtype: "float32", ...options, shape: [n, m] });
+}
+
+/** Uniform in [0, 1). */
+export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
+  return make("rand", shape, options, (t) => t.device.uniform(t, nextKey()));
+}
+
+/** Normal with mean 0 and variance 1. */
+export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
+  return make("randn", shape, options, (t) => t.device.normal(t, nextKey()));
+}
+
+/** Whole numbers from `low` to `high - 1`, int32, each as likely. */
+export function randint(low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor {
+  if (!(high > low)) throw new RangeError(`randint: no whole number lies from ${low} to below ${high}`);
+  return rand(shape, { device: options.device })
+    .mul(high - low)
+    .add(low)
+    .floor()
+    .clamp(low, high - 1)
+    .int();
+}
+
+/** The numbers 0 … n - 1 in random order, int32. */
+export function randperm(n: number, options: TensorOptions = {}): Tensor {
+  return rand([n], { device: options.device }).topk(n).indices;
+}

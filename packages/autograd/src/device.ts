@@ -1,0 +1,280 @@
+import type { Shape } from "./shape.ts";
+
+/**
+ * What a device has to provide. Everything above this file speaks of tensors; everything below it
+ * moves numbers. `devices/reference` implements each kernel in its plainest form and is the
+ * definition: another device is right when the conformance suite finds it equal to that.
+ */
+
+export type DType = "float32" | "int32";
+
+/** What reading a tensor gives. The `reference` device holds floats in double precision. */
+export type TypedArray = Float32Array | Float64Array | Int32Array;
+
+/** A block of memory on a device. Tensors that are views of each other share one. */
+export class Storage {
+  /** Counts changes in place, so that a backward rule can tell that a saved value is not what it was. */
+  version = 0;
+  /** Why the memory was given back; undefined while it is there. */
+  freed: string | undefined;
+  /** Parameters, gradients and optimiser state: no scope and no ended graph frees them. */
+  kept = false;
+
+  /**
+   * @param handle what the device knows the block by: a typed array, an address, a GPU buffer.
+   * @param length in elements.
+   */
+  constructor(
+    readonly device: Device,
+    readonly dtype: DType,
+    readonly length: number,
+    readonly handle: unknown,
+  ) {}
+}
+
+/**
+ * Elements of a storage, seen as an array: element `[i, j, …]` lies at
+ * `offset + i * strides[0] + j * strides[1] + …`. Every Tensor is one.
+ *
+ * Kernels take these. Where a kernel's description does not say "strided", its operands are
+ * row-major without gaps (the offset may be anything). No kernel's output overlaps its inputs
+ * unless they are the very same elements and the kernel says "in place".
+ */
+export interface Strided {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly offset: number;
+}
+
+/** `y = op(x)`. `affine` is `a * x + b`, `clamp` bounds by a and b, `pow` raises to a, `leakyRelu` slopes by a. */
+export type UnaryOp =
+  | "affine"
+  | "abs"
+  | "sign"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "rsqrt"
+  | "reciprocal"
+  | "pow"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sigmoid"
+  | "relu"
+  | "leakyRelu"
+  | "gelu"
+  | "geluTanh"
+  | "silu"
+  | "clamp"
+  | "floor"
+  | "round";
+
+/** Ops whose derivative is a kernel of its own: from the output y for the first three, from the input x for the rest. */
+export type UnaryGradOp = "tanh" | "sigmoid" | "relu" | "gelu" | "geluTanh" | "silu";
+
+/** `maximum` and `minimum` pass NaN on. The comparisons give int32: 1 or 0. */
+export type BinaryOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" | CompareOp;
+export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+export type ReduceOp = "sum" | "max" | "min";
+
+/** An array seen as `[outer, size, inner]`, with the work along the middle axis. */
+export interface Lanes {
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+}
+
+/** Key of the counter-based generator Philox4x32-10 (Salmon et al., 2011); two unsigned 32-bit words. */
+export type RandomKey = readonly [number, number];
+
+/**
+ * How rows of logits are scored against class indices. `smoothing` spreads that share of the target
+ * evenly over all classes; `weight` scales each class ([classes], float32).
+ */
+export interface CrossEntropyOptions {
+  readonly ignoreIndex: number;
+  readonly smoothing: number;
+  readonly weight: Strided | undefined;
+}
+
+/** Scaled dot-product attention over `[batch, heads, time, size]` (Vaswani et al., 2017). */
+export interface AttentionOptions {
+  /** Query i sees keys 0 … i + (keys - queries). */
+  readonly causal: boolean;
+  /** What the scores are multiplied with, usually `1 / sqrt(size)`. */
+  readonly scale: number;
+  /** Strided, float32, expanded to `[batch, heads, queries, keys]`; added to the scores. `-Infinity` hides a key. */
+  readonly mask: Strided | undefined;
+}
+
+export interface AdamWOptions {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** Decoupled decay (Loshchilov & Hutter, 2019): `p -= lr * weightDecay * p`. */
+  readonly weightDecay: number;
+  /** The step's number, from 1, for the bias correction. */
+  readonly step: number;
+  /** Gradients are multiplied with this before use (clipping). */
+  readonly gradScale: number;
+}
+
+export interface Device {
+  readonly name: string;
+  /** True where memory can be read at once; elsewhere only the asynchronous reads work. */
+  readonly hostMemory: boolean;
+
+  // --- memory -----------------------------------------------------------------------------------
+
+  /** Memory for `length` elements, not cleared. Called by `lifetimes.ts` alone. */
+  allocate(length: number, dtype: DType): Storage;
+  release(storage: Storage): void;
+  /** Writes values from the host, starting at an element's index. */
+  upload(storage: Storage, values: ArrayLike<number>, start: number): void;
+  /** Copies elements to the host. */
+  download(storage: Storage, start: number, length: number): Promise<TypedArray>;
+  /** The same at once; only where `hostMemory`. */
+  downloadSync(storage: Storage, start: number, length: number): TypedArray;
+
+  // --- elementwise ------------------------------------------------------------------------------
+
+  /** out = x. Both strided, of one shape. Where the dtypes differ, floats are cut towards zero. */
+  copy(out: Strided, x: Strided): void;
+  fill(out: Strided, value: number): void;
+  /** out = op(x), on float32; in place allowed. `affine`, `abs`, `sign` and `clamp` also on int32. */
+  unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: number): void;
+  /** dx = op'(saved) * dy, where saved is the op's output or input (see `UnaryGradOp`); in place on dy allowed. */
+  unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Strided): void;
+  /** out = a op b. a and b strided, of out's shape (broadcast axes have stride 0), of one dtype; in place on a allowed. */
+  binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void;
+  /** out = condition ? a : b. All strided, of out's shape; condition is int32. */
+  where(out: Strided, condition: Strided, a: Strided, b: Strided): void;
+
+  // --- reductions and scans ---------------------------------------------------------------------
+
+  /** x: [outer, size, inner] -> out: [outer, inner]. size 0 gives 0 for sum and is refused above for max and min. */
+  reduce(op: ReduceOp, out: Strided, x: Strided, lanes: Lanes): void;
+  /** Index of the first largest or smallest element (NaN counts as extreme): out is int32 [outer, inner]. */
+  argReduce(op: "max" | "min", out: Strided, x: Strided, lanes: Lanes): void;
+  /** Running sum along the lane, from its end where `reverse`. */
+  cumsum(out: Strided, x: Strided, lanes: Lanes, reverse: boolean): void;
+  /** The k largest (or smallest) of each row, in order, equal ones by index. x: [rows, n] -> values, indices: [rows, k]. */
+  topk(values: Strided, indices: Strided, x: Strided, k: number, largest: boolean): void;
+
+  // --- products ---------------------------------------------------------------------------------
+
+  /**
+   * out = a b, or out += a b where `accumulate`. a: [batch…, m, k], b: [batch…, k, n], out: [batch…, m, n].
+   * a and b strided: batch axes anyhow (0 where broadcast), one of the last two axes with stride 1. k may be 0.
+   */
+  matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean): void;
+
+  // --- indexing (errors: an index outside the axis, with its value) -------------------------------
+
+  /** out[o, j, i] = x[o, index[o, j, i], i]. x: [outer, size, inner], index and out: [outer, count, inner]. */
+  gather(out: Strided, x: Strided, index: Strided, lanes: Lanes, count: number): void;
+  /** out[o, index[o, j, i], i] += x[o, j, i], in the order of j. out: [outer, size, inner], already filled. */
+  scatterAdd(out: Strided, index: Strided, x: Strided, lanes: Lanes, count: number): void;
+  /** out[o, j, i] = x[o, index[j], i]. x: [outer, size, inner], index: [count] -> out: [outer, count, inner]. */
+  indexSelect(out: Strided, x: Strided, index: Strided, lanes: Lanes): void;
+  /** out[o, index[j], i] += x[o, j, i], in the order of j. The gradient of `indexSelect` and of an embedding. */
+  indexAdd(out: Strided, index: Strided, x: Strided, lanes: Lanes): void;
+
+  // --- random numbers ---------------------------------------------------------------------------
+
+  /**
+   * Element i is word `i % 4` of Philox4x32-10 at counter `[floor(i / 4), 0, 0, 0]`, its upper 24 bits times 2^-24: in [0, 1).
+   */
+  uniform(out: Strided, key: RandomKey): void;
+  /**
+   * Box and Muller (1958) on the same stream: elements 4c … 4c + 3 come from the four uniforms of counter c,
+   * `sqrt(-2 ln(1 - u0)) * [cos, sin](2 pi u1)` and the same with u2 and u3.
+   */
+  normal(out: Strided, key: RandomKey): void;
+  /** out[i] = u[i] < p ? 0 : x[i] / (1 - p), with u as in `uniform`; its own gradient, called with the same key. */
+  dropout(out: Strided, x: Strided, p: number, key: RandomKey): void;
+
+  // --- rows: x is [rows, n] -----------------------------------------------------------------------
+
+  /** A row of nothing but -Infinity gives zeros. In place allowed. */
+  softmax(out: Strided, x: Strided): void;
+  /** dx = y * (dy - sum(dy * y)); in place on dy allowed. */
+  softmaxGrad(dx: Strided, y: Strided, dy: Strided): void;
+  logSoftmax(out: Strided, x: Strided): void;
+  /** dx = dy - exp(y) * sum(dy); in place on dy allowed. */
+  logSoftmaxGrad(dx: Strided, y: Strided, dy: Strided): void;
+  /** out = (x - mean) * rstd * weight + bias with rstd = 1 / sqrt(var + eps). mean, rstd: [rows]; weight, bias: [n]. */
+  layerNorm(
+    out: Strided,
+    mean: Strided,
+    rstd: Strided,
+    x: Strided,
+    weight: Strided | undefined,
+    bias: Strided | undefined,
+    eps: number,
+  ): void;
+  /** Writes those of dx, dweight and dbias that are wanted. */
+  layerNormGrad(
+    dx: Strided | undefined,
+    dweight: Strided | undefined,
+    dbias: Strided | undefined,
+    dy: Strided,
+    x: Strided,
+    mean: Strided,
+    rstd: Strided,
+    weight: Strided | undefined,
+  ): void;
+  /**
+   * losses[r] = the row's weighted loss (0 where ignored), scales[r] = its share in the mean's divisor,
+   * lse[r] = log(sum(exp(logits[r]))). targets: int32 [rows]. Errors: a target outside 0 … n - 1 that is not ignored.
+   *
+   * With w the class weights (1 where not given), t the target, s the smoothing and l = lse - logits:
+   * loss = (1 - s) * w[t] * l[t] + s / n * sum_c(w[c] * l[c]),   scale = w[t].
+   */
+  crossEntropy(
+    losses: Strided,
+    scales: Strided,
+    lse: Strided,
+    logits: Strided,
+    targets: Strided,
+    options: CrossEntropyOptions,
+  ): void;
+  /** dlogits[r, c] = dlosses[r] * d losses[r] / d logits[r, c]. */
+  crossEntropyGrad(
+    dlogits: Strided,
+    dlosses: Strided,
+    lse: Strided,
+    logits: Strided,
+    targets: Strided,
+    options: CrossEntropyOptions,
+  ): void;
+
+  // --- optimisers -------------------------------------------------------------------------------
+
+  /** One step of AdamW on one parameter, in place on p, m and v. Adam where weightDecay is 0. */
+  adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void;
+
+  // --- fused, optional: where a device has none of its own, the composite definition in `ops` is used ---
+
+  /**
+   * out = softmax(q kᵀ * scale + mask) v without storing the scores (Dao et al., 2022). q, out: [batch, heads, queries, size];
+   * k, v: [batch, heads, keys, size]; lse: [batch, heads, queries]. q, k and v strided with stride 1 along the last axis.
+   */
+  attention?(out: Strided, lse: Strided, q: Strided, k: Strided, v: Strided, options: AttentionOptions): void;
+  attentionGrad?(
+    dq: Strided,
+    dk: Strided,
+    dv: Strided,
+    dout: Strided,
+    out: Strided,
+    lse: Strided,
+    q: Strided,
+    k: Strided,
+    v: Strided,
+    options: AttentionOptions,
+  ): void;
+}

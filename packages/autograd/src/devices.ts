@@ -1,0 +1,32 @@
+import type { Device } from "./device.ts";
+import { referenceDevice } from "./devices/reference/device.ts";
+
+/** The devices that tensors can live on, by name. */
+const devices = new Map<string, Device>([
+  [referenceDevice.name, referenceDevice],
+]);
+
+let current: Device = referenceDevice;
+
+/** Makes a further device known by its name (`gpu` once it has been opened). */
+export function registerDevice(device: Device): void {
+  devices.set(device.name, device);
+}
+
+/** A device by name. Errors: an unknown name, or a GPU that has not been opened. */
+export function device(name: string | Device): Device {
+  if (typeof name !== "string") return name;
+  const found = devices.get(name);
+  if (found !== undefined) return found;
+  const hint = name === "gpu" ? "open it first with `await openGpu()`" : `there are ${[...devices.keys()].join(", ")}`;
+  throw new Error(`device: there is no "${name}": ${hint}`);
+}
+
+/** The device that new tensors are made on; `cpu` unless changed. */
+export function defaultDevice(): Device {
+  return current;
+}
+
+export function setDefaultDevice(name: string | Device): void {
+  current = device(name);
+}

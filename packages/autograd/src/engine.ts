@@ -1,0 +1,403 @@
+import type { Storage } from "./device.ts";
+import { endGraph, keep, release, type Scope, scope } from "./lifetimes.ts";
+import type { AnyOp, Gradient, OpContext } from "./op.ts";
+import { formatShape, sameShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Gradients arriving at a tensor may be looked at, or replaced by what the hook returns. */
+export type GradientHook = (gradient: Tensor) => Tensor | undefined;
+
+/** An edge bundle of the graph: the call of an op that made a tensor. */
+export class GraphNode {
+  ended = false;
+  hooks: GradientHook[] = [];
+  /** The tensor whose `grad` is to be filled although it is no leaf. */
+  retained: Tensor | undefined;
+
+  constructor(
+    readonly op: AnyOp,
+    readonly ctx: OpContext,
+    public inputs: readonly Tensor[],
+    /** All arguments where the op has a composite definition, else its settings alone. */
+    public args: readonly unknown[],
+    /** What the call put into memory for output and gradient. */
+    public held: Storage[],
+  ) {}
+
+  /** Everything in memory that this node's backward pass may need. */
+  *storages(): Iterable<Storage> {
+    yield* this.held;
+    yield* this.ctx.savedStorages();
+    for (const x of this.inputs) if (x.node === undefined) yield x.storage;
+  }
+
+  /** Frees what the node holds; gives the storages that only the graph needed. */
+  end(): Storage[] {
+    const held = this.held;
+    this.ended = true;
+    this.ctx.clear();
+    this.inputs = [];
+    this.args = [];
+    this.held = [];
+    return held;
+  }
+}
+
+// --- recording ----------------------------------------------------------------------------------
+
+let recording = true;
+
+/** Whether ops are recorded for `backward()`. */
+export function gradEnabled(): boolean {
+  return recording;
+}
+
+function withRecording<T>(on: boolean, fn: () => T): T {
+  const before = recording;
+  recording = on;
+  const restore = () => {
+    recording = before;
+  };
+  let pending = false;
+  try {
+    const result = fn();
+    if (result instanceof Promise) {
+      pending = true;
+      return result.finally(restore) as T;
+    }
+    return result;
+  } finally {
+    if (!pending) restore();
+  }
+}
+
+/** Runs `fn` without recording: for evaluation, generation, and updates of parameters. */
+export function noGrad<T>(fn: () => T): T {
+  return withRecording(false, fn);
+}
+
+/** Runs `fn` with recording, also inside `noGrad`. */
+export function enableGrad<T>(fn: () => T): T {
+  return withRecording(true, fn);
+}
+
+// --- the sweep ----------------------------------------------------------------------------------
+
+export interface BackwardOptions {
+  /** Keep the graph, so that `backward` can be called on it again. */
+  retainGraph?: boolean;
+  /** Record the gradients' own computation, so that they can be differentiated. Implies `retainGraph`. */
+  createGraph?: boolean;
+}
+
+/** Where a gradient goes: the node that made the tensor, or the tensor itself if it is a leaf. */
+type Target = GraphNode | Tensor;
+const targetOf = (x: Tensor): Target => x.node ?? x;
+
+/** Every node that the root depends on, each after all that it depends on. */
+function topologicalOrder(root: GraphNode, wanted: (node: GraphNode) => boolean): GraphNode[] {
+  const order: GraphNode[] = [];
+  const seen = new Set<GraphNode>([root]);
+  const stack = [{ node: root, next: 0 }];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1];
+    if (top.next < top.node.inputs.length) {
+      const child = top.node.inputs[top.next++].node;
+      if (child !== undefined && !seen.has(child) && wanted(child)) {
+        seen.add(child);
+        stack.push({ node: child, next: 0 });
+      }
+    } else {
+      order.push(top.node);
+      stack.pop();
+    }
+  }
+  return order;
+}
+
+/** The gradients on their way through the graph. Each is freed as soon as no node waits for it. */
+class PendingGradients {
+  readonly #byTarget = new Map<Target, Tensor>();
+  readonly #waiting = new Map<Storage, number>();
+
+  constructor(
+    readonly createGraph: boolean,
+    readonly memory: Scope,
+  ) {}
+
+  add(target: Target, gradient: Tensor): void {
+    this.#wait(gradient.storage, 1);
+    const before = this.#byTarget.get(target);
+    if (before === undefined) {
+      this.#byTarget.set(target, gradient);
+      return;
+    }
+    const total = this.#sum(before, gradient);
+    this.#byTarget.set(target, total);
+    if (total !== before) {
+      this.#wait(total.storage, 1);
+      this.done(before);
+    }
+    this.done(gradient);
+  }
+
+  #sum(a: Tensor, b: Tensor): Tensor {
+    const mayReuse =
+      !this.createGraph && a.isContiguous() && this.memory.made.has(a.storage) && this.#waiting.get(a.storage) === 1;
+    if (!mayReuse) return a.add(b);
+    a.device.binary("add", a, a, b);
+    return a;
+  }
+
+  take(target: Target): Tensor | undefined {
+    const gradient = this.#byTarget.get(target);
+    this.#byTarget.delete(target);
+    return gradient;
+  }
+
+  replace(old: Tensor, by: Tensor): void {
+    this.#wait(by.storage, 1);
+    this.#wait(old.storage, -1);
+  }
+
+  /** Leaves a gradient's memory to whoever looked at it. */
+  spare(gradient: Tensor): void {
+    this.memory.keep(gradient);
+  }
+
+  done(gradient: Tensor): void {
+    const { storage } = gradient;
+    this.#wait(storage, -1);
+    if (this.createGraph || storage.kept || (this.#waiting.get(storage) ?? 0) > 0) return;
+    if (this.memory.made.delete(storage)) release(storage, "it was a gradient on its way through backward()");
+  }
+
+  /** True if nobody else waits for this gradient's memory, so that a leaf may take it over. */
+  isExclusive(gradient: Tensor): boolean {
+    return this.#waiting.get(gradient.storage) === 1 && this.memory.made.has(gradient.storage);
+  }
+
+  #wait(storage: Storage, change: number): void {
+    const count = (this.#waiting.get(storage) ?? 0) + change;
+    if (count > 0) this.#waiting.set(storage, count);
+    else this.#waiting.delete(storage);
+  }
+}
+
+function runHooks(hooks: readonly GradientHook[], gradient: Tensor, pending: PendingGradients): Tensor {
+  let current = gradient;
+  for (const hook of hooks) {
+    const changed = hook(current);
+    if (changed === undefined || changed === current) continue;
+    pending.replace(current, changed);
+    current = changed;
+  }
+  pending.spare(gradient);
+  return current;
+}
+
+/** The gradients of one node's inputs. */
+function applyRule(node: GraphNode, dy: Tensor, createGraph: boolean): Gradient[] {
+  if (node.ended) {
+    throw new Error(
+      `backward: the graph behind ${node.op.name} was used up by an earlier backward(): ` +
+        "call that one with { retainGraph: true }, or compute the value again",
+    );
+  }
+  const { op, ctx, args, inputs } = node;
+  if (!createGraph) {
+    const settings = op.composite ? args.filter((arg) => !isTensorArgument(arg, inputs)) : args;
+    return scope(() => op.backward(ctx, dy, settings));
+  }
+  if (op.composite === undefined) return op.backward(ctx, dy, args);
+  const aliases = new Map(inputs.map((x) => [x, x.alias()]));
+  const replace = (arg: unknown): unknown =>
+    Array.isArray(arg) ? arg.map(replace) : (aliases.get(arg as Tensor) ?? arg);
+  const wanted = inputs.filter((x) => x.requiresGrad);
+  const y = op.composite(args.map(replace));
+  const found = gradients(
+    y,
+    wanted.map((x) => aliases.get(x)!),
+    { seed: dy, createGraph: true, allowUnused: true },
+  );
+  return inputs.map((x) => found[wanted.indexOf(x)]);
+}
+
+function isTensorArgument(arg: unknown, inputs: readonly Tensor[]): boolean {
+  return inputs.includes((Array.isArray(arg) ? arg[0] : arg) as Tensor);
+}
+
+interface SweepOptions extends Required<BackwardOptions> {
+  /** Where given, only the gradients of these tensors are computed, and none is put into a `grad`. */
+  captured: readonly Tensor[] | undefined;
+}
+
+/** One topological sweep from the root to the leaves. Returns the captured gradients. */
+function sweep(root: Tensor, seed: Tensor, options: SweepOptions, memory: Scope): Gradient[] {
+  const { createGraph, captured } = options;
+  const targets = captured?.map(targetOf);
+  const found = new Map<Target, Tensor>();
+  const reaches = reachability(targets);
+  const order = root.node === undefined || !reaches(root.node) ? [] : topologicalOrder(root.node, reaches);
+  const pending = new PendingGradients(createGraph, memory);
+  pending.add(targetOf(root), seed);
+
+  const deliver = (leaf: Tensor) => {
+    const gradient = pending.take(leaf);
+    if (gradient === undefined) return;
+    const hooked = leaf.hooks.length > 0 ? runHooks(leaf.hooks, gradient, pending) : gradient;
+    if (targets === undefined) accumulate(leaf, hooked, createGraph, pending);
+    else found.set(leaf, hooked);
+    if (targets === undefined) pending.done(hooked);
+  };
+
+  const leaves = new Set<Tensor>(root.node === undefined ? [root] : []);
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i];
+    let dy = pending.take(node);
+    if (dy === undefined) continue;
+    if (node.hooks.length > 0) dy = runHooks(node.hooks, dy, pending);
+    if (node.retained !== undefined && targets === undefined) accumulate(node.retained, dy, createGraph, pending);
+    const isCaptured = targets?.includes(node) ?? false;
+    if (isCaptured) found.set(node, dy);
+    const onward = node.inputs.some(
+      (x) => x.requiresGrad && (targets === undefined || targets.includes(targetOf(x)) || (x.node && reaches(x.node))),
+    );
+    if (onward) {
+      const given = applyRule(node, dy, createGraph);
+      node.inputs.forEach((x, index) => {
+        const gradient = given[index];
+        if (!x.requiresGrad || gradient === undefined) return;
+        if (!sameShape(gradient.shape, x.shape)) {
+          throw new Error(
+            `${node.op.name}: its gradient rule gives ${formatShape(gradient.shape)} for an input ${formatShape(x.shape)}`,
+          );
+        }
+        if (x.node === undefined) leaves.add(x);
+        pending.add(targetOf(x), gradient);
+      });
+    }
+    if (!isCaptured) pending.done(dy);
+  }
+  for (const leaf of leaves) deliver(leaf);
+  if (!options.retainGraph && !createGraph) endNodes(order, root);
+  return targets?.map((target) => found.get(target)) ?? [];
+}
+
+/** Whether a node lies between the root and one of the targets; every node does where there are none. */
+function reachability(targets: readonly Target[] | undefined): (node: GraphNode) => boolean {
+  if (targets === undefined) return () => true;
+  const wanted = new Set<Target>(targets);
+  const known = new Map<GraphNode, boolean>();
+  return (start) => {
+    const stack = [start];
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1];
+      const open = node.inputs.filter((x) => x.node !== undefined && !known.has(x.node));
+      if (!known.has(node) && open.length > 0) {
+        for (const x of open) stack.push(x.node!);
+        continue;
+      }
+      stack.pop();
+      const below = node.inputs.some((x) => wanted.has(targetOf(x)) || (x.node !== undefined && known.get(x.node)));
+      known.set(node, wanted.has(node) || below === true);
+    }
+    return known.get(start) ?? false;
+  };
+}
+
+function endNodes(order: readonly GraphNode[], root: Tensor): void {
+  const storages: Storage[] = [];
+  for (const node of order) {
+    for (const storage of node.end()) if (storage !== root.storage) storages.push(storage);
+  }
+  endGraph(storages);
+}
+
+function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, pending: PendingGradients): void {
+  if (createGraph) {
+    leaf.grad = leaf.grad === undefined ? gradient : leaf.grad.add(gradient);
+  } else if (leaf.grad === undefined) {
+    const own = pending.isExclusive(gradient) && gradient.isContiguous() && gradient.node === undefined;
+    leaf.grad = keep(own ? gradient : noGrad(() => gradient.clone()));
+  } else {
+    leaf.grad.storage.version++;
+    leaf.device.binary("add", leaf.grad, leaf.grad, gradient);
+  }
+}
+
+function seedFor(root: Tensor, seed: Tensor | undefined, name: string): Tensor {
+  if (!root.requiresGrad) {
+    throw new Error(`${name}: nothing to differentiate: no input of this ${root.origin} requires a gradient`);
+  }
+  if (seed === undefined) {
+    if (root.size !== 1) {
+      throw new Error(
+        `${name}: a value of shape ${formatShape(root.shape)} needs a seed of that shape (or .sum() first)`,
+      );
+    }
+    return root.filled(1);
+  }
+  if (!sameShape(seed.shape, root.shape)) {
+    throw new Error(`${name}: the seed is ${formatShape(seed.shape)}, the value ${formatShape(root.shape)}`);
+  }
+  return seed;
+}
+
+/** Adds d root / d leaf to `leaf.grad` for every leaf that requires a gradient. See `Tensor.backward`. */
+export function backward(root: Tensor, seed: Tensor | undefined, options: BackwardOptions): void {
+  const all = { retainGraph: false, createGraph: false, ...options, captured: undefined };
+  run(root, seed, all, "backward");
+}
+
+function run(root: Tensor, seed: Tensor | undefined, options: SweepOptions, name: string): Gradient[] {
+  if (options.createGraph) {
+    const untouched = { made: new Set<Storage>(), keep: <T>(value: T) => value } as Scope;
+    return enableGrad(() => sweep(root, seedFor(root, seed, name), options, untouched));
+  }
+  const memory = scope();
+  try {
+    return memory.keep(noGrad(() => sweep(root, seedFor(root, seed, name), options, memory)));
+  } finally {
+    memory[Symbol.dispose]();
+  }
+}
+
+export interface GradientsOptions extends BackwardOptions {
+  /** Gradient of the output, of its shape; needed unless the output has one element. */
+  seed?: Tensor;
+  /** Give undefined for an input that the output does not depend on, in place of an error. */
+  allowUnused?: boolean;
+}
+
+/**
+ * The gradients of one output with respect to some tensors, without touching any `grad` (`torch.autograd.grad`).
+ * Errors: an input that the output does not depend on, unless `allowUnused`.
+ */
+export function gradients(output: Tensor, inputs: readonly Tensor[], options: GradientsOptions = {}): Gradient[] {
+  const { seed, allowUnused = false, retainGraph = false, createGraph = false } = options;
+  const found = run(output, seed, { retainGraph, createGraph, captured: inputs }, "gradients");
+  found.forEach((gradient, i) => {
+    if (gradient === undefined && !allowUnused) {
+      throw new Error(`gradients: the output does not depend on input ${i}, ${formatShape(inputs[i].shape)}`);
+    }
+  });
+  return found;
+}
+
+/**
+ * The derivative of a function as a function: `grad(f)(x)` is df/dx at x, for an f from one tensor to one number.
+ * `grad(grad(f))` is the second derivative. With `argument` another one than the first is differentiated.
+ */
+export function grad<Args extends readonly [Tensor, ...unknown[]]>(
+  f: (...args: Args) => Tensor,
+  { argument = 0 }: { argument?: number } = {},
+): (...args: Args) => Tensor {
+  return (...args) =>
+    enableGrad(() => {
+      const x = args[argument] as Tensor;
+      const input = x.requiresGrad ? x.alias() : x.detach().requiresGrad_();
+      const y = f(...(args.map((arg, i) => (i === argument ? input : arg)) as unknown as Args));
+      return gradients(y, [input], { createGraph: true })[0]!;
+    });
+}

@@ -1,0 +1,28 @@
+export * from "./creation.ts";
+export type { Device, DType, RandomKey, Strided, TypedArray } from "./device.ts";
+export { Storage } from "./device.ts";
+export { defaultDevice, device, registerDevice, setDefaultDevice } from "./devices.ts";
+export {
+  type BackwardOptions,
+  enableGrad,
+  type GradientHook,
+  type GradientsOptions,
+  grad,
+  gradEnabled,
+  gradients,
+  noGrad,
+} from "./engine.ts";
+export { gradcheck, gradgradcheck } from "./gradcheck.ts";
+export { keep, memoryUsage, resetPeakMemory, Scope, scope, settle } from "./lifetimes.ts";
+export { defineOp, type OpContext, type OpDefinition } from "./op.ts";
+export { type AttentionOptions, attentionWeights, causalMask, scaledDotProductAttention } from "./ops/attention.ts";
+export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
+export { dropout } from "./ops/dropout.ts";
+export { embedding, oneHot } from "./ops/indexing.ts";
+export { layerNorm } from "./ops/layerNorm.ts";
+export { where } from "./ops/masking.ts";
+export { multinomial } from "./ops/multinomial.ts";
+export { concat, stack } from "./ops/views.ts";
+export { manualSeed, nextKey, random, randomState, setRandomState } from "./random.ts";
+export { formatShape, type Shape, sizeOf } from "./shape.ts";
+export { type Axes, type KeepDim, type NestedArray, Tensor } from "./tensor.ts";

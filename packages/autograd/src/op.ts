@@ -1,0 +1,172 @@
+import type { Device, DType } from "./device.ts";
+import { GraphNode, gradEnabled } from "./engine.ts";
+import { allocate, release } from "./lifetimes.ts";
+import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** What is left of an op's arguments without the tensors: the backward rule gets these. */
+export type Settings<Args extends readonly unknown[]> = Args extends readonly [infer First, ...infer Rest]
+  ? [First] extends [Tensor | readonly Tensor[] | undefined]
+    ? Settings<Rest>
+    : [First, ...Settings<Rest>]
+  : [];
+
+/** What a gradient rule gives for one input: undefined where the input has none. */
+export type Gradient = Tensor | undefined;
+
+export interface OpDefinition<Args extends readonly unknown[]> {
+  /** Computes the value; must return a tensor of its own (`ctx.allocate` or `ctx.view`), never an argument. */
+  forward(ctx: OpContext, ...args: Args): Tensor;
+  /**
+   * From the gradient of the output, the gradients of the tensor arguments, in their order. Written with tensor ops it
+   * can be differentiated again. Where it calls a device's kernels, give `composite` too.
+   */
+  backward(ctx: OpContext, dy: Tensor, ...settings: Settings<Args>): Gradient[];
+  /** The same function in terms of other ops; used in place of `backward` when a gradient of the gradient is wanted. */
+  composite?(...args: Args): Tensor;
+}
+
+/** An op before its argument types are known to the engine. */
+export interface AnyOp {
+  readonly name: string;
+  backward(ctx: OpContext, dy: Tensor, settings: readonly unknown[]): Gradient[];
+  readonly composite: ((args: readonly unknown[]) => Tensor) | undefined;
+}
+
+/** One call of an op: what its forward pass leaves for its backward pass. */
+export class OpContext {
+  readonly device: Device;
+  /** Shapes of the tensor arguments, in order. */
+  readonly shapes: readonly Shape[];
+  /** Whether each tensor argument wants a gradient. */
+  readonly needs: readonly boolean[];
+  #saved: { tensor: Tensor; version: number }[] = [];
+  readonly #made: Tensor[] = [];
+
+  constructor(
+    readonly name: string,
+    inputs: readonly Tensor[],
+    /** False where nothing is recorded: saving costs nothing then. */
+    readonly tracked: boolean,
+  ) {
+    this.device = inputs[0].device;
+    this.shapes = inputs.map((x) => x.shape);
+    this.needs = inputs.map((x) => tracked && x.requiresGrad);
+  }
+
+  /** A new tensor with undefined content. */
+  allocate(shape: Shape, dtype: DType = "float32"): Tensor {
+    const storage = allocate(this.device, sizeOf(shape), dtype);
+    const tensor = new Tensor(storage, shape, rowMajorStrides(shape), 0, this.name);
+    this.#made.push(tensor);
+    return tensor;
+  }
+
+  /** The same memory under another shape. */
+  view(x: Tensor, shape: Shape, strides: Shape, offset = x.offset): Tensor {
+    return new Tensor(x.storage, shape, strides, offset, this.name);
+  }
+
+  /** x itself where it lies row-major without gaps, else a copy that does. */
+  dense(x: Tensor): Tensor {
+    if (x.isContiguous()) return x;
+    const copy = this.allocate(x.shape, x.dtype);
+    this.device.copy(copy, x);
+    return copy;
+  }
+
+  /** Keeps tensors for the backward rule, which finds them in `ctx.saved`. */
+  save(...tensors: Tensor[]): void {
+    if (!this.tracked) return;
+    this.#saved = tensors.map((tensor) => ({ tensor, version: tensor.storage.version }));
+  }
+
+  /** What `save` was given. Errors: one of them was changed in place or freed since. */
+  get saved(): Tensor[] {
+    return this.#saved.map(({ tensor, version }) => {
+      tensor.assertAlive(this.name);
+      if (tensor.storage.version !== version) {
+        throw new Error(
+          `${this.name}: a value that its gradient needs, ${formatShape(tensor.shape)} made by ${tensor.origin}, was ` +
+            "changed in place after the forward pass: change it after backward(), or work on a clone()",
+        );
+      }
+      return tensor;
+    });
+  }
+
+  /** Where the saved tensors lie. */
+  savedStorages(): Tensor["storage"][] {
+    return this.#saved.map(({ tensor }) => tensor.storage);
+  }
+
+  /** Ends the forward pass: frees what was neither returned nor saved. Gives the storages that the graph holds. */
+  finish(output: Tensor): Tensor["storage"][] {
+    const needed = new Set(this.#saved.map(({ tensor }) => tensor.storage));
+    needed.add(output.storage);
+    const held: Tensor["storage"][] = [];
+    for (const { storage } of this.#made) {
+      if (needed.has(storage)) held.push(storage);
+      else release(storage, `it was a temporary value of ${this.name}`);
+    }
+    this.#made.length = 0;
+    return held;
+  }
+
+  /** Forgets what was saved. */
+  clear(): void {
+    this.#saved = [];
+  }
+}
+
+function tensorsIn(args: readonly unknown[]): Tensor[] {
+  const tensors: Tensor[] = [];
+  for (const arg of args) {
+    if (arg instanceof Tensor) tensors.push(arg);
+    else if (Array.isArray(arg)) for (const part of arg) if (part instanceof Tensor) tensors.push(part);
+  }
+  return tensors;
+}
+
+function settingsIn(args: readonly unknown[]): unknown[] {
+  const isTensor = (arg: unknown) => arg instanceof Tensor || (Array.isArray(arg) && arg[0] instanceof Tensor);
+  return args.filter((arg) => !isTensor(arg));
+}
+
+/**
+ * Makes a differentiable function: its value and its derivative, next to each other.
+ *
+ * Arguments are tensors (required ones first, alone or in arrays) and settings (anything else); `backward` gets the
+ * settings after the output's gradient. Errors: tensors of several devices, or one whose memory was freed.
+ */
+export function defineOp<Args extends readonly unknown[]>(
+  name: string,
+  definition: OpDefinition<Args>,
+): (...args: Args) => Tensor {
+  const op: AnyOp = {
+    name,
+    backward: (ctx, dy, settings) => definition.backward(ctx, dy, ...(settings as Settings<Args>)),
+    composite: definition.composite && ((args) => definition.composite!(...(args as unknown as Args))),
+  };
+  return (...args) => {
+    const inputs = tensorsIn(args);
+    if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${typeof args[0]}`);
+    for (const x of inputs) {
+      x.assertAlive(name);
+      if (x.device !== inputs[0].device) {
+        throw new Error(
+          `${name}: tensors are on different devices: ${inputs[0].device.name} ${formatShape(inputs[0].shape)} and ` +
+            `${x.device.name} ${formatShape(x.shape)}: move one with t.to(device)`,
+        );
+      }
+    }
+    const tracked = gradEnabled() && inputs.some((x) => x.requiresGrad);
+    const ctx = new OpContext(name, inputs, tracked);
+    const output = definition.forward(ctx, ...args);
+    const held = ctx.finish(output);
+    if (tracked && output.dtype === "float32") {
+      output.node = new GraphNode(op, ctx, inputs, op.composite ? args : settingsIn(args), held);
+    }
+    return output;
+  };
+}

@@ -1,0 +1,169 @@
+import { full } from "../creation.ts";
+import type { BinaryOp, CompareOp, DType } from "../device.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
+import { broadcastShapes, expandStrides, formatShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import { sumTo } from "./reductions.ts";
+
+/** Arithmetic with NumPy's broadcasting. A number in place of the second tensor stands for a tensor full of it. */
+
+const comparisons = new Set<BinaryOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
+
+/** One kernel call over the two broadcast operands. */
+function combine(ctx: OpContext, op: BinaryOp, a: Tensor, b: Tensor): Tensor {
+  if (a.dtype !== b.dtype) {
+    throw new TypeError(
+      `${op}: dtypes differ: ${a.dtype} ${formatShape(a.shape)} and ${b.dtype} ${formatShape(b.shape)}: use .float() or .int()`,
+    );
+  }
+  const shape = broadcastShapes(op, a.shape, b.shape);
+  const dtype: DType = comparisons.has(op) ? "int32" : a.dtype;
+  const out = ctx.allocate(shape, dtype);
+  const strided = (x: Tensor) => ctx.view(x, shape, expandStrides(op, x.shape, x.strides, shape));
+  ctx.device.binary(op, out, strided(a), strided(b));
+  return out;
+}
+
+/** A gradient brought back to the shape of the operand it belongs to; undefined where nobody wants it. */
+const back = (ctx: OpContext, index: number, gradient: () => Tensor) =>
+  ctx.needs[index] ? sumTo(gradient(), ctx.shapes[index]) : undefined;
+
+const addTensors = defineOp("add", {
+  forward: (ctx, a: Tensor, b: Tensor) => combine(ctx, "add", a, b),
+  backward: (ctx, dy): Gradient[] => [back(ctx, 0, () => dy), back(ctx, 1, () => dy)],
+});
+
+const subTensors = defineOp("sub", {
+  forward: (ctx, a: Tensor, b: Tensor) => combine(ctx, "sub", a, b),
+  backward: (ctx, dy): Gradient[] => [back(ctx, 0, () => dy), back(ctx, 1, () => dy.neg())],
+});
+
+const mulTensors = defineOp("mul", {
+  forward(ctx, a: Tensor, b: Tensor): Tensor {
+    ctx.save(a, b);
+    return combine(ctx, "mul", a, b);
+  },
+  backward(ctx, dy): Gradient[] {
+    const [a, b] = ctx.saved;
+    return [back(ctx, 0, () => dy.mul(b)), back(ctx, 1, () => dy.mul(a))];
+  },
+});
+
+const divTensors = defineOp("div", {
+  forward(ctx, a: Tensor, b: Tensor): Tensor {
+    ctx.save(a, b);
+    return combine(ctx, "div", a, b);
+  },
+  // d(a/b) = da / b - a / b² db
+  backward(ctx, dy): Gradient[] {
+    const [a, b] = ctx.saved;
+    return [back(ctx, 0, () => dy.div(b)), back(ctx, 1, () => dy.mul(a).div(b).div(b).neg())];
+  },
+});
+
+const powTensors = defineOp("pow", {
+  forward(ctx, a: Tensor, b: Tensor): Tensor {
+    ctx.save(a, b);
+    return combine(ctx, "pow", a, b);
+  },
+  // d(a^b) = b a^(b-1) da + a^b ln(a) db, where 0^b counts as flat in b
+  backward(ctx, dy): Gradient[] {
+    const [a, b] = ctx.saved;
+    const logA = () => a.maximum(Number.MIN_VALUE).log().mul(a.gt(0).float());
+    return [back(ctx, 0, () => dy.mul(b).mul(a.pow(b.sub(1)))), back(ctx, 1, () => dy.mul(a.pow(b)).mul(logA()))];
+  },
+});
+
+/** The larger or smaller element; where both are equal, each gets half of the gradient (as in PyTorch). */
+function extremum(name: "maximum" | "minimum") {
+  return defineOp(name, {
+    forward(ctx, a: Tensor, b: Tensor): Tensor {
+      ctx.save(a, b);
+      return combine(ctx, name, a, b);
+    },
+    backward(ctx, dy): Gradient[] {
+      const [a, b] = ctx.saved;
+      const wins = name === "maximum" ? a.gt(b) : a.lt(b);
+      const share = wins.float().add(a.eq(b).float().mul(0.5));
+      return [back(ctx, 0, () => dy.mul(share)), back(ctx, 1, () => dy.mul(share.neg().add(1)))];
+    },
+  });
+}
+const maximumTensors = extremum("maximum");
+const minimumTensors = extremum("minimum");
+
+/** `a * x + b` for two numbers: what adding, subtracting, scaling and negating by numbers come down to. */
+export const affine = defineOp("affine", {
+  forward(ctx, x: Tensor, a: number, b: number): Tensor {
+    const y = ctx.allocate(x.shape, x.dtype);
+    ctx.device.unary("affine", y, ctx.dense(x), a, b);
+    return y;
+  },
+  backward: (_, dy, a): Gradient[] => [affine(dy, a, 0)],
+});
+
+const powNumber = defineOp("pow", {
+  forward(ctx, x: Tensor, exponent: number): Tensor {
+    ctx.save(x);
+    const y = ctx.allocate(x.shape);
+    ctx.device.unary("pow", y, ctx.dense(x), exponent, 0);
+    return y;
+  },
+  backward(ctx, dy, exponent): Gradient[] {
+    if (exponent === 0) return [dy.mul(0)];
+    return [dy.mul(ctx.saved[0].pow(exponent - 1)).mul(exponent)];
+  },
+});
+
+/** A number as a tensor that broadcasts against x. */
+const scalar = (x: Tensor, value: number) => full([], value, { device: x.device, dtype: x.dtype });
+
+export function add(a: Tensor, b: Tensor | number): Tensor {
+  return b instanceof Tensor ? addTensors(a, b) : affine(a, 1, b);
+}
+
+export function sub(a: Tensor, b: Tensor | number): Tensor {
+  return b instanceof Tensor ? subTensors(a, b) : affine(a, 1, -b);
+}
+
+export function mul(a: Tensor, b: Tensor | number): Tensor {
+  return b instanceof Tensor ? mulTensors(a, b) : affine(a, b, 0);
+}
+
+/** Division of floats; int32 has to be turned into float32 first. */
+export function div(a: Tensor, b: Tensor | number): Tensor {
+  if (a.dtype !== "float32") throw new TypeError("div: divides float32 tensors: use .float()");
+  return b instanceof Tensor ? divTensors(a, b) : affine(a, 1 / b, 0);
+}
+
+/** `a` to the power of `b`, float32. */
+export function pow(a: Tensor, b: Tensor | number): Tensor {
+  if (a.dtype !== "float32") throw new TypeError("pow: raises float32 tensors: use .float()");
+  return b instanceof Tensor ? powTensors(a, b) : powNumber(a, b);
+}
+
+/** The larger of two elements; NaN if one is. */
+export function maximum(a: Tensor, b: Tensor | number): Tensor {
+  return maximumTensors(a, b instanceof Tensor ? b : scalar(a, b));
+}
+
+/** The smaller of two elements; NaN if one is. */
+export function minimum(a: Tensor, b: Tensor | number): Tensor {
+  return minimumTensors(a, b instanceof Tensor ? b : scalar(a, b));
+}
+
+/** Comparisons give int32: 1 where true, 0 where not. They have no gradient. */
+function comparison(op: CompareOp) {
+  const compare = defineOp(op, {
+    forward: (ctx, a: Tensor, b: Tensor) => combine(ctx, op, a, b),
+    backward: (): Gradient[] => [undefined, undefined],
+  });
+  return (a: Tensor, b: Tensor | number): Tensor => compare(a, b instanceof Tensor ? b : scalar(a, b));
+}
+
+export const eq = comparison("eq");
+export const ne = comparison("ne");
+export const lt = comparison("lt");
+export const le = comparison("le");
+export const gt = comparison("gt");
+export const ge = comparison("ge");

@@ -1,0 +1,104 @@
+import { arange } from "../creation.ts";
+import type { AttentionOptions as KernelOptions } from "../device.ts";
+import { defineOp, type Gradient } from "../op.ts";
+import { formatShape, sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { dropout } from "./dropout.ts";
+import { maskedFill } from "./masking.ts";
+
+export interface AttentionOptions {
+  /** No query sees a key behind it: query i sees keys 0 … i + (keys - queries). */
+  causal?: boolean;
+  /** int32: 0 hides a key. float32: added to the scores. Broadcast to [batch, heads, queries, keys]. */
+  mask?: Tensor;
+  /** Probability with which attention weights are dropped. */
+  dropout?: number;
+  /** What the scores are multiplied with; 1 / sqrt(size) unless said otherwise. */
+  scale?: number;
+}
+
+/** 1 where query i may see key j; the last query sees every key. int32 [queries, keys]. */
+export function causalMask(queries: number, keys: number, device?: Tensor["device"]): Tensor {
+  const query = arange(0, queries, 1, { device })
+    .reshape(queries, 1)
+    .add(keys - queries);
+  return query.ge(arange(0, keys, 1, { device }));
+}
+
+/**
+ * How much each query attends to each key: `softmax(q kᵀ * scale + mask)`.
+ * q: [..., queries, size], k: [..., keys, size] -> [..., queries, keys]; a query that sees no key has only zeros.
+ */
+export function attentionWeights(q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor {
+  const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = options;
+  let scores = q.matmul(k.T).mul(scale);
+  if (causal) {
+    const seen = causalMask(scores.shape[scores.rank - 2], scores.shape[scores.rank - 1], q.device);
+    scores = maskedFill(scores, seen.eq(0), Number.NEGATIVE_INFINITY);
+  }
+  if (mask?.dtype === "int32") scores = maskedFill(scores, mask.eq(0), Number.NEGATIVE_INFINITY);
+  else if (mask !== undefined) scores = scores.add(mask);
+  return scores.softmax(-1);
+}
+
+/** The definition: weights, then their mean of the values. */
+function composite(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
+  const weights = attentionWeights(q, k, options);
+  return (options.dropout ? dropout(weights, options.dropout) : weights).matmul(v);
+}
+
+interface FusedOptions extends Omit<KernelOptions, "mask"> {
+  mask: Tensor | undefined;
+}
+
+const alongRows = (x: Tensor) => (x.strides[3] === 1 || x.shape[3] === 1 ? x : x.contiguous());
+
+/** Where the device has a kernel that does it all: [batch, heads, time, size], without ever storing the scores. */
+const fused = defineOp("attention", {
+  forward(ctx, q: Tensor, k: Tensor, v: Tensor, options: FusedOptions): Tensor {
+    const out = ctx.allocate([...q.shape.slice(0, 3), v.shape[3]]);
+    const lse = ctx.allocate(q.shape.slice(0, 3));
+    ctx.device.attention!(out, lse, q, k, v, options);
+    ctx.save(q, k, v, out, lse);
+    return out;
+  },
+  backward(ctx, dy, options): Gradient[] {
+    const [q, k, v, out, lse] = ctx.saved;
+    const [dq, dk, dv] = ctx.shapes.map((shape) => ctx.allocate(shape));
+    ctx.device.attentionGrad!(dq, dk, dv, ctx.dense(dy), out, lse, q, k, v, options);
+    return [dq, dk, dv];
+  },
+  composite: (q, k, v, options) => composite(q, k, v, options),
+});
+
+function assertShapes(q: Tensor, k: Tensor, v: Tensor): void {
+  const shapes = `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
+  if (q.rank < 2 || k.rank < 2 || v.rank < 2) {
+    throw new RangeError(`scaledDotProductAttention: needs [..., time, size]: ${shapes}`);
+  }
+  if (q.shape[q.rank - 1] !== k.shape[k.rank - 1]) {
+    throw new RangeError(`scaledDotProductAttention: queries and keys differ in size: ${shapes}`);
+  }
+  if (k.shape[k.rank - 2] !== v.shape[v.rank - 2]) {
+    throw new RangeError(`scaledDotProductAttention: there has to be one value a key: ${shapes}`);
+  }
+}
+
+/**
+ * Scaled dot-product attention (Vaswani et al., 2017): `softmax(q kᵀ / sqrt(size)) v`.
+ * q: [batch, heads, queries, size], k and v: [batch, heads, keys, size] -> [batch, heads, queries, size].
+ * Errors: sizes that do not fit, a mask that does not broadcast.
+ */
+export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  assertShapes(q, k, v);
+  const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = options;
+  const simple = q.rank === 4 && k.rank === 4 && v.rank === 4 && sameShape(q.shape.slice(0, 2), k.shape.slice(0, 2));
+  const ready = simple && sameShape(k.shape.slice(0, 3), v.shape.slice(0, 3)) && k.shape[3] === v.shape[3];
+  if (!ready || options.dropout || mask?.requiresGrad || q.device.attention === undefined) {
+    return composite(q, k, v, { ...options, scale });
+  }
+  const additive = mask?.dtype === "int32" ? maskedFill(mask.float(), mask.eq(0), Number.NEGATIVE_INFINITY) : mask;
+  const hidden = additive && (mask?.dtype === "int32" ? additive.maskedFill(mask.ne(0), 0) : additive);
+  const expanded = hidden?.expand([q.shape[0], q.shape[1], q.shape[2], k.shape[2]]);
+  return fused(alongRows(q), alongRows(k), alongRows(v), { causal, scale, mask: expanded });
+}

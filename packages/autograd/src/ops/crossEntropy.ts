@@ -1,0 +1,99 @@
+import type { CrossEntropyOptions as KernelOptions } from "../device.ts";
+import { defineOp, type Gradient } from "../op.ts";
+import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { oneHot } from "./indexing.ts";
+import { maskedFill } from "./masking.ts";
+
+export interface CrossEntropyOptions {
+  /** Rows with this target count for nothing; -100 unless said otherwise. */
+  ignoreIndex?: number;
+  /** Share of the target that is spread evenly over all classes (Szegedy et al., 2016). */
+  labelSmoothing?: number;
+  /** What each class counts, [classes]. */
+  weight?: Tensor;
+  /** `mean` (over the weights of the rows that count) unless said otherwise; `none` gives each row's loss. */
+  reduction?: "mean" | "sum" | "none";
+}
+
+type Reduction = "mean" | "sum" | "none";
+
+/** The same in terms of other ops. */
+function composite(logits: Tensor, targets: Tensor, options: KernelOptions & { reduction: Reduction }): Tensor {
+  const { ignoreIndex, smoothing, weight } = options as typeof options & { weight: Tensor | undefined };
+  const classes = logits.shape[1];
+  const counts = targets.ne(ignoreIndex).float();
+  const index = maskedFill(targets, targets.eq(ignoreIndex), 0);
+  const hot = oneHot(index, classes).mul(counts.unsqueeze(-1));
+  const weighted = weight === undefined ? hot : hot.mul(weight);
+  const minus = logits.logSoftmax(-1).neg();
+  const all = weight === undefined ? minus : minus.mul(weight);
+  const hard = minus.mul(weighted).sum(-1);
+  const soft = all.sum(-1).mul(counts);
+  const losses = hard.mul(1 - smoothing).add(soft.mul(smoothing / classes));
+  if (options.reduction === "none") return losses;
+  return options.reduction === "sum" ? losses.sum() : losses.sum().div(weighted.sum());
+}
+
+const crossEntropyOp = defineOp("crossEntropy", {
+  forward(ctx, logits: Tensor, targets: Tensor, options: KernelOptions & { reduction: Reduction }): Tensor {
+    const rows = [logits.shape[0]];
+    const input = ctx.dense(logits);
+    const index = ctx.dense(targets);
+    const losses = ctx.allocate(rows);
+    const scales = ctx.allocate(rows);
+    const lse = ctx.allocate(rows);
+    ctx.device.crossEntropy(losses, scales, lse, input, index, options);
+    if (options.reduction === "none") {
+      ctx.save(input, index, lse);
+      return losses;
+    }
+    const total = ctx.allocate([]);
+    ctx.device.reduce("sum", total, losses, { outer: 1, size: rows[0], inner: 1 });
+    if (options.reduction === "sum") {
+      ctx.save(input, index, lse);
+      return total;
+    }
+    const divisor = ctx.allocate([]);
+    ctx.device.reduce("sum", divisor, scales, { outer: 1, size: rows[0], inner: 1 });
+    const mean = ctx.allocate([]);
+    ctx.device.binary("div", mean, total, divisor);
+    ctx.save(input, index, lse, divisor);
+    return mean;
+  },
+  backward(ctx, dy, options): Gradient[] {
+    const [logits, targets, lse, divisor] = ctx.saved;
+    const perRow = divisor === undefined ? dy : dy.div(divisor);
+    const dlosses = ctx.dense(perRow.expand(lse.shape));
+    const dlogits = ctx.allocate(logits.shape);
+    ctx.device.crossEntropyGrad(dlogits, dlosses, lse, logits, targets, options);
+    return [dlogits, undefined];
+  },
+  composite,
+});
+
+/**
+ * Cross entropy of logits [rows, classes] against int32 classes [rows]; leading axes ([batch, time, classes] against
+ * [batch, time]) are taken together. Errors: shapes that do not fit, a target outside 0 … classes - 1.
+ */
+export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { ignoreIndex = -100, labelSmoothing = 0, weight, reduction = "mean" } = options;
+  const shapes = `logits ${formatShape(logits.shape)}, targets ${formatShape(targets.shape)}`;
+  if (logits.rank < 1 || formatShape(logits.shape.slice(0, -1)) !== formatShape(targets.shape)) {
+    throw new RangeError(`crossEntropy: targets need the shape of the logits without the last axis: ${shapes}`);
+  }
+  if (targets.dtype !== "int32")
+    throw new TypeError(`crossEntropy: targets are int32 class indices, got ${targets.dtype}`);
+  const classes = logits.shape[logits.rank - 1];
+  if (weight !== undefined && formatShape(weight.shape) !== `[${classes}]`) {
+    throw new RangeError(
+      `crossEntropy: the class weights are ${formatShape(weight.shape)}, there are ${classes} classes`,
+    );
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new RangeError(`crossEntropy: label smoothing is ${labelSmoothing}, it lies from 0 to 1`);
+  }
+  const settings = { ignoreIndex, smoothing: labelSmoothing, weight: weight?.contiguous(), reduction };
+  const losses = crossEntropyOp(logits.reshape(-1, classes), targets.reshape(-1), settings);
+  return reduction === "none" ? losses.reshape(targets.shape) : losses;
+}

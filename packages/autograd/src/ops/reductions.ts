@@ -1,0 +1,193 @@
+import type { Lanes, ReduceOp } from "../device.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
+import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
+import type { Axes, KeepDim, Tensor } from "../tensor.ts";
+import { maskedFill } from "./masking.ts";
+
+/** Ops that sum axes up, pick from them, or run along them. Without axes they take all. */
+
+export const lanesAt = (shape: Shape, axis: number): Lanes => ({
+  outer: sizeOf(shape.slice(0, axis)),
+  size: shape[axis],
+  inner: sizeOf(shape.slice(axis + 1)),
+});
+
+/** Reduces the given axes, leaving size 1 in their place: neighbouring axes are one lane. */
+function reduceAxes(ctx: OpContext, op: ReduceOp, x: Tensor, axes: readonly number[]): Tensor {
+  let current = ctx.dense(x);
+  let last = axes.length - 1;
+  while (last >= 0) {
+    let first = last;
+    while (first > 0 && axes[first - 1] === axes[first] - 1) first--;
+    const [from, to] = [axes[first], axes[last]];
+    const lanes: Lanes = {
+      outer: sizeOf(current.shape.slice(0, from)),
+      size: sizeOf(current.shape.slice(from, to + 1)),
+      inner: sizeOf(current.shape.slice(to + 1)),
+    };
+    const out = ctx.allocate(
+      current.shape.map((n, axis) => (axis >= from && axis <= to ? 1 : n)),
+      x.dtype,
+    );
+    ctx.device.reduce(op, out, current, lanes);
+    current = out;
+    last = first - 1;
+  }
+  return current === x || axes.length === 0 ? ctx.view(current, current.shape, current.strides) : current;
+}
+
+const sumOp = defineOp("sum", {
+  forward: (ctx, x: Tensor, axes: readonly number[]) => reduceAxes(ctx, "sum", x, axes),
+  backward: (ctx, dy): Gradient[] => [dy.expand(ctx.shapes[0])],
+});
+
+/** Where several elements are extreme they share the gradient evenly (as PyTorch's amax). */
+function extreme(op: "max" | "min") {
+  return defineOp(op, {
+    forward(ctx, x: Tensor, axes: readonly number[]): Tensor {
+      const y = reduceAxes(ctx, op, x, axes);
+      ctx.save(x, y);
+      return y;
+    },
+    backward(ctx, dy, axes): Gradient[] {
+      const [x, y] = ctx.saved;
+      const chosen = x.eq(y).float();
+      return [chosen.mul(dy.div(sumOp(chosen, axes)))];
+    },
+  });
+}
+const maxOp = extreme("max");
+const minOp = extreme("min");
+
+const dropAxes = (y: Tensor, axes: readonly number[], keepDim = false): Tensor =>
+  keepDim ? y : y.reshape(y.shape.filter((_, i) => !axes.includes(i)));
+
+/** Sum over axes. [2, 3, 4] over axis 1 -> [2, 4], or [2, 1, 4] with keepDim. */
+export function sum(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
+  const list = normalizeAxes("sum", axes, x.rank);
+  return dropAxes(sumOp(x, list), list, options.keepDim);
+}
+
+const countOf = (x: Tensor, axes: readonly number[]) => axes.reduce((n, axis) => n * x.shape[axis], 1);
+
+/** Arithmetic mean over axes; NaN over no elements. int32 is averaged as float32. */
+export function mean(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
+  const list = normalizeAxes("mean", axes, x.rank);
+  return sum(x.float(), list, options).mul(1 / countOf(x, list));
+}
+
+function extremeOver(op: "max" | "min", x: Tensor, axes: Axes | undefined, options: KeepDim): Tensor {
+  const list = normalizeAxes(op, axes, x.rank);
+  if (countOf(x, list) === 0)
+    throw new RangeError(`${op}: there is no element along axes [${list}] of ${formatShape(x.shape)}`);
+  return dropAxes((op === "max" ? maxOp : minOp)(x, list), list, options.keepDim);
+}
+
+/** Largest element over axes. Errors: no elements. */
+export function max(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
+  return extremeOver("max", x, axes, options);
+}
+
+/** Smallest element over axes. Errors: no elements. */
+export function min(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
+  return extremeOver("min", x, axes, options);
+}
+
+/** Variance over axes, divided by n - correction (1 by default, as in PyTorch). */
+export function variance(x: Tensor, axes?: Axes, options: KeepDim & { correction?: number } = {}): Tensor {
+  const list = normalizeAxes("var", axes, x.rank);
+  const centred = x.sub(mean(x, list, { keepDim: true }));
+  const divisor = Math.max(0, countOf(x, list) - (options.correction ?? 1));
+  return sum(centred.square(), list, options).mul(1 / divisor);
+}
+
+/** log(sum(exp(x))) over axes, shifted by the largest element so that nothing overflows. */
+export function logSumExp(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
+  const list = normalizeAxes("logSumExp", axes, x.rank);
+  const largest = max(x.detach(), list, { keepDim: true });
+  const shift = maskedFill(largest, largest.abs().eq(Number.POSITIVE_INFINITY), 0);
+  const y = sum(x.sub(shift).exp(), list, { keepDim: true }).log().add(shift);
+  return dropAxes(y, list, options.keepDim);
+}
+
+function argExtreme(op: "max" | "min") {
+  return defineOp(`arg${op}`, {
+    forward(ctx, x: Tensor, axis: number): Tensor {
+      const out = ctx.allocate(x.shape.with(axis, 1), "int32");
+      ctx.device.argReduce(op, out, ctx.dense(x), lanesAt(x.shape, axis));
+      return out;
+    },
+    backward: (): Gradient[] => [undefined],
+  });
+}
+const argmaxOp = argExtreme("max");
+const argminOp = argExtreme("min");
+
+function argOver(op: "argmax" | "argmin", x: Tensor, axis: number | undefined, options: KeepDim): Tensor {
+  const find = op === "argmax" ? argmaxOp : argminOp;
+  if (x.size === 0) throw new RangeError(`${op}: ${formatShape(x.shape)} has no elements`);
+  if (axis === undefined) return find(x.reshape(-1), 0).reshape([]);
+  const at = normalizeAxis(op, axis, x.rank);
+  return dropAxes(find(x, at), [at], options.keepDim);
+}
+
+/** Index of the first largest element along an axis (of the flattened tensor without one), int32. */
+export function argmax(x: Tensor, axis?: number, options: KeepDim = {}): Tensor {
+  return argOver("argmax", x, axis, options);
+}
+
+/** Index of the first smallest element along an axis (of the flattened tensor without one), int32. */
+export function argmin(x: Tensor, axis?: number, options: KeepDim = {}): Tensor {
+  return argOver("argmin", x, axis, options);
+}
+
+const cumsumOp = defineOp("cumsum", {
+  forward(ctx, x: Tensor, axis: number, reverse: boolean): Tensor {
+    const out = ctx.allocate(x.shape, x.dtype);
+    ctx.device.cumsum(out, ctx.dense(x), lanesAt(x.shape, axis), reverse);
+    return out;
+  },
+  backward: (_, dy, axis, reverse): Gradient[] => [cumsumOp(dy, axis, !reverse)],
+});
+
+/** Running sum along an axis. */
+export function cumsum(x: Tensor, axis: number): Tensor {
+  return cumsumOp(x, normalizeAxis("cumsum", axis, x.rank), false);
+}
+
+const topkIndices = defineOp("topk", {
+  forward(ctx, x: Tensor, k: number, largest: boolean): Tensor {
+    const shape = x.shape.with(-1, k);
+    const values = ctx.allocate(shape);
+    const indices = ctx.allocate(shape, "int32");
+    ctx.device.topk(values, indices, ctx.dense(x), k, largest);
+    return indices;
+  },
+  backward: (): Gradient[] => [undefined],
+});
+
+/**
+ * The k largest elements along an axis (smallest with `largest: false`), in order, and where they stand; equal ones by
+ * index. Gradients flow to the chosen elements. Errors: k beyond the axis.
+ */
+export function topk(
+  x: Tensor,
+  k: number,
+  axis = -1,
+  { largest = true }: { largest?: boolean } = {},
+): { values: Tensor; indices: Tensor } {
+  const at = normalizeAxis("topk", axis, x.rank);
+  if (!Number.isInteger(k) || k < 0 || k > x.shape[at]) {
+    throw new RangeError(`topk: k is ${k}, axis ${axis} of ${formatShape(x.shape)} has ${x.shape[at]} elements`);
+  }
+  const indices = topkIndices(x.transpose(at, -1), k, largest).transpose(at, -1);
+  return { values: x.gather(at, indices), indices };
+}
+
+/** Sums a broadcast gradient back to the shape of the operand. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const extra = x.rank - shape.length;
+  const axes = x.shape.map((_, i) => i).filter((i) => i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1));
+  return sumOp(x, axes).reshape(shape);
+}

@@ -1,0 +1,537 @@
+import type { Device, DType, Storage, Strided, TypedArray } from "./device.ts";
+import { device as findDevice } from "./devices.ts";
+import { type BackwardOptions, backward, type GradientHook, type GraphNode, gradEnabled } from "./engine.ts";
+import { allocate, keep, release, settle, spareFromGraph } from "./lifetimes.ts";
+import * as arithmetic from "./ops/arithmetic.ts";
+import * as indexing from "./ops/indexing.ts";
+import * as masking from "./ops/masking.ts";
+import { matmul } from "./ops/matmul.ts";
+import * as pointwise from "./ops/pointwise.ts";
+import * as reductions from "./ops/reductions.ts";
+import * as rows from "./ops/softmax.ts";
+import * as views from "./ops/views.ts";
+import { formatShape, isRowMajor, rowMajorStrides, type Shape, sameShape, sizeOf } from "./shape.ts";
+
+/** A number, or numbers nested in arrays. */
+export type NestedArray = number | NestedArray[];
+export type Axes = number | readonly number[];
+export interface KeepDim {
+  /** Leave the reduced axes in the shape, with size 1. */
+  keepDim?: boolean;
+}
+
+/**
+ * An n-dimensional array of float32 or int32 on a device, and the place where its gradient gathers.
+ *
+ * Methods are PyTorch's, in camelCase; each op is described in `ops/`, where its derivative stands next to it.
+ */
+export class Tensor implements Strided {
+  /** d loss / d this, after `backward()`; filled for leaves that require a gradient. */
+  grad: Tensor | undefined;
+  /** The call that made this tensor, where gradients are recorded. */
+  node: GraphNode | undefined;
+  /** Called with the gradient when it has arrived at this leaf. */
+  readonly hooks: GradientHook[] = [];
+  #requiresGrad = false;
+
+  constructor(
+    readonly storage: Storage,
+    readonly shape: Shape,
+    readonly strides: Shape,
+    readonly offset: number,
+    /** The op that made it, for messages. */
+    readonly origin: string,
+  ) {}
+
+  get device(): Device {
+    return this.storage.device;
+  }
+  get dtype(): DType {
+    return this.storage.dtype;
+  }
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+  /** Whether `backward()` computes a gradient for this tensor, or through it. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad || this.node !== undefined;
+  }
+  get isLeaf(): boolean {
+    return this.node === undefined;
+  }
+
+  /** Marks a leaf as something to differentiate by. Errors: int32, or the result of a recorded op. */
+  requiresGrad_(on = true): this {
+    if (this.node !== undefined) throw new Error("requiresGrad_: this tensor was computed; detach() it first");
+    if (on && this.dtype !== "float32") throw new Error("requiresGrad_: only float32 tensors have gradients");
+    this.#requiresGrad = on;
+    if (on) keep(this);
+    return this;
+  }
+
+  /** Errors: the memory was given back; says of which tensor, and why. */
+  assertAlive(op: string): void {
+    if (this.storage.freed === undefined) return;
+    throw new Error(
+      `${op}: the memory of tensor ${formatShape(this.shape)}, made by ${this.origin}, was freed: ${this.storage.freed}`,
+    );
+  }
+
+  isContiguous(): boolean {
+    return isRowMajor(this.shape, this.strides);
+  }
+
+  // --- gradients --------------------------------------------------------------------------------
+
+  /**
+   * Adds to `leaf.grad`, for every leaf this tensor was computed from, the derivative of this tensor by the leaf.
+   * A tensor of several elements needs a seed: the gradient of whatever follows, of the same shape.
+   */
+  backward(seed?: Tensor | BackwardOptions, options: BackwardOptions = {}): void {
+    if (seed === undefined || seed instanceof Tensor) backward(this, seed, options);
+    else backward(this, undefined, seed);
+  }
+
+  /** The same memory, cut off from the graph. */
+  detach(): Tensor {
+    this.assertAlive("detach");
+    spareFromGraph(this.storage);
+    return new Tensor(this.storage, this.shape, this.strides, this.offset, this.origin);
+  }
+
+  /** Fills `grad` of this computed tensor too. */
+  retainGrad(): void {
+    if (this.node !== undefined) this.node.retained = this;
+  }
+
+  /** Calls `hook` with the gradient of this tensor; what it returns replaces it. Returns a function that removes it. */
+  registerHook(hook: GradientHook): () => void {
+    if (!this.requiresGrad) throw new Error("registerHook: this tensor has no gradient; call requiresGrad_() first");
+    const hooks = this.node?.hooks ?? this.hooks;
+    hooks.push(hook);
+    return () => {
+      const at = hooks.indexOf(hook);
+      if (at >= 0) hooks.splice(at, 1);
+    };
+  }
+
+  /** Forgets the gradient and gives its memory back. */
+  zeroGrad(): void {
+    const { grad } = this;
+    this.grad = undefined;
+    if (grad?.node === undefined && grad?.storage.kept) release(grad.storage, "zeroGrad() forgot this gradient");
+  }
+
+  /** What a scope has to spare along with this tensor, so that `backward()` still works on it. */
+  *graphStorages(): Iterable<Storage> {
+    const seen = new Set<GraphNode>();
+    const stack = this.node === undefined ? [] : [this.node];
+    while (stack.length > 0) {
+      const node = stack.pop()!;
+      if (seen.has(node)) continue;
+      seen.add(node);
+      yield* node.storages();
+      for (const { node: before } of node.inputs) if (before !== undefined) stack.push(before);
+    }
+  }
+
+  // --- reading ----------------------------------------------------------------------------------
+
+  /** The elements, row-major, as a new typed array (float64 on `reference`). */
+  async data(): Promise<TypedArray> {
+    this.assertAlive("data");
+    const dense = this.#denseForReading();
+    const values = await this.device.download(dense.storage, dense.offset, this.size);
+    if (dense !== this) release(dense.storage, "it was a copy for reading");
+    await settle();
+    return values;
+  }
+
+  /** `data()` at once. Errors: a device whose memory is not on the host. */
+  dataSync(): TypedArray {
+    this.assertAlive("dataSync");
+    if (!this.device.hostMemory) {
+      throw new Error(`dataSync: the memory of device ${this.device.name} cannot be read at once: use await t.data()`);
+    }
+    const dense = this.#denseForReading();
+    const values = this.device.downloadSync(dense.storage, dense.offset, this.size);
+    if (dense !== this) release(dense.storage, "it was a copy for reading");
+    return values;
+  }
+
+  #denseForReading(): Tensor {
+    if (this.isContiguous()) return this;
+    const copy = Tensor.empty(this.shape, this.dtype, this.device, "copy for reading");
+    this.device.copy(copy, this);
+    return copy;
+  }
+
+  /** The elements as nested arrays of numbers; a number for a scalar. */
+  async array(): Promise<NestedArray> {
+    return nest(await this.data(), this.shape);
+  }
+  arraySync(): NestedArray {
+    return nest(this.dataSync(), this.shape);
+  }
+
+  /** The one element. Errors: there are more, or none. */
+  async item(): Promise<number> {
+    this.#assertOne("item");
+    return (await this.data())[0];
+  }
+  itemSync(): number {
+    this.#assertOne("itemSync");
+    return this.dataSync()[0];
+  }
+
+  #assertOne(name: string): void {
+    if (this.size !== 1) throw new Error(`${name}: needs one element, this tensor is ${formatShape(this.shape)}`);
+  }
+
+  toString(): string {
+    const grad = this.requiresGrad ? ", requiresGrad" : "";
+    return `Tensor(${formatShape(this.shape)}, ${this.dtype}, ${this.device.name}${grad})`;
+  }
+
+  // --- making and moving ------------------------------------------------------------------------
+
+  /** A tensor with undefined content. */
+  static empty(shape: Shape, dtype: DType, on: Device, origin: string): Tensor {
+    return new Tensor(allocate(on, sizeOf(shape), dtype), shape, rowMajorStrides(shape), 0, origin);
+  }
+
+  /** A tensor of this one's shape and device, filled with a number. */
+  filled(value: number, dtype: DType = this.dtype): Tensor {
+    const result = Tensor.empty(this.shape, dtype, this.device, "full");
+    this.device.fill(result, value);
+    return result;
+  }
+
+  /**
+   * A copy on another device; this tensor itself if it is there already. Not differentiable.
+   * Errors: from a device whose memory is not on the host, which only `await t.data()` reads.
+   */
+  to(target: string | Device): Tensor {
+    const on = findDevice(target);
+    if (on === this.device) return this;
+    const result = Tensor.empty(this.shape, this.dtype, on, this.origin);
+    on.upload(result.storage, this.dataSync(), 0);
+    return this.requiresGrad && this.isLeaf ? result.requiresGrad_() : result;
+  }
+
+  // --- in place: for parameters, under noGrad -----------------------------------------------------
+
+  /** Errors: it would falsify a recorded graph. */
+  #changing(op: string, ...operands: (Tensor | number)[]): void {
+    this.assertAlive(op);
+    if (gradEnabled() && [this, ...operands].some((x) => x instanceof Tensor && x.requiresGrad)) {
+      throw new Error(
+        `${op}: changes in place are not recorded: use ${op.slice(0, -1)}, or wrap it in noGrad(() => …)`,
+      );
+    }
+    for (const x of operands) {
+      if (x instanceof Tensor && x.device !== this.device) throw new Error(`${op}: tensors are on different devices`);
+    }
+    this.storage.version++;
+  }
+
+  #combineInPlace(op: "add" | "sub" | "mul" | "div", other: Tensor | number): this {
+    this.#changing(`${op}_`, other);
+    if (typeof other === "number" && this.isContiguous()) {
+      const [a, b] = op === "add" ? [1, other] : op === "sub" ? [1, -other] : [op === "mul" ? other : 1 / other, 0];
+      this.device.unary("affine", this, this, a, b);
+      return this;
+    }
+    const combine = { add: arithmetic.add, sub: arithmetic.sub, mul: arithmetic.mul, div: arithmetic.div }[op];
+    const result = combine(this.detach(), other instanceof Tensor ? other.detach() : other);
+    return this.#overwrite(`${op}_`, result, true);
+  }
+
+  #overwrite(op: string, source: Tensor, temporary: boolean): this {
+    const expanded = sameShape(source.shape, this.shape) ? source : views.expand(source.detach(), this.shape);
+    source.assertAlive(op);
+    this.device.copy(this, expanded);
+    if (temporary) release(source.storage, `it was a temporary value of ${op}`);
+    return this;
+  }
+
+  add_(other: Tensor | number): this {
+    return this.#combineInPlace("add", other);
+  }
+  sub_(other: Tensor | number): this {
+    return this.#combineInPlace("sub", other);
+  }
+  mul_(other: Tensor | number): this {
+    return this.#combineInPlace("mul", other);
+  }
+  div_(other: Tensor | number): this {
+    return this.#combineInPlace("div", other);
+  }
+  /** Takes over the values of a tensor that expands to this shape. */
+  copy_(source: Tensor): this {
+    this.#changing("copy_", source);
+    return this.#overwrite("copy_", source, false);
+  }
+  fill_(value: number): this {
+    this.#changing("fill_");
+    if (this.isContiguous()) {
+      this.device.fill(this, value);
+      return this;
+    }
+    return this.#overwrite("fill_", Tensor.empty([], this.dtype, this.device, "full").filled(value), true);
+  }
+  zero_(): this {
+    return this.fill_(0);
+  }
+
+  // --- arithmetic -------------------------------------------------------------------------------
+
+  add(other: Tensor | number): Tensor {
+    return arithmetic.add(this, other);
+  }
+  sub(other: Tensor | number): Tensor {
+    return arithmetic.sub(this, other);
+  }
+  mul(other: Tensor | number): Tensor {
+    return arithmetic.mul(this, other);
+  }
+  div(other: Tensor | number): Tensor {
+    return arithmetic.div(this, other);
+  }
+  pow(exponent: Tensor | number): Tensor {
+    return arithmetic.pow(this, exponent);
+  }
+  maximum(other: Tensor | number): Tensor {
+    return arithmetic.maximum(this, other);
+  }
+  minimum(other: Tensor | number): Tensor {
+    return arithmetic.minimum(this, other);
+  }
+  neg(): Tensor {
+    return arithmetic.affine(this, -1, 0);
+  }
+  eq(other: Tensor | number): Tensor {
+    return arithmetic.eq(this, other);
+  }
+  ne(other: Tensor | number): Tensor {
+    return arithmetic.ne(this, other);
+  }
+  lt(other: Tensor | number): Tensor {
+    return arithmetic.lt(this, other);
+  }
+  le(other: Tensor | number): Tensor {
+    return arithmetic.le(this, other);
+  }
+  gt(other: Tensor | number): Tensor {
+    return arithmetic.gt(this, other);
+  }
+  ge(other: Tensor | number): Tensor {
+    return arithmetic.ge(this, other);
+  }
+
+  // --- elementwise ------------------------------------------------------------------------------
+
+  exp(): Tensor {
+    return pointwise.exp(this);
+  }
+  log(): Tensor {
+    return pointwise.log(this);
+  }
+  sqrt(): Tensor {
+    return pointwise.sqrt(this);
+  }
+  rsqrt(): Tensor {
+    return pointwise.rsqrt(this);
+  }
+  square(): Tensor {
+    return arithmetic.mul(this, this);
+  }
+  reciprocal(): Tensor {
+    return pointwise.reciprocal(this);
+  }
+  abs(): Tensor {
+    return pointwise.abs(this);
+  }
+  sign(): Tensor {
+    return pointwise.sign(this);
+  }
+  floor(): Tensor {
+    return pointwise.floor(this);
+  }
+  round(): Tensor {
+    return pointwise.round(this);
+  }
+  sin(): Tensor {
+    return pointwise.sin(this);
+  }
+  cos(): Tensor {
+    return pointwise.cos(this);
+  }
+  tanh(): Tensor {
+    return pointwise.tanh(this);
+  }
+  sigmoid(): Tensor {
+    return pointwise.sigmoid(this);
+  }
+  relu(): Tensor {
+    return pointwise.relu(this);
+  }
+  leakyRelu(slope = 0.01): Tensor {
+    return pointwise.leakyRelu(this, slope);
+  }
+  gelu(approximate: "none" | "tanh" = "none"): Tensor {
+    return approximate === "tanh" ? pointwise.geluTanh(this) : pointwise.gelu(this);
+  }
+  silu(): Tensor {
+    return pointwise.silu(this);
+  }
+  clamp(low = -Infinity, high = Infinity): Tensor {
+    return pointwise.clamp(this, low, high);
+  }
+  /** float32 values, from int32; floats as they are. */
+  float(): Tensor {
+    return this.dtype === "float32" ? this : views.cast(this, "float32");
+  }
+  /** int32 values, floats cut towards zero. */
+  int(): Tensor {
+    return this.dtype === "int32" ? this : views.cast(this, "int32");
+  }
+
+  // --- reductions and scans ---------------------------------------------------------------------
+
+  sum(axes?: Axes, options?: KeepDim): Tensor {
+    return reductions.sum(this, axes, options);
+  }
+  mean(axes?: Axes, options?: KeepDim): Tensor {
+    return reductions.mean(this, axes, options);
+  }
+  max(axes?: Axes, options?: KeepDim): Tensor {
+    return reductions.max(this, axes, options);
+  }
+  min(axes?: Axes, options?: KeepDim): Tensor {
+    return reductions.min(this, axes, options);
+  }
+  var(axes?: Axes, options?: KeepDim & { correction?: number }): Tensor {
+    return reductions.variance(this, axes, options);
+  }
+  std(axes?: Axes, options?: KeepDim & { correction?: number }): Tensor {
+    return reductions.variance(this, axes, options).sqrt();
+  }
+  logSumExp(axes?: Axes, options?: KeepDim): Tensor {
+    return reductions.logSumExp(this, axes, options);
+  }
+  argmax(axis?: number, options?: KeepDim): Tensor {
+    return reductions.argmax(this, axis, options);
+  }
+  argmin(axis?: number, options?: KeepDim): Tensor {
+    return reductions.argmin(this, axis, options);
+  }
+  cumsum(axis: number): Tensor {
+    return reductions.cumsum(this, axis);
+  }
+  topk(k: number, axis = -1, options?: { largest?: boolean }): { values: Tensor; indices: Tensor } {
+    return reductions.topk(this, k, axis, options);
+  }
+  softmax(axis: number): Tensor {
+    return rows.softmax(this, axis);
+  }
+  logSoftmax(axis: number): Tensor {
+    return rows.logSoftmax(this, axis);
+  }
+
+  // --- products ---------------------------------------------------------------------------------
+
+  matmul(other: Tensor): Tensor {
+    return matmul(this, other);
+  }
+
+  // --- shape ------------------------------------------------------------------------------------
+
+  reshape(...shape: number[] | [Shape]): Tensor {
+    return views.reshape(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
+  }
+  /** Axes `start` to `end` as one. */
+  flatten(start = 0, end = -1): Tensor {
+    return views.flatten(this, start, end);
+  }
+  transpose(a: number, b: number): Tensor {
+    return views.transpose(this, a, b);
+  }
+  /** The last two axes swapped: a matrix's transpose. */
+  get T(): Tensor {
+    return views.transpose(this, -2, -1);
+  }
+  permute(...axes: number[] | [Shape]): Tensor {
+    return views.permute(this, typeof axes[0] === "object" ? axes[0] : (axes as number[]));
+  }
+  expand(...shape: number[] | [Shape]): Tensor {
+    return views.expand(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
+  }
+  squeeze(axis?: number): Tensor {
+    return views.squeeze(this, axis);
+  }
+  unsqueeze(axis: number): Tensor {
+    return views.unsqueeze(this, axis);
+  }
+  /** Elements `start … end - 1` along an axis, every `step`-th; negative bounds count from the end. */
+  slice(axis: number, start?: number, end?: number, step?: number): Tensor {
+    return views.slice(this, axis, start, end, step);
+  }
+  /** `length` elements along an axis, from `start`. */
+  narrow(axis: number, start: number, length: number): Tensor {
+    return views.slice(this, axis, start, start + length);
+  }
+  /** One index of an axis, which disappears. */
+  select(axis: number, index: number): Tensor {
+    return views.select(this, axis, index);
+  }
+  split(size: number | readonly number[], axis = 0): Tensor[] {
+    return views.split(this, size, axis);
+  }
+  /** The same elements in the same graph, as another tensor. */
+  alias(): Tensor {
+    return views.reshape(this, this.shape);
+  }
+  contiguous(): Tensor {
+    return this.isContiguous() ? this : views.clone(this);
+  }
+  clone(): Tensor {
+    return views.clone(this);
+  }
+
+  // --- indexing and masks -----------------------------------------------------------------------
+
+  gather(axis: number, index: Tensor): Tensor {
+    return indexing.gather(this, index, axis);
+  }
+  indexSelect(axis: number, index: Tensor): Tensor {
+    return indexing.indexSelect(this, index, axis);
+  }
+  scatterAdd(axis: number, index: Tensor, source: Tensor): Tensor {
+    return indexing.scatterAdd(this, index, source, axis);
+  }
+  maskedFill(mask: Tensor, value: number): Tensor {
+    return masking.maskedFill(this, mask, value);
+  }
+  tril(diagonal = 0): Tensor {
+    return masking.tril(this, diagonal);
+  }
+  triu(diagonal = 0): Tensor {
+    return masking.triu(this, diagonal);
+  }
+}
+
+function nest(values: TypedArray, shape: Shape): NestedArray {
+  if (shape.length === 0) return values[0];
+  const build = (axis: number, start: number, count: number): NestedArray[] => {
+    const step = count / shape[axis];
+    if (axis === shape.length - 1) return Array.from(values.subarray(start, start + shape[axis]));
+    return Array.from({ length: shape[axis] }, (_, i) => build(axis + 1, start + i * step, step));
+  };
+  return build(0, 0, values.length);
+}
