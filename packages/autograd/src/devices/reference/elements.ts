@@ -10,7 +10,7 @@ export function memoryOf(storage: Storage): Values {
 }
 
 /** Where in its storage each element lies, in row-major order. */
-export function positions(x: Strided): Int32Array {
+export function positions(x: Pick<Strided, "shape" | "strides" | "offset">): Int32Array {
   let found = Int32Array.of(x.offset);
   // Each axis, from the first to the last, turns every position found so far into as many as it is long.
   x.shape.forEach((size, axis) => {
