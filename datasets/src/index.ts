@@ -1,0 +1,17 @@
+export { defaultCacheFolder, isAvailable } from "./cache.ts";
+export type {
+  Checksum,
+  DatasetEntry,
+  Download,
+  DownloadProgress,
+  Example,
+  FetchOptions,
+  LabelledCorpus,
+  LabelledOptions,
+  Task,
+  TextCorpus,
+  TextOptions,
+} from "./entry.ts";
+export { fetchDataset } from "./fetch.ts";
+export { findDataset, listDatasets } from "./find.ts";
+export { loadLabelled, loadText } from "./load.ts";

@@ -1,0 +1,27 @@
+import type { TextCorpus, TextOptions } from "../entry.ts";
+import { readFromZip } from "./zip.ts";
+
+/** The split that every published result uses, in bytes. */
+const TRAIN = 90_000_000;
+const VALIDATION = 5_000_000;
+const TEST = 5_000_000;
+
+/**
+ * enwik8 as the lecture and the literature take it: byte by byte, 90 million to train on, 5 million each for
+ * validation and test. Each character of the strings is one byte.
+ */
+export async function readEnwik8(archive: string, options: TextOptions): Promise<TextCorpus> {
+  if (options.validationShare !== undefined) {
+    throw new Error("enwik8 has a split of its own, which results are compared on: leave validationShare out");
+  }
+  const bytes = await readFromZip(archive, "enwik8");
+  const total = TRAIN + VALIDATION + TEST;
+  if (bytes.length !== total) throw new Error(`${archive}: enwik8 has ${bytes.length} bytes instead of ${total}`);
+  return {
+    name: "enwik8",
+    train: bytes.toString("latin1", 0, TRAIN),
+    validation: bytes.toString("latin1", TRAIN, TRAIN + VALIDATION),
+    test: bytes.toString("latin1", TRAIN + VALIDATION, total),
+    unit: "byte",
+  };
+}
