@@ -262,7 +262,9 @@ export interface Device {
 
   /**
    * out = softmax(q kᵀ * scale + mask) v without storing the scores (Dao et al., 2022). q, out: [batch, heads, queries, size];
-   * k, v: [batch, heads, keys, size]; lse: [batch, heads, queries]. q, k and v strided with stride 1 along the last axis.
+   * k, v: [batch, heads, keys, size]; lse: [batch, heads, queries]. All but lse are strided, with stride 1 along the last
+   * axis: heads are usually read from and written into `[batch, time, heads, size]` as it lies. A query that sees no key
+   * gives zeros and lse = -Infinity.
    */
   attention?(out: Strided, lse: Strided, q: Strided, k: Strided, v: Strided, options: AttentionOptions): void;
   attentionGrad?(

@@ -134,19 +134,17 @@ class PendingGradients {
     }
     const total = this.#sum(before, gradient);
     this.#byTarget.set(target, total);
-    if (total !== before) {
-      this.#wait(total.storage, 1);
-      this.done(before);
-    }
+    this.#wait(total.storage, 1);
+    this.done(before);
     this.done(gradient);
   }
 
+  /** Their sum, in the memory of one of them where nobody else looks at it. */
   #sum(a: Tensor, b: Tensor): Tensor {
-    const mayReuse =
-      !this.createGraph && a.isContiguous() && this.memory.made.has(a.storage) && this.#waiting.get(a.storage) === 1;
-    if (!mayReuse) return a.add(b);
-    a.device.binary("add", a, a, b);
-    return a;
+    const target = this.createGraph ? undefined : [a, b].find((x) => x.isContiguous() && this.isExclusive(x));
+    if (target === undefined) return a.add(b);
+    a.device.binary("add", target, target, target === a ? b : a);
+    return target;
   }
 
   take(target: Target): Tensor | undefined {

@@ -1,14 +1,15 @@
 import { type Device, type DType, Storage } from "./device.ts";
-import { collectGarbage, nextTask } from "./platform.ts";
+import { collectGarbage, nextTask, survivors } from "./platform.ts";
 
 /**
  * When memory on a device is given back. Nobody writes dispose calls; three rules do it, in this order:
  *
  * 1. `scope(fn)` frees what was made inside, except what it returns and what is kept.
- * 2. A graph ends with `backward()`. Its values stay readable until the next graph has ended too, so a loop that
- *    never awaits holds two steps' values at most.
- * 3. Everything else is freed by a finalizer once JavaScript no longer reaches it. V8 does not see memory outside its
- *    heap, so reading a value (`await t.item()`) provokes a collection when much has piled up, and lets finalizers run.
+ * 2. A graph ends with `backward()`. Its values, except single numbers such as losses, stay readable until the next
+ *    graph has ended too: a loop without scopes holds two steps' values at most.
+ * 3. Everything else is freed when JavaScript no longer reaches it. V8 does not see memory outside its heap and collects
+ *    too late, so the allocator provokes a collection when much has piled up. Finalizers then run in a later task; a
+ *    loop that never awaits has no later task, so in Node the survivors are looked up at once.
  */
 
 /** Anything that holds storages: a Tensor, or a graph's node. */
@@ -18,16 +19,16 @@ interface Holder {
   graphStorages?(): Iterable<Storage>;
 }
 
-const finalizers = new FinalizationRegistry<{ device: Device; twin: Storage }>(({ device, twin }) => {
-  if (twin.freed === undefined) giveBack(device, twin, "nothing reached it any more");
-});
+/** What is needed to free a storage that is gone: a twin with the same handle, by number. */
+const twins = new Map<number, Storage>();
+const numbers = new WeakMap<Storage, number>();
+let count = 0;
 
-/** The finalizer may not hold the storage itself; it holds a twin with the same handle. */
-const twins = new WeakMap<Storage, Storage>();
+const finalizers = new FinalizationRegistry<number>((id) => giveBack(id, "nothing reached it any more"));
 
 const usage = { bytes: 0, peakBytes: 0, storages: 0, bytesAfterCollection: 0 };
 const BYTES: Record<DType, number> = { float32: 4, int32: 4 };
-const COLLECT_AFTER = 64 * 2 ** 20;
+const COLLECT_AFTER = 256 * 2 ** 20;
 
 /** Device memory in use by tensors: bytes now and at most, and the number of blocks. */
 export function memoryUsage(): { bytes: number; peakBytes: number; storages: number } {
@@ -41,10 +42,12 @@ export function resetPeakMemory(): void {
 
 /** Memory for a tensor of `length` elements, under the care of the innermost scope and of the finalizer. */
 export function allocate(device: Device, length: number, dtype: DType): Storage {
+  if (usage.bytes > collectionThreshold()) collectNow();
   const storage = device.allocate(length, dtype);
-  const twin = new Storage(device, dtype, length, storage.handle);
-  twins.set(storage, twin);
-  finalizers.register(storage, { device, twin }, storage);
+  const id = count++;
+  twins.set(id, new Storage(device, dtype, length, storage.handle));
+  numbers.set(storage, id);
+  finalizers.register(storage, id, storage);
   usage.bytes += length * BYTES[dtype];
   usage.storages++;
   if (usage.bytes > usage.peakBytes) usage.peakBytes = usage.bytes;
@@ -52,20 +55,23 @@ export function allocate(device: Device, length: number, dtype: DType): Storage 
   return storage;
 }
 
-function giveBack(device: Device, storage: Storage, reason: string): void {
-  storage.freed = reason;
-  usage.bytes -= storage.length * BYTES[storage.dtype];
+function giveBack(id: number, reason: string): void {
+  const twin = twins.get(id);
+  if (twin === undefined) return;
+  twins.delete(id);
+  twin.freed = reason;
+  usage.bytes -= twin.length * BYTES[twin.dtype];
   usage.storages--;
-  device.release(storage);
+  twin.device.release(twin);
 }
 
 /** Gives a storage's memory back now. Reading any tensor on it says so, with the reason. */
 export function release(storage: Storage, reason: string): void {
-  const twin = twins.get(storage);
-  if (storage.freed !== undefined || twin === undefined) return;
+  const id = numbers.get(storage);
+  if (storage.freed !== undefined || id === undefined) return;
   storage.freed = reason;
   finalizers.unregister(storage);
-  giveBack(storage.device, twin, reason);
+  giveBack(id, reason);
 }
 
 /** Exempts storages from scopes and ended graphs: parameters, gradients, optimiser state. Only a finalizer frees them. */
@@ -153,24 +159,35 @@ export function spareFromGraph(storage: Storage): void {
 export function endGraph(storages: Storage[]): void {
   const now = new Set(storages);
   for (const storage of ended) {
-    if (!storage.kept && !now.has(storage) && !spared.has(storage)) {
+    if (storage.length > 1 && !storage.kept && !now.has(storage) && !spared.has(storage)) {
       release(storage, "its graph was used up by backward(), and so was a later one: keep it with t.detach()");
     }
   }
   ended = [...now];
 }
 
-// --- rule 3: finalizers -------------------------------------------------------------------------
+// --- rule 3: what nothing reaches -----------------------------------------------------------------
+
+const collectionThreshold = () => usage.bytesAfterCollection * 1.5 + COLLECT_AFTER;
+
+/** Provokes a collection and, where the host can tell at once, frees what it found. Devices call it when memory is short. */
+export function collectNow(): void {
+  collectGarbage();
+  const alive = survivors(numbers);
+  if (alive !== undefined) {
+    for (const id of [...twins.keys()]) if (!alive.has(id)) giveBack(id, "nothing reached it any more");
+  }
+  usage.bytesAfterCollection = usage.bytes;
+}
 
 /**
- * Called wherever a value is awaited: when much memory has been taken since the last collection, provokes one and lets
- * a task pass, in which finalizers run.
+ * Called wherever a value is awaited. Where only finalizers can free memory (in a browser), provokes a collection when
+ * much has piled up, and lets a task pass in which they run.
  */
 export async function settle(): Promise<void> {
-  if (usage.bytes < usage.bytesAfterCollection * 1.5 + COLLECT_AFTER) return;
-  // Two tasks: V8 keeps what this job touched alive until it ends, and finalizers run in a task after the collection.
+  if (usage.bytes < usage.bytesAfterCollection * 1.2 + COLLECT_AFTER / 2) return;
   await nextTask();
-  collectGarbage();
+  collectNow();
   await nextTask();
   usage.bytesAfterCollection = usage.bytes;
 }

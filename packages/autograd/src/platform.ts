@@ -47,3 +47,14 @@ function findCollector(): () => void {
     new ArrayBuffer(256 * 2 ** 20);
   };
 }
+
+/**
+ * The numbers of those keys that are still reachable, right after a collection; undefined where the host cannot tell.
+ * Node's inspector lists a WeakMap's entries, which nothing else can do within a running job.
+ */
+export function survivors(numbers: WeakMap<object, number>): Set<number> | undefined {
+  const util = nodeModule<typeof import("node:util")>("node:util");
+  if (util === undefined) return undefined;
+  const text = util.inspect(numbers, { showHidden: true, depth: 0, maxArrayLength: null, breakLength: Infinity });
+  return new Set([...text.matchAll(/=> (\d+)/g)].map((match) => Number(match[1])));
+}
