@@ -2,9 +2,7 @@ import type { Device } from "./device.ts";
 import { referenceDevice } from "./devices/reference/device.ts";
 
 /** The devices that tensors can live on, by name. */
-const devices = new Map<string, Device>([
-  [referenceDevice.name, referenceDevice],
-]);
+const devices = new Map<string, Device>([[referenceDevice.name, referenceDevice]]);
 
 let current: Device = referenceDevice;
 
