@@ -237,33 +237,33 @@ describe("row kernels of the reference agree with PyTorch", () => {
     });
   }
   for (const row of fixture.crossEntropy) {
-    it(`crossEntropy with smoothing ${row.smoothing}, ${row.weight ? "with" : "without"} class weights, and its gradient`, () => {
-        const [logits, targets] = [load(row.logits), load(row.targets, "int32")];
-        const options = { ignoreIndex: -100, smoothing: row.smoothing, weight: row.weight && load(row.weight) };
-        const [losses, scales, lse] = [array([6]), array([6]), array([6])];
-        reference.crossEntropy(losses, scales, lse, logits, targets, options);
-        expectClose(losses, row.losses);
-        expectClose(lse, row.lse);
-        const sum = (x: Strided) => Array.from(elements(x)).reduce((total, value) => total + value, 0);
-        expect(sum(losses) / sum(scales)).toBeCloseTo(row.mean, 12);
-        const dlogits = array(logits.shape);
-        reference.crossEntropyGrad(dlogits, load(row.dlosses), lse, logits, targets, options);
-        expectClose(dlogits, row.dlogits);
-      },
-    );
-  });
-  
-  describe("AdamW of the reference agrees with PyTorch", () => {
-    it.each(fixture.adamW)("four steps with weight decay $weightDecay", ({ start, steps, ...options }) => {
-      const [p, m, v] = [load(start), array(start.shape, [0]), array(start.shape, [0])];
-      steps.forEach((want, i) => {
-        reference.adamW(p, load(want.grad), m, v, { ...options, step: i + 1, gradScale: 1 });
-        expectClose(p, want.p);
-        expectClose(m, want.m);
-        expectClose(v, want.v);
-      });
+    const weights = row.weight ? "with class weights" : "without class weights";
+    it(`crossEntropy with smoothing ${row.smoothing}, ${weights}, and its gradient`, () => {
+      const [logits, targets] = [load(row.logits), load(row.targets, "int32")];
+      const options = { ignoreIndex: -100, smoothing: row.smoothing, weight: row.weight && load(row.weight) };
+      const [losses, scales, lse] = [array([6]), array([6]), array([6])];
+      reference.crossEntropy(losses, scales, lse, logits, targets, options);
+      expectClose(losses, row.losses);
+      expectClose(lse, row.lse);
+      const sum = (x: Strided) => Array.from(elements(x)).reduce((total, value) => total + value, 0);
+      expect(sum(losses) / sum(scales)).toBeCloseTo(row.mean, 12);
+      const dlogits = array(logits.shape);
+      reference.crossEntropyGrad(dlogits, load(row.dlosses), lse, logits, targets, options);
+      expectClose(dlogits, row.dlogits);
     });
   }
+});
+
+describe("AdamW of the reference agrees with PyTorch", () => {
+  it.each(fixture.adamW)("four steps with weight decay $weightDecay", ({ start, steps, ...options }) => {
+    const [p, m, v] = [load(start), array(start.shape, [0]), array(start.shape, [0])];
+    steps.forEach((want, i) => {
+      reference.adamW(p, load(want.grad), m, v, { ...options, step: i + 1, gradScale: 1 });
+      expectClose(p, want.p);
+      expectClose(m, want.m);
+      expectClose(v, want.v);
+    });
+  });
   it("scales gradients before use", () => {
     const options = { lr: 0.1, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1, step: 1 };
     const states = [
