@@ -8,13 +8,17 @@ function largest(row: Values): number {
   return max;
 }
 
-/** `log(sum(exp(row)))`, with the largest element taken out so that nothing overflows. */
-export function logSumExp(row: Values): number {
-  const max = largest(row);
-  if (max === Number.NEGATIVE_INFINITY) return max;
+/** `sum(exp(row - max))`: with the largest element taken out, nothing overflows. */
+function sumExp(row: Values, max: number): number {
   let sum = 0;
   for (const value of row) sum += Math.exp(value - max);
-  return max + Math.log(sum);
+  return sum;
+}
+
+/** `log(sum(exp(row)))`; -Infinity for a row of nothing else. */
+export function logSumExp(row: Values): number {
+  const max = largest(row);
+  return max === Number.NEGATIVE_INFINITY ? max : max + Math.log(sumExp(row, max));
 }
 
 export function softmax(out: Strided, x: Strided): void {
@@ -30,12 +34,8 @@ export function softmax(out: Strided, x: Strided): void {
       y.fill(0);
       continue;
     }
-    let sum = 0;
-    for (let c = 0; c < n; c++) {
-      y[c] = Math.exp(row[c] - max);
-      sum += y[c];
-    }
-    for (let c = 0; c < n; c++) y[c] /= sum;
+    const sum = sumExp(row, max);
+    for (let c = 0; c < n; c++) y[c] = Math.exp(row[c] - max) / sum;
   }
 }
 
@@ -56,8 +56,11 @@ export function logSoftmax(out: Strided, x: Strided): void {
   const xs = elements(x);
   const ys = output(out);
   for (let r = 0; r < rows; r++) {
-    const lse = logSumExp(xs.subarray(r * n, (r + 1) * n));
-    for (let i = r * n; i < (r + 1) * n; i++) ys[i] = xs[i] - lse;
+    const row = xs.subarray(r * n, (r + 1) * n);
+    const max = largest(row);
+    const logSum = Math.log(sumExp(row, max));
+    // Subtracted one after the other: their sum would lose logSum where max is large.
+    for (let c = 0; c < n; c++) ys[r * n + c] = row[c] - max - logSum;
   }
 }
 

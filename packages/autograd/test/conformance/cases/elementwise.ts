@@ -121,7 +121,7 @@ const UNARY: Record<UnaryOp, UnaryTrial> = {
   round: { low: -9, high: 9, extremes: [nan, inf, -inf, 0.5, 1.5, 2.5, 3.5, -0.5, -1.5, -2.5, 2.4999, 4194303.5] },
 };
 
-/** A scalar operand's parameters where an op has none. */
+/** The parameters of an op that has none. */
 const NONE = [[0, 0]] as const;
 
 function unaryCases(op: UnaryOp): Case[] {
