@@ -29,8 +29,8 @@ const forward: Case[] = FORWARD.flatMap((kernel) => [
   }),
   defineCase(kernel, "values whose exponentials overflow", async (check) => {
     for (const values of [
-      [1e4, -1e4, 9999, 3e38],
-      [-1e30, -1e30, -3e38],
+      [1e4, -1e4, 9999, 1e4],
+      [-1e6, -1e6, -3e38],
       [1e4, 1e4 - 1, 9998],
     ]) {
       const operands = { out: blank([3, 13]), x: given([3, 13], values) };
@@ -46,6 +46,17 @@ const forward: Case[] = FORWARD.flatMap((kernel) => [
 const inPlace = defineCase("softmax", "in place", async (check) => {
   for (const shape of ROWS) {
     await check.agree({ x: check.numbers.normal(shape) }, (device, { x }) => device.softmax(x, x));
+  }
+});
+
+const huge = defineCase("softmax", "values near the largest there are", async (check) => {
+  for (const values of [
+    [3e38, 1, 3e38, -3e38],
+    [-3e38, -1e30],
+  ]) {
+    await check.agree({ out: blank([3, 13]), x: given([3, 13], values) }, (device, { out, x }) =>
+      device.softmax(out, x),
+    );
   }
 });
 
@@ -176,6 +187,7 @@ const normalisingGrad: Case[] = [true, false].map((weighted) =>
 export const rowCases: readonly Case[] = [
   ...forward,
   inPlace,
+  huge,
   hidden,
   passing,
   ...backward,
