@@ -1,0 +1,347 @@
+// y = op(x) over flat arrays: units are elements. The op is known when the loop is compiled, once for each.
+
+import { loadStrided, loadStridedTail, loadTail, madd, storeTail } from "./lanes";
+import { bell4, exp4, log4, normalCdf4, sigmoid4, tanh4 } from "./math";
+
+// Order as in src/devices/cpu/elementwise.ts.
+const enum U {
+  affine, abs, sign, exp, log, sqrt, rsqrt, reciprocal, pow, sin, cos, tanh, sigmoid, relu, leakyRelu, gelu, geluTanh,
+  silu, clamp, floor, round,
+}
+
+// @ts-ignore: decorator
+@inline function c(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+const GELU_SCALE: f32 = 0.7978845608028654; // sqrt(2 / pi)
+const GELU_CUBIC: f32 = 0.044715;
+
+/** Twice the argument of GELU's tanh: (1 + tanh(u)) / 2 = sigmoid(2 u), which does not cancel. */
+// @ts-ignore: decorator
+@inline function geluInner(x: v128): v128 {
+  const square = f32x4.mul(x, x);
+  return f32x4.mul(f32x4.mul(c(2 * GELU_SCALE), x), madd(square, c(GELU_CUBIC), c(1)));
+}
+
+/** For functions without a vector form: each lane by itself. */
+// @ts-ignore: decorator
+@inline function lanes(f: i32, x: v128, a: f32): v128 {
+  let y = x;
+  y = f32x4.replace_lane(y, 0, scalar(f, f32x4.extract_lane(x, 0), a));
+  y = f32x4.replace_lane(y, 1, scalar(f, f32x4.extract_lane(x, 1), a));
+  y = f32x4.replace_lane(y, 2, scalar(f, f32x4.extract_lane(x, 2), a));
+  return f32x4.replace_lane(y, 3, scalar(f, f32x4.extract_lane(x, 3), a));
+}
+
+// @ts-ignore: decorator
+@inline function scalar(f: i32, x: f32, a: f32): f32 {
+  if (f == U.sin) return Mathf.sin(x);
+  if (f == U.cos) return Mathf.cos(x);
+  return pow32(x, a);
+}
+
+function pow32(x: f32, a: f32): f32 {
+  // ECMAScript's rule, which the other devices follow: a base of 1 or -1 with an infinite or NaN exponent is NaN.
+  if (a != a || (abs(x) == 1 && abs(a) == Infinity)) return NaN;
+  return Mathf.pow(x, a);
+}
+
+// @ts-ignore: decorator
+@inline function apply(op: i32, x: v128, a: f32, b: f32): v128 {
+  if (op == U.affine) return f32x4.add(f32x4.mul(x, c(a)), c(b));
+  if (op == U.abs) return f32x4.abs(x);
+  if (op == U.sign) {
+    const positive = v128.and(f32x4.gt(x, c(0)), c(1));
+    const negative = v128.and(f32x4.lt(x, c(0)), c(-1));
+    return v128.bitselect(x, v128.or(positive, negative), v128.or(f32x4.ne(x, x), f32x4.eq(x, c(0))));
+  }
+  if (op == U.exp) return exp4(x);
+  if (op == U.log) return log4(x);
+  if (op == U.sqrt) return f32x4.sqrt(x);
+  if (op == U.rsqrt) return f32x4.div(c(1), f32x4.sqrt(x));
+  if (op == U.reciprocal) return f32x4.div(c(1), x);
+  if (op == U.tanh) return tanh4(x);
+  if (op == U.sigmoid) return sigmoid4(x);
+  if (op == U.relu) return f32x4.max(x, c(0));
+  if (op == U.leakyRelu) return v128.bitselect(f32x4.mul(x, c(a)), x, f32x4.lt(x, c(0)));
+  if (op == U.gelu) return f32x4.mul(x, normalCdf4(x, bell4(x)));
+  if (op == U.geluTanh) return f32x4.mul(x, sigmoid4(geluInner(x)));
+  if (op == U.silu) return f32x4.mul(x, sigmoid4(x));
+  if (op == U.clamp) return f32x4.min(f32x4.max(x, c(a)), c(b));
+  if (op == U.floor) return f32x4.floor(x);
+  if (op == U.round) return f32x4.nearest(x);
+  return lanes(op, x, a);
+}
+
+// @ts-ignore: decorator
+@inline function loop(op: i32, begin: i32, end: i32, out: usize, x: usize, a: f32, b: f32): void {
+  let i = begin;
+  for (; i + 4 <= end; i += 4) v128.store(out + i * 4, apply(op, v128.load(x + i * 4), a, b));
+  if (i < end) storeTail(out + i * 4, apply(op, loadTail(x + i * 4, end - i), a, b), end - i);
+}
+
+export function unary(begin: i32, end: i32, op: i32, out: usize, x: usize, a: f32, b: f32): void {
+  switch (op) {
+    case U.affine: return loop(U.affine, begin, end, out, x, a, b);
+    case U.abs: return loop(U.abs, begin, end, out, x, a, b);
+    case U.sign: return loop(U.sign, begin, end, out, x, a, b);
+    case U.exp: return loop(U.exp, begin, end, out, x, a, b);
+    case U.log: return loop(U.log, begin, end, out, x, a, b);
+    case U.sqrt: return loop(U.sqrt, begin, end, out, x, a, b);
+    case U.rsqrt: return loop(U.rsqrt, begin, end, out, x, a, b);
+    case U.reciprocal: return loop(U.reciprocal, begin, end, out, x, a, b);
+    case U.pow: return loop(U.pow, begin, end, out, x, a, b);
+    case U.sin: return loop(U.sin, begin, end, out, x, a, b);
+    case U.cos: return loop(U.cos, begin, end, out, x, a, b);
+    case U.tanh: return loop(U.tanh, begin, end, out, x, a, b);
+    case U.sigmoid: return loop(U.sigmoid, begin, end, out, x, a, b);
+    case U.relu: return loop(U.relu, begin, end, out, x, a, b);
+    case U.leakyRelu: return loop(U.leakyRelu, begin, end, out, x, a, b);
+    case U.gelu: return loop(U.gelu, begin, end, out, x, a, b);
+    case U.geluTanh: return loop(U.geluTanh, begin, end, out, x, a, b);
+    case U.silu: return loop(U.silu, begin, end, out, x, a, b);
+    case U.clamp: return loop(U.clamp, begin, end, out, x, a, b);
+    case U.floor: return loop(U.floor, begin, end, out, x, a, b);
+    default: return loop(U.round, begin, end, out, x, a, b);
+  }
+}
+
+/** affine, abs, sign and clamp on int32. a and b are doubles, as the caller gave them; results are cut towards zero. */
+export function unaryInt(begin: i32, end: i32, op: i32, out: usize, x: usize, a: f64, b: f64): void {
+  for (let i = begin; i < end; i++) {
+    const value = load<i32>(x + i * 4);
+    let y = <f64>value;
+    if (op == U.affine) y = a * y + b;
+    else if (op == U.abs) y = abs(y);
+    else if (op == U.sign) y = <f64>(i32(value > 0) - i32(value < 0));
+    else y = min(max(y, a), b);
+    // Wraps like a store into an Int32Array.
+    store<i32>(out + i * 4, <i32><i64>y);
+  }
+}
+
+// --- derivatives ----------------------------------------------------------------------------------
+
+// Order as in src/devices/cpu/elementwise.ts.
+const enum G { tanh, sigmoid, relu, gelu, geluTanh, silu }
+
+// @ts-ignore: decorator
+@inline function slope(op: i32, s: v128): v128 {
+  const one = c(1);
+  if (op == G.tanh) return f32x4.sub(one, f32x4.mul(s, s));
+  if (op == G.sigmoid) return f32x4.mul(s, f32x4.sub(one, s));
+  if (op == G.relu) return v128.and(one, f32x4.gt(s, c(0)));
+  if (op == G.gelu) {
+    const bell = bell4(s);
+    const density = f32x4.mul(bell, c(0.3989422804014327)); // 1 / sqrt(2 pi)
+    return madd(s, density, normalCdf4(s, bell));
+  }
+  if (op == G.geluTanh) {
+    const y = sigmoid4(geluInner(s));
+    const innerSlope = f32x4.mul(c(2 * GELU_SCALE), madd(f32x4.mul(s, s), c(3 * GELU_CUBIC), one));
+    return madd(f32x4.mul(s, innerSlope), f32x4.mul(y, f32x4.sub(one, y)), y);
+  }
+  const y = sigmoid4(s);
+  return f32x4.mul(y, madd(s, f32x4.sub(one, y), one));
+}
+
+// @ts-ignore: decorator
+@inline function gradLoop(op: i32, begin: i32, end: i32, dx: usize, saved: usize, dy: usize): void {
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    v128.store(dx + i * 4, f32x4.mul(slope(op, v128.load(saved + i * 4)), v128.load(dy + i * 4)));
+  }
+  if (i < end) {
+    const y = f32x4.mul(slope(op, loadTail(saved + i * 4, end - i)), loadTail(dy + i * 4, end - i));
+    storeTail(dx + i * 4, y, end - i);
+  }
+}
+
+export function unaryGrad(begin: i32, end: i32, op: i32, dx: usize, saved: usize, dy: usize): void {
+  switch (op) {
+    case G.tanh: return gradLoop(G.tanh, begin, end, dx, saved, dy);
+    case G.sigmoid: return gradLoop(G.sigmoid, begin, end, dx, saved, dy);
+    case G.relu: return gradLoop(G.relu, begin, end, dx, saved, dy);
+    case G.gelu: return gradLoop(G.gelu, begin, end, dx, saved, dy);
+    case G.geluTanh: return gradLoop(G.geluTanh, begin, end, dx, saved, dy);
+    default: return gradLoop(G.silu, begin, end, dx, saved, dy);
+  }
+}
+
+/** Four bytes repeated, whatever their type. */
+export function fill(begin: i32, end: i32, out: usize, bits: i32): void {
+  const x = i32x4.splat(bits);
+  let i = begin;
+  for (; i + 4 <= end; i += 4) v128.store(out + i * 4, x);
+  for (; i < end; i++) store<i32>(out + i * 4, bits);
+}
+
+// --- two operands ---------------------------------------------------------------------------------
+
+// Order as in src/devices/cpu/elementwise.ts.
+const enum B { add, sub, mul, div, pow, maximum, minimum, eq, ne, lt, le, gt, ge }
+
+// @ts-ignore: decorator
+@inline function combine(op: i32, a: v128, b: v128): v128 {
+  if (op == B.add) return f32x4.add(a, b);
+  if (op == B.sub) return f32x4.sub(a, b);
+  if (op == B.mul) return f32x4.mul(a, b);
+  if (op == B.div) return f32x4.div(a, b);
+  if (op == B.maximum) return f32x4.max(a, b);
+  if (op == B.minimum) return f32x4.min(a, b);
+  const one = i32x4.splat(1);
+  if (op == B.eq) return v128.and(one, f32x4.eq(a, b));
+  if (op == B.ne) return v128.and(one, f32x4.ne(a, b));
+  if (op == B.lt) return v128.and(one, f32x4.lt(a, b));
+  if (op == B.le) return v128.and(one, f32x4.le(a, b));
+  if (op == B.gt) return v128.and(one, f32x4.gt(a, b));
+  if (op == B.ge) return v128.and(one, f32x4.ge(a, b));
+  let y = a;
+  y = f32x4.replace_lane(y, 0, pow32(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)));
+  y = f32x4.replace_lane(y, 1, pow32(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)));
+  y = f32x4.replace_lane(y, 2, pow32(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)));
+  return f32x4.replace_lane(y, 3, pow32(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3)));
+}
+
+/** One row: out has stride 1; a and b any stride (in bytes), most often 4 or 0. */
+// @ts-ignore: decorator
+@inline function row(op: i32, n: i32, out: usize, a: usize, sa: usize, b: usize, sb: usize): void {
+  let i = 0;
+  if (sa == 4 && sb == 4) {
+    for (; i + 4 <= n; i += 4) v128.store(out + i * 4, combine(op, v128.load(a + i * 4), v128.load(b + i * 4)));
+  } else {
+    for (; i + 4 <= n; i += 4) {
+      v128.store(out + i * 4, combine(op, loadStrided(a + i * sa, sa), loadStrided(b + i * sb, sb)));
+    }
+  }
+  if (i < n) {
+    const left = n - i;
+    storeTail(out + i * 4, combine(op, loadStridedTail(a + i * sa, sa, left), loadStridedTail(b + i * sb, sb, left)), left);
+  }
+}
+
+function binaryRow(op: i32, n: i32, out: usize, a: usize, sa: usize, b: usize, sb: usize): void {
+  switch (op) {
+    case B.add: return row(B.add, n, out, a, sa, b, sb);
+    case B.sub: return row(B.sub, n, out, a, sa, b, sb);
+    case B.mul: return row(B.mul, n, out, a, sa, b, sb);
+    case B.div: return row(B.div, n, out, a, sa, b, sb);
+    case B.pow: return row(B.pow, n, out, a, sa, b, sb);
+    case B.maximum: return row(B.maximum, n, out, a, sa, b, sb);
+    case B.minimum: return row(B.minimum, n, out, a, sa, b, sb);
+    case B.eq: return row(B.eq, n, out, a, sa, b, sb);
+    case B.ne: return row(B.ne, n, out, a, sa, b, sb);
+    case B.lt: return row(B.lt, n, out, a, sa, b, sb);
+    case B.le: return row(B.le, n, out, a, sa, b, sb);
+    case B.gt: return row(B.gt, n, out, a, sa, b, sb);
+    default: return row(B.ge, n, out, a, sa, b, sb);
+  }
+}
+
+function binaryIntRow(op: i32, n: i32, out: usize, a: usize, sa: usize, b: usize, sb: usize): void {
+  for (let i = 0; i < n; i++) {
+    const x = load<i32>(a + i * sa);
+    const y = load<i32>(b + i * sb);
+    let z: i32;
+    switch (op) {
+      case B.add: z = x + y; break;
+      case B.sub: z = x - y; break;
+      case B.mul: z = x * y; break;
+      // Like a store of the quotient into an Int32Array: 0 for a division by zero.
+      case B.div: z = y == 0 ? 0 : y == -1 ? -x : x / y; break;
+      case B.pow: z = <i32><i64>NativeMath.pow(<f64>x, <f64>y); break;
+      case B.maximum: z = max(x, y); break;
+      case B.minimum: z = min(x, y); break;
+      case B.eq: z = i32(x == y); break;
+      case B.ne: z = i32(x != y); break;
+      case B.lt: z = i32(x < y); break;
+      case B.le: z = i32(x <= y); break;
+      case B.gt: z = i32(x > y); break;
+      default: z = i32(x >= y); break;
+    }
+    store<i32>(out + i * 4, z);
+  }
+}
+
+/**
+ * Byte offset of a row in an operand. A description of the axes, outermost first, lies at `axes`: their number (without
+ * the innermost), their sizes, then for each operand its strides in bytes, the innermost's last.
+ */
+export function rowOffset(rowIndex: i32, axes: usize, operand: i32): usize {
+  const rank = load<i32>(axes);
+  const strides = axes + 4 * (1 + rank + operand * (rank + 1));
+  let offset: usize = 0;
+  let rest = rowIndex;
+  for (let axis = rank - 1; axis > 0; axis--) {
+    const size = load<i32>(axes + 4 * (1 + axis));
+    const next = rest / size;
+    offset += <usize>(rest - next * size) * load<usize>(strides + 4 * axis);
+    rest = next;
+  }
+  return rank == 0 ? 0 : offset + <usize>rest * load<usize>(strides);
+}
+
+/** Stride in bytes along the innermost axis. */
+// @ts-ignore: decorator
+@inline export function innerStride(axes: usize, operand: i32): usize {
+  const rank = load<i32>(axes);
+  return load<usize>(axes + 4 * (1 + rank + operand * (rank + 1) + rank));
+}
+
+/** Units are elements: operands of one shape, or a single value on either side. Strides in bytes. */
+export function binaryFlat(
+  begin: i32, end: i32, integer: bool, op: i32, out: usize, a: usize, sa: usize, b: usize, sb: usize,
+): void {
+  const n = end - begin;
+  if (integer) binaryIntRow(op, n, out + begin * 4, a + begin * sa, sa, b + begin * sb, sb);
+  else binaryRow(op, n, out + begin * 4, a + begin * sa, sa, b + begin * sb, sb);
+}
+
+/** Units are rows of n elements; operands 0 and 1 of `axes` are a and b. */
+export function binaryRows(
+  begin: i32, end: i32, integer: bool, op: i32, n: i32, axes: usize, out: usize, a: usize, b: usize,
+): void {
+  const sa = innerStride(axes, 0);
+  const sb = innerStride(axes, 1);
+  for (let r = begin; r < end; r++) {
+    const y = out + r * n * 4;
+    const p = a + rowOffset(r, axes, 0);
+    const q = b + rowOffset(r, axes, 1);
+    if (integer) binaryIntRow(op, n, y, p, sa, q, sb);
+    else binaryRow(op, n, y, p, sa, q, sb);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function whereRow(n: i32, y: usize, k: usize, sk: usize, p: usize, sp: usize, q: usize, sq: usize): void {
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const chosen = i32x4.ne(loadStrided(k + i * sk, sk), i32x4.splat(0));
+    v128.store(y + i * 4, v128.bitselect(loadStrided(p + i * sp, sp), loadStrided(q + i * sq, sq), chosen));
+  }
+  for (; i < n; i++) {
+    const from = load<i32>(k + i * sk) != 0 ? p + i * sp : q + i * sq;
+    store<i32>(y + i * 4, load<i32>(from));
+  }
+}
+
+/**
+ * out = condition ? a : b, operands 0, 1 and 2 of `axes`. Units are rows of n elements, or, where there is but one row,
+ * elements.
+ */
+export function where(
+  begin: i32, end: i32, n: i32, axes: usize, out: usize, condition: usize, a: usize, b: usize,
+): void {
+  const sk = innerStride(axes, 0);
+  const sp = innerStride(axes, 1);
+  const sq = innerStride(axes, 2);
+  if (load<i32>(axes) == 0) {
+    whereRow(end - begin, out + begin * 4, condition + begin * sk, sk, a + begin * sp, sp, b + begin * sq, sq);
+    return;
+  }
+  for (let r = begin; r < end; r++) {
+    const k = condition + rowOffset(r, axes, 0);
+    whereRow(n, out + r * n * 4, k, sk, a + rowOffset(r, axes, 1), sp, b + rowOffset(r, axes, 2), sq);
+  }
+}

@@ -1,0 +1,17 @@
+// What the cpu device calls. Every kernel that can be shared out among threads begins with `begin, end`: the units
+// (elements, rows, tiles: its comment says which) that this call is to do. Addresses and steps are in bytes.
+
+export { copy, transpose } from "./copy";
+export { crossEntropy, crossEntropyGrad } from "./crossEntropy";
+export { binaryFlat, binaryRows, fill, unary, unaryGrad, unaryInt, where } from "./elementwise";
+export { firstOutside, gather, indexAdd, indexSelect, scatterAdd } from "./indexing";
+export { matmul, scratchSize, setScratch } from "./matmul";
+export { adamW } from "./optimizer";
+export { dropout, normal, uniform } from "./random";
+export { argReduce, cumsum, reduceColumns, reduceInt, reduceRows, sumStretches, topk } from "./reduce";
+export { layerNorm, layerNormGradInput, layerNormGradWeights, logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./rows";
+
+/** First address behind the module's own constants. */
+export function heapBase(): usize {
+  return __heap_base;
+}

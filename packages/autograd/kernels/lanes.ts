@@ -1,0 +1,84 @@
+// Vectors of four floats, and the odd elements at a row's end. A row's tail goes through the same vector
+// arithmetic as its body, so that an element's value does not depend on where a loop was cut for a thread.
+
+/** a * b + c; rounded once where the processor can and the build allows it. */
+// @ts-ignore: decorator
+@inline export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<f32>(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** The first `count` (1 to 3) elements at `p`; the other lanes are 0. */
+export function loadTail(p: usize, count: i32): v128 {
+  let x = v128.load32_zero(p);
+  if (count > 1) x = v128.replace_lane<f32>(x, 1, load<f32>(p, 4));
+  if (count > 2) x = v128.replace_lane<f32>(x, 2, load<f32>(p, 8));
+  return x;
+}
+
+export function storeTail(p: usize, x: v128, count: i32): void {
+  store<f32>(p, f32x4.extract_lane(x, 0));
+  if (count > 1) store<f32>(p, f32x4.extract_lane(x, 1), 4);
+  if (count > 2) store<f32>(p, f32x4.extract_lane(x, 2), 8);
+}
+
+/** Four elements `stride` bytes apart. */
+// @ts-ignore: decorator
+@inline export function loadStrided(p: usize, stride: usize): v128 {
+  if (stride == 4) return v128.load(p);
+  if (stride == 0) return v128.load32_splat(p);
+  let x = v128.load32_zero(p);
+  x = v128.load_lane<f32>(p + stride, x, 1);
+  x = v128.load_lane<f32>(p + 2 * stride, x, 2);
+  return v128.load_lane<f32>(p + 3 * stride, x, 3);
+}
+
+/** The first `count` (1 to 3) of elements `stride` bytes apart; the other lanes repeat the first. */
+export function loadStridedTail(p: usize, stride: usize, count: i32): v128 {
+  let x = v128.load32_splat(p);
+  if (count > 1) x = v128.replace_lane<f32>(x, 1, load<f32>(p + stride));
+  if (count > 2) x = v128.replace_lane<f32>(x, 2, load<f32>(p + 2 * stride));
+  return x;
+}
+
+/** Lanes 0 … count - 1 from x, the others from `other`. */
+export function firstLanes(x: v128, other: v128, count: i32): v128 {
+  const lane = i32x4(0, 1, 2, 3);
+  return v128.bitselect(x, other, i32x4.lt_s(lane, i32x4.splat(count)));
+}
+
+// @ts-ignore: decorator
+@inline export function low(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+// @ts-ignore: decorator
+@inline export function high(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
+}
+
+// @ts-ignore: decorator
+@inline export function sum2(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+}
+
+/** Sums in double precision: long rows lose nothing, whatever their length. */
+// @ts-ignore: decorator
+@inline export function addWide(sum: v128, x: v128): v128 {
+  return f64x2.add(sum, f64x2.add(low(x), high(x)));
+}
+
+// @ts-ignore: decorator
+@inline export function maxLane(x: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
+    max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
+  );
+}
+
+// @ts-ignore: decorator
+@inline export function sumLanes(x: v128): f32 {
+  return (
+    f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2) + (f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 3))
+  );
+}

@@ -1,0 +1,97 @@
+// Panels: the operands of a matrix product, copied into the order in which the inner loop reads them.
+
+/** Four columns of a panel, from elements that lie side by side along k: transposed 4 x 4 at a time. */
+function packAlongK4(to: usize, width: usize, from: usize, step: usize, depth: i32): void {
+  let k = 0;
+  for (; k + 4 <= depth; k += 4) {
+    const r0 = v128.load(from);
+    const r1 = v128.load(from + step);
+    const r2 = v128.load(from + 2 * step);
+    const r3 = v128.load(from + 3 * step);
+    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
+    v128.store(to + width, v128.shuffle<i64>(low01, low23, 1, 3));
+    v128.store(to + 2 * width, v128.shuffle<i64>(high01, high23, 0, 2));
+    v128.store(to + 3 * width, v128.shuffle<i64>(high01, high23, 1, 3));
+    from += 16;
+    to += 4 * width;
+  }
+  for (; k < depth; k++) {
+    store<f32>(to, load<f32>(from));
+    store<f32>(to, load<f32>(from + step), 4);
+    store<f32>(to, load<f32>(from + 2 * step), 8);
+    store<f32>(to, load<f32>(from + 3 * step), 12);
+    from += 4;
+    to += width;
+  }
+}
+
+/** Two columns, likewise. */
+function packAlongK2(to: usize, width: usize, from: usize, step: usize, depth: i32): void {
+  let k = 0;
+  for (; k + 4 <= depth; k += 4) {
+    const r0 = v128.load(from);
+    const r1 = v128.load(from + step);
+    const low = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const high = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    v128.store_lane<i64>(to, low, 0);
+    v128.store_lane<i64>(to + width, low, 1);
+    v128.store_lane<i64>(to + 2 * width, high, 0);
+    v128.store_lane<i64>(to + 3 * width, high, 1);
+    from += 16;
+    to += 4 * width;
+  }
+  for (; k < depth; k++) {
+    store<f32>(to, load<f32>(from));
+    store<f32>(to, load<f32>(from + step), 4);
+    from += 4;
+    to += width;
+  }
+}
+
+/** Columns side by side in memory: copied row after row, `columns` is 8, 6 or 4. */
+// @ts-ignore: decorator
+@inline function packAcross(to: usize, columns: i32, from: usize, kStep: usize, depth: i32): void {
+  for (let k = 0; k < depth; k++) {
+    v128.store(to, v128.load(from));
+    if (columns == 8) v128.store(to, v128.load(from, 16), 16);
+    if (columns == 6) store<i64>(to, load<i64>(from, 16), 16);
+    from += kStep;
+    to += columns * 4;
+  }
+}
+
+/** Any strides, and the panel at the edge: what is missing of it is filled with zeros. */
+function packAnyhow(to: usize, columns: i32, from: usize, step: usize, kStep: usize, present: i32, depth: i32): void {
+  for (let k = 0; k < depth; k++) {
+    for (let i = 0; i < present; i++) store<f32>(to + i * 4, load<f32>(from + i * step));
+    for (let i = present; i < columns; i++) store<f32>(to + i * 4, 0);
+    from += kStep;
+    to += columns * 4;
+  }
+}
+
+/**
+ * Packs `count` columns of `depth` elements (k) each into panels of `columns` (8, 6 or 4) columns: element (k, i) of a
+ * panel lies at k * columns + i. For the left operand a "column" is one of its rows. Steps in bytes.
+ */
+// @ts-ignore: decorator
+@inline export function pack(
+  to: usize, columns: i32, from: usize, step: usize, kStep: usize, count: i32, depth: i32,
+): void {
+  const width = <usize>columns * 4;
+  for (let i = 0; i < count; i += columns) {
+    const present = min(columns, count - i);
+    if (present == columns && kStep == 4) {
+      packAlongK4(to, width, from, step, depth);
+      if (columns == 8) packAlongK4(to + 16, width, from + 4 * step, step, depth);
+      if (columns == 6) packAlongK2(to + 16, width, from + 4 * step, step, depth);
+    } else if (present == columns && step == 4) packAcross(to, columns, from, kStep, depth);
+    else packAnyhow(to, columns, from, step, kStep, present, depth);
+    to += width * depth;
+    from += columns * step;
+  }
+}

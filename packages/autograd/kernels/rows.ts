@@ -1,0 +1,243 @@
+// Softmax, log-softmax and layer normalisation: units are rows of n floats.
+
+import { addWide, firstLanes, high, loadTail, low, madd, storeTail, sum2 } from "./lanes";
+import { exp4 } from "./math";
+import { maxRow, narrow, sumRow } from "./reduce";
+
+/** out = exp(x - shift) with the sum of it; out may be x, or 0 where only the sum is wanted. */
+function expRow(n: i32, out: usize, x: usize, shift: f32): f64 {
+  const m = f32x4.splat(shift);
+  let sum = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const y = exp4(f32x4.sub(v128.load(x + i * 4), m));
+    if (out) v128.store(out + i * 4, y);
+    sum = addWide(sum, y);
+  }
+  if (i < n) {
+    const y = firstLanes(exp4(f32x4.sub(loadTail(x + i * 4, n - i), m)), f32x4.splat(0), n - i);
+    if (out) storeTail(out + i * 4, y, n - i);
+    sum = addWide(sum, y);
+  }
+  return sum2(sum);
+}
+
+/** out = x * a + b, for numbers a and b. */
+function affineRow(n: i32, out: usize, x: usize, a: f32, b: f32): void {
+  const va = f32x4.splat(a);
+  const vb = f32x4.splat(b);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) v128.store(out + i * 4, f32x4.add(f32x4.mul(v128.load(x + i * 4), va), vb));
+  if (i < n) storeTail(out + i * 4, f32x4.add(f32x4.mul(loadTail(x + i * 4, n - i), va), vb), n - i);
+}
+
+/** log(sum(exp(row))) */
+export function logSumExpRow(n: i32, x: usize): f64 {
+  const largest = maxRow(x, n);
+  if (largest == -Infinity) return -Infinity;
+  return largest + NativeMath.log(expRow(n, 0, x, largest));
+}
+
+export function softmax(begin: i32, end: i32, n: i32, out: usize, x: usize): void {
+  for (let r = begin; r < end; r++) {
+    const y = out + r * n * 4;
+    const row = x + r * n * 4;
+    const largest = maxRow(row, n);
+    if (largest == -Infinity) {
+      memory.fill(y, 0, n * 4);
+      continue;
+    }
+    const sum = expRow(n, y, row, largest);
+    affineRow(n, y, y, <f32>(1 / sum), 0);
+  }
+}
+
+/** sum(a * b) over a row, in double precision. */
+function dotRow(n: i32, a: usize, b: usize): f64 {
+  let sum = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) sum = addWide(sum, f32x4.mul(v128.load(a + i * 4), v128.load(b + i * 4)));
+  if (i < n) sum = addWide(sum, f32x4.mul(loadTail(a + i * 4, n - i), loadTail(b + i * 4, n - i)));
+  return sum2(sum);
+}
+
+export function softmaxGrad(begin: i32, end: i32, n: i32, dx: usize, y: usize, dy: usize): void {
+  for (let r = begin; r < end; r++) {
+    const at = <usize>(r * n) * 4;
+    const dot = f32x4.splat(<f32>dotRow(n, y + at, dy + at));
+    let i: usize = at;
+    const stop = at + <usize>n * 4;
+    for (; i + 16 <= stop; i += 16) {
+      v128.store(dx + i, f32x4.mul(v128.load(y + i), f32x4.sub(v128.load(dy + i), dot)));
+    }
+    if (i < stop) {
+      const count = <i32>(stop - i) >> 2;
+      storeTail(dx + i, f32x4.mul(loadTail(y + i, count), f32x4.sub(loadTail(dy + i, count), dot)), count);
+    }
+  }
+}
+
+export function logSoftmax(begin: i32, end: i32, n: i32, out: usize, x: usize): void {
+  for (let r = begin; r < end; r++) {
+    const row = x + r * n * 4;
+    const y = out + r * n * 4;
+    // In two steps: the sum's logarithm would drown in the largest element if it were added to it.
+    const largest = maxRow(row, n);
+    const rest: f64 = largest == -Infinity ? 0 : NativeMath.log(expRow(n, 0, row, largest));
+    const m = f32x4.splat(largest);
+    const s = f32x4.splat(<f32>rest);
+    let i = 0;
+    for (; i + 4 <= n; i += 4) {
+      v128.store(y + i * 4, f32x4.sub(f32x4.sub(v128.load(row + i * 4), m), s));
+    }
+    if (i < n) storeTail(y + i * 4, f32x4.sub(f32x4.sub(loadTail(row + i * 4, n - i), m), s), n - i);
+  }
+}
+
+export function logSoftmaxGrad(begin: i32, end: i32, n: i32, dx: usize, y: usize, dy: usize): void {
+  for (let r = begin; r < end; r++) {
+    const at = <usize>(r * n) * 4;
+    const sum = f32x4.splat(<f32>sumRow(dy + at, n));
+    let i: usize = at;
+    const stop = at + <usize>n * 4;
+    for (; i + 16 <= stop; i += 16) {
+      v128.store(dx + i, f32x4.sub(v128.load(dy + i), f32x4.mul(exp4(v128.load(y + i)), sum)));
+    }
+    if (i < stop) {
+      const count = <i32>(stop - i) >> 2;
+      const value = f32x4.sub(loadTail(dy + i, count), f32x4.mul(exp4(loadTail(y + i, count)), sum));
+      storeTail(dx + i, value, count);
+    }
+  }
+}
+
+// --- layer normalisation --------------------------------------------------------------------------
+
+/** sum((x - mean)^2) over a row. */
+function squaresRow(n: i32, x: usize, mean: f32): f64 {
+  const m = f32x4.splat(mean);
+  let sum = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const d = f32x4.sub(v128.load(x + i * 4), m);
+    sum = addWide(sum, f32x4.mul(d, d));
+  }
+  if (i < n) {
+    const d = firstLanes(f32x4.sub(loadTail(x + i * 4, n - i), m), f32x4.splat(0), n - i);
+    sum = addWide(sum, f32x4.mul(d, d));
+  }
+  return sum2(sum);
+}
+
+/** weight and bias are 0 where there are none. */
+export function layerNorm(
+  begin: i32, end: i32, n: i32, out: usize, mean: usize, rstd: usize, x: usize, weight: usize, bias: usize, eps: f64,
+): void {
+  for (let r = begin; r < end; r++) {
+    const row = x + r * n * 4;
+    const y = out + r * n * 4;
+    const mu = <f32>(sumRow(row, n) / n);
+    const scale = <f32>(1 / sqrt(squaresRow(n, row, mu) / n + eps));
+    store<f32>(mean + r * 4, mu);
+    store<f32>(rstd + r * 4, scale);
+    const m = f32x4.splat(mu);
+    const s = f32x4.splat(scale);
+    let i = 0;
+    for (; i + 4 <= n; i += 4) {
+      let h = f32x4.mul(f32x4.sub(v128.load(row + i * 4), m), s);
+      if (weight) h = f32x4.mul(h, v128.load(weight + i * 4));
+      if (bias) h = f32x4.add(h, v128.load(bias + i * 4));
+      v128.store(y + i * 4, h);
+    }
+    if (i < n) {
+      let h = f32x4.mul(f32x4.sub(loadTail(row + i * 4, n - i), m), s);
+      if (weight) h = f32x4.mul(h, loadTail(weight + i * 4, n - i));
+      if (bias) h = f32x4.add(h, loadTail(bias + i * 4, n - i));
+      storeTail(y + i * 4, h, n - i);
+    }
+  }
+}
+
+/** dx = rstd * (g - mean(g) - h * mean(g h)) with h the normalised row and g = dy * weight. */
+export function layerNormGradInput(
+  begin: i32, end: i32, n: i32, dx: usize, dy: usize, x: usize, mean: usize, rstd: usize, weight: usize,
+): void {
+  for (let r = begin; r < end; r++) {
+    const row = x + r * n * 4;
+    const dys = dy + r * n * 4;
+    const dxs = dx + r * n * 4;
+    const scale = load<f32>(rstd + r * 4);
+    const m = f32x4.splat(load<f32>(mean + r * 4));
+    const s = f32x4.splat(scale);
+    let sumG = f64x2.splat(0);
+    let sumGH = f64x2.splat(0);
+    let i = 0;
+    for (; i + 4 <= n; i += 4) {
+      const h = f32x4.mul(f32x4.sub(v128.load(row + i * 4), m), s);
+      let g = v128.load(dys + i * 4);
+      if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
+      sumG = addWide(sumG, g);
+      sumGH = addWide(sumGH, f32x4.mul(g, h));
+    }
+    if (i < n) {
+      const h = f32x4.mul(f32x4.sub(loadTail(row + i * 4, n - i), m), s);
+      let g = loadTail(dys + i * 4, n - i);
+      if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
+      sumG = addWide(sumG, g);
+      sumGH = addWide(sumGH, f32x4.mul(g, h));
+    }
+    const a = f32x4.splat(<f32>(sum2(sumG) / n));
+    const b = f32x4.splat(<f32>(sum2(sumGH) / n));
+    for (i = 0; i + 4 <= n; i += 4) {
+      const h = f32x4.mul(f32x4.sub(v128.load(row + i * 4), m), s);
+      let g = v128.load(dys + i * 4);
+      if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
+      v128.store(dxs + i * 4, f32x4.mul(s, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))));
+    }
+    if (i < n) {
+      const h = f32x4.mul(f32x4.sub(loadTail(row + i * 4, n - i), m), s);
+      let g = loadTail(dys + i * 4, n - i);
+      if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
+      storeTail(dxs + i * 4, f32x4.mul(s, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))), n - i);
+    }
+  }
+}
+
+/** dweight = sum over rows of dy * h, dbias = sum over rows of dy; either may be 0. Units are blocks of 16 columns. */
+export function layerNormGradWeights(
+  begin: i32, end: i32, rows: i32, n: i32, dweight: usize, dbias: usize, dy: usize, x: usize, mean: usize, rstd: usize,
+): void {
+  const last = min(end * 16, n);
+  let i = begin * 16;
+  for (; i < last; i += 4) {
+    const count = min(4, last - i);
+    let w0 = f64x2.splat(0);
+    let w1 = f64x2.splat(0);
+    let b0 = f64x2.splat(0);
+    let b1 = f64x2.splat(0);
+    for (let r = 0; r < rows; r += 16) {
+      const stop = min(r + 16, rows);
+      let w = f32x4.splat(0);
+      let b = f32x4.splat(0);
+      for (let k = r; k < stop; k++) {
+        const at = <usize>(k * n + i) * 4;
+        const g = count == 4 ? v128.load(dy + at) : loadTail(dy + at, count);
+        const value = count == 4 ? v128.load(x + at) : loadTail(x + at, count);
+        const h = f32x4.mul(f32x4.sub(value, v128.load32_splat(mean + k * 4)), v128.load32_splat(rstd + k * 4));
+        w = madd(g, h, w);
+        b = f32x4.add(b, g);
+      }
+      w0 = f64x2.add(w0, low(w));
+      w1 = f64x2.add(w1, high(w));
+      b0 = f64x2.add(b0, low(b));
+      b1 = f64x2.add(b1, high(b));
+    }
+    if (count == 4) {
+      if (dweight) v128.store(dweight + i * 4, narrow(w0, w1));
+      if (dbias) v128.store(dbias + i * 4, narrow(b0, b1));
+    } else {
+      if (dweight) storeTail(dweight + i * 4, narrow(w0, w1), count);
+      if (dbias) storeTail(dbias + i * 4, narrow(b0, b1), count);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { type Device, type DType, Storage, type TypedArray } from "../../device.ts";
+import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
+import { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
+import { machine } from "./machine.ts";
+import { matmul } from "./matmul.ts";
+import { BYTES } from "./operands.ts";
+import { dropout, normal, uniform } from "./random.ts";
+import { argReduce, cumsum, reduce, topk } from "./reductions.ts";
+import {
+  adamW,
+  crossEntropy,
+  crossEntropyGrad,
+  layerNorm,
+  layerNormGrad,
+  logSoftmax,
+  logSoftmaxGrad,
+  softmax,
+  softmaxGrad,
+} from "./rows.ts";
+
+function allocate(length: number, dtype: DType): Storage {
+  return new Storage(cpuDevice, dtype, length, machine().memory.allocate(length * BYTES));
+}
+
+function release(storage: Storage): void {
+  machine().memory.release(storage.handle as number);
+}
+
+/** The whole memory, with elements of the storage's type; it has to be asked for anew after every allocation. */
+function elements(storage: Storage): Float32Array | Int32Array {
+  const { floats, ints } = machine().memory;
+  return storage.dtype === "int32" ? ints : floats;
+}
+
+function upload(storage: Storage, values: ArrayLike<number>, start: number): void {
+  elements(storage).set(values, (storage.handle as number) / BYTES + start);
+}
+
+function downloadSync(storage: Storage, start: number, length: number): TypedArray {
+  const first = (storage.handle as number) / BYTES + start;
+  // slice() of a view on shared memory gives an array with memory of its own.
+  return elements(storage).slice(first, first + length);
+}
+
+/**
+ * The fast device: WebAssembly SIMD kernels (packages/autograd/kernels) on one shared memory. A storage's handle is the
+ * address of its first byte.
+ */
+export const cpuDevice: Device = {
+  name: "cpu",
+  hostMemory: true,
+
+  allocate,
+  release,
+  upload,
+  download: async (storage, start, length) => downloadSync(storage, start, length),
+  downloadSync,
+
+  copy,
+  fill,
+  unary,
+  unaryGrad,
+  binary,
+  where,
+
+  reduce,
+  argReduce,
+  cumsum,
+  topk,
+
+  matmul,
+
+  gather,
+  scatterAdd,
+  indexSelect,
+  indexAdd,
+
+  uniform,
+  normal,
+  dropout,
+
+  softmax,
+  softmaxGrad,
+  logSoftmax,
+  logSoftmaxGrad,
+  layerNorm,
+  layerNormGrad,
+  crossEntropy,
+  crossEntropyGrad,
+
+  adamW,
+};

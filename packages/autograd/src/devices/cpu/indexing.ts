@@ -1,0 +1,66 @@
+import type { Lanes, Strided } from "../../device.ts";
+import { sizeOf } from "../../shape.ts";
+import { machine, run } from "./machine.ts";
+import { addressOf, BYTES, isInt } from "./operands.ts";
+
+/** Elements that are worth a thread of their own. */
+const MANY = 32768;
+/** An index that no tensor holds, where none is to be let through. */
+const NONE = 0;
+
+const grainOf = (size: number) => Math.ceil(MANY / Math.max(1, size));
+
+/** Position of the first index outside 0 … size - 1 that is not `ignored`, and its value; undefined where all are inside. */
+export function findOutside(
+  index: Strided,
+  size: number,
+  ignored = NONE,
+): { position: number; value: number } | undefined {
+  const { kernels, memory } = machine();
+  const address = addressOf(index);
+  const position = kernels.firstOutside(address, sizeOf(index.shape), size, ignored);
+  return position < 0 ? undefined : { position, value: memory.ints[address / BYTES + position] };
+}
+
+/** Errors: an index outside the axis. */
+function checkIndices(kernel: string, index: Strided, size: number): void {
+  if (size === 0 && sizeOf(index.shape) > 0) {
+    const value = machine().memory.ints[addressOf(index) / BYTES];
+    throw new RangeError(`${kernel}: index ${value} into an axis of size 0`);
+  }
+  const outside = findOutside(index, size);
+  if (outside) throw new RangeError(`${kernel}: index ${outside.value} is outside 0 … ${size - 1}`);
+}
+
+export function gather(out: Strided, x: Strided, index: Strided, { outer, size, inner }: Lanes, count: number): void {
+  checkIndices("gather", index, size);
+  const addresses = [addressOf(out), addressOf(x), addressOf(index)];
+  run("gather", outer * count, grainOf(inner), size, inner, count, ...addresses);
+}
+
+export function scatterAdd(
+  out: Strided,
+  index: Strided,
+  x: Strided,
+  { outer, size, inner }: Lanes,
+  count: number,
+): void {
+  checkIndices("scatterAdd", index, size);
+  const addresses = [addressOf(out), addressOf(index), addressOf(x)];
+  run("scatterAdd", outer * inner, grainOf(count), Number(isInt(x)), size, inner, count, ...addresses);
+}
+
+export function indexSelect(out: Strided, x: Strided, index: Strided, { outer, size, inner }: Lanes): void {
+  checkIndices("indexSelect", index, size);
+  const count = sizeOf(index.shape);
+  const addresses = [addressOf(out), addressOf(x), addressOf(index)];
+  run("indexSelect", outer * count, grainOf(inner), size, inner, count, ...addresses);
+}
+
+export function indexAdd(out: Strided, index: Strided, x: Strided, { outer, size, inner }: Lanes): void {
+  checkIndices("indexAdd", index, size);
+  const count = sizeOf(index.shape);
+  const addresses = [addressOf(out), addressOf(index), addressOf(x)];
+  const blocks = outer * Math.ceil(inner / 16);
+  run("indexAdd", blocks, grainOf(16 * count), Number(isInt(x)), size, inner, count, ...addresses);
+}

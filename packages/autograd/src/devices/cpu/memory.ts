@@ -1,0 +1,201 @@
+/**
+ * The memory of the cpu device: one WebAssembly.Memory, shared so that threads can work on it, in which this allocator
+ * alone hands out blocks. Freed blocks wait in lists by size for the next one of that size, so that a training step
+ * takes nothing from the system once the first has run.
+ */
+
+const PAGE = 65536;
+const MAX_PAGES = 65536;
+const INITIAL_PAGES = 16;
+/** The memory grows by at least this much, and by an eighth of what there is. */
+const GROWTH = 16 * 2 ** 20;
+/** Blocks of up to so many sizes larger than asked for are taken before fresh memory is. */
+const LARGER_SIZES = 2;
+
+export interface MemoryStats {
+  /** In blocks that are handed out. */
+  readonly bytesInUse: number;
+  readonly peakBytes: number;
+  /** Taken from the system; it never shrinks. */
+  readonly bytesReserved: number;
+  readonly blocks: number;
+}
+
+interface Region {
+  start: number;
+  end: number;
+}
+
+/** A shared memory that may grow to 4 GiB, or to what the host lets it. */
+export function createMemory(): WebAssembly.Memory {
+  for (let maximum = MAX_PAGES; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+    } catch (error) {
+      if (maximum <= 1024) throw error;
+    }
+  }
+}
+
+/** Sizes that blocks come in: multiples of 64 bytes, and from 512 on eight between one power of two and the next. */
+export function blockSize(bytes: number): number {
+  if (bytes <= 512) return Math.max(64, Math.ceil(bytes / 64) * 64);
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 3);
+  return Math.ceil(bytes / step) * step;
+}
+
+export class Allocator {
+  /**
+   * Called with the bytes wanted when the memory cannot grow, before the last attempt: whoever holds blocks that nothing
+   * needs can release them here.
+   */
+  onPressure: ((bytes: number) => void) | undefined;
+
+  floats: Float32Array;
+  ints: Int32Array;
+
+  private readonly free = new Map<number, number[]>();
+  private readonly live = new Map<number, number>();
+  /** Memory that belongs to no block yet. */
+  private regions: Region[];
+  private inUse = 0;
+  private peak = 0;
+
+  /**
+   * @param start first address that may be handed out.
+   * @param limit bytes beyond which the memory does not grow.
+   */
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    start: number,
+    private readonly limit = MAX_PAGES * PAGE,
+  ) {
+    this.floats = new Float32Array(memory.buffer);
+    this.ints = new Int32Array(memory.buffer);
+    this.regions = [{ start: Math.ceil(start / 64) * 64, end: memory.buffer.byteLength }];
+  }
+
+  /** Address of a block of at least `bytes` bytes, a multiple of 64. Errors: no memory left, even after `onPressure`. */
+  allocate(bytes: number): number {
+    const size = blockSize(bytes);
+    const address = this.reuse(size) ?? this.carve(size) ?? this.tidyUp(size) ?? this.growAndCarve(size);
+    if (address !== undefined) return this.handOut(address);
+    this.onPressure?.(size);
+    this.mergeFree();
+    const last = this.carve(size) ?? this.growAndCarve(size);
+    if (last !== undefined) return this.handOut(last);
+    const [wanted, used] = [size, this.inUse].map((n) => (n / 2 ** 20).toFixed(1));
+    throw new RangeError(
+      `cpu: out of memory: a block of ${wanted} MiB does not fit beside ${used} MiB in use; take a smaller batch or context`,
+    );
+  }
+
+  release(address: number): void {
+    const size = this.live.get(address);
+    if (size === undefined) throw new Error(`cpu: no block lies at address ${address}`);
+    this.live.delete(address);
+    this.inUse -= size;
+    this.put(address, size);
+  }
+
+  get stats(): MemoryStats {
+    return {
+      bytesInUse: this.inUse,
+      peakBytes: this.peak,
+      bytesReserved: this.memory.buffer.byteLength,
+      blocks: this.live.size,
+    };
+  }
+
+  /** Starts counting `peakBytes` anew. */
+  resetPeak(): void {
+    this.peak = this.inUse;
+  }
+
+  private handOut(address: number): number {
+    this.inUse += this.live.get(address) as number;
+    if (this.inUse > this.peak) this.peak = this.inUse;
+    return address;
+  }
+
+  private put(address: number, size: number): void {
+    const list = this.free.get(size);
+    if (list === undefined) this.free.set(size, [address]);
+    else list.push(address);
+  }
+
+  /** A free block of that size or a little more. */
+  private reuse(size: number): number | undefined {
+    let candidate = size;
+    for (let larger = 0; larger <= LARGER_SIZES; larger++) {
+      const address = this.free.get(candidate)?.pop();
+      if (address !== undefined) {
+        this.live.set(address, candidate);
+        return address;
+      }
+      candidate = blockSize(candidate + 1);
+    }
+    return undefined;
+  }
+
+  /** A new block from memory that belongs to none. */
+  private carve(size: number): number | undefined {
+    for (const region of this.regions) {
+      if (region.end - region.start < size) continue;
+      const address = region.start;
+      region.start += size;
+      this.live.set(address, size);
+      return address;
+    }
+    return undefined;
+  }
+
+  /** When much lies about in blocks of sizes that nobody asks for, joins them before the memory grows. */
+  private tidyUp(size: number): number | undefined {
+    let idle = 0;
+    for (const [blockBytes, list] of this.free) idle += blockBytes * list.length;
+    if (idle < size || idle < this.memory.buffer.byteLength / 4) return undefined;
+    this.mergeFree();
+    return this.carve(size);
+  }
+
+  /** Makes regions of all free blocks, neighbours joined. */
+  private mergeFree(): void {
+    const parts = this.regions.filter(({ start, end }) => end > start);
+    for (const [size, list] of this.free) for (const start of list) parts.push({ start, end: start + size });
+    this.free.clear();
+    parts.sort((a, b) => a.start - b.start);
+    this.regions = [];
+    for (const part of parts) {
+      const last = this.regions.at(-1);
+      if (last !== undefined && last.end === part.start) last.end = part.end;
+      else this.regions.push(part);
+    }
+  }
+
+  private growAndCarve(size: number): number | undefined {
+    const before = this.memory.buffer.byteLength;
+    const last = this.regions.at(-1);
+    const atEnd = last !== undefined && last.end === before ? before - last.start : 0;
+    const needed = size - atEnd;
+    const generous = Math.max(needed, GROWTH, Math.ceil(before / 8));
+    if (!this.grow(generous) && !this.grow(needed)) return undefined;
+    const end = this.memory.buffer.byteLength;
+    if (atEnd > 0 && last !== undefined) last.end = end;
+    else this.regions.push({ start: before, end });
+    this.floats = new Float32Array(this.memory.buffer);
+    this.ints = new Int32Array(this.memory.buffer);
+    return this.carve(size);
+  }
+
+  private grow(bytes: number): boolean {
+    const pages = Math.ceil(bytes / PAGE);
+    if (this.memory.buffer.byteLength + pages * PAGE > this.limit) return false;
+    try {
+      this.memory.grow(pages);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/** The kernels' WebAssembly module: which of its two builds this host can run. */
+
+import { nodeModule } from "../../platform.ts";
+import { environment } from "./environment.ts";
+import { bytes as plainBytes } from "./generated/plain.ts";
+import { bytes as relaxedBytes } from "./generated/relaxed.ts";
+
+/** `relaxed` has a fused multiply-add, `plain` multiplies and then adds. */
+export type Simd = "plain" | "relaxed";
+
+/** A kernel that can be shared out: it does the units begin … end - 1. */
+export type Kernel = (begin: number, end: number, ...args: number[]) => void;
+
+export const KERNELS = [
+  "adamW",
+  "argReduce",
+  "binaryFlat",
+  "binaryRows",
+  "copy",
+  "crossEntropy",
+  "crossEntropyGrad",
+  "cumsum",
+  "dropout",
+  "fill",
+  "gather",
+  "indexAdd",
+  "indexSelect",
+  "layerNorm",
+  "layerNormGradInput",
+  "layerNormGradWeights",
+  "logSoftmax",
+  "logSoftmaxGrad",
+  "matmul",
+  "normal",
+  "reduceColumns",
+  "reduceInt",
+  "reduceRows",
+  "scatterAdd",
+  "softmax",
+  "softmaxGrad",
+  "sumStretches",
+  "topk",
+  "transpose",
+  "unary",
+  "unaryGrad",
+  "unaryInt",
+  "uniform",
+  "where",
+] as const;
+
+export type KernelName = (typeof KERNELS)[number];
+
+/** What the module exports. */
+export interface KernelModule extends Record<KernelName, Kernel> {
+  heapBase(): number;
+  scratchSize(): number;
+  setScratch(address: number): void;
+  firstOutside(index: number, count: number, size: number, ignored: number): number;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** The relaxed build's bytes, or undefined where this host does not know relaxed SIMD. */
+function relaxedIfSupported(): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = decode(relaxedBytes);
+  if (WebAssembly.validate(bytes)) return bytes;
+  // Node 20 has it behind a flag, which may be set while the program runs.
+  nodeModule<typeof import("node:v8")>("node:v8")?.setFlagsFromString("--experimental-wasm-relaxed-simd");
+  return WebAssembly.validate(bytes) ? bytes : undefined;
+}
+
+/**
+ * Compiles the faster build that this host can run; the environment variable LECTERN_SIMD asks for one.
+ * Errors: an unknown name in it, or `relaxed` where there is no relaxed SIMD.
+ */
+export function compileKernels(wanted = environment("LECTERN_SIMD")): { module: WebAssembly.Module; simd: Simd } {
+  if (wanted !== undefined && wanted !== "" && wanted !== "plain" && wanted !== "relaxed") {
+    throw new Error(`LECTERN_SIMD is "${wanted}": it has to be plain or relaxed, or unset for the faster one`);
+  }
+  const relaxed = wanted === "plain" ? undefined : relaxedIfSupported();
+  if (relaxed === undefined && wanted === "relaxed") {
+    throw new Error("LECTERN_SIMD is relaxed, but this JavaScript engine has no relaxed SIMD: leave it unset");
+  }
+  const module = new WebAssembly.Module(relaxed ?? decode(plainBytes));
+  return { module, simd: relaxed ? "relaxed" : "plain" };
+}
+
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelModule {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelModule;
+}

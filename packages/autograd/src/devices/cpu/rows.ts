@@ -1,0 +1,103 @@
+import type { AdamWOptions, CrossEntropyOptions, Strided } from "../../device.ts";
+import { sizeOf } from "../../shape.ts";
+import { findOutside } from "./indexing.ts";
+import { run } from "./machine.ts";
+import { addressOf, addressOrZero, rowsOf } from "./operands.ts";
+
+/** Elements that are worth a thread of their own. */
+const SOME = 16384;
+const MANY = 65536;
+
+const grainOf = (n: number) => Math.ceil(SOME / Math.max(1, n));
+
+export function softmax(out: Strided, x: Strided): void {
+  const [rows, n] = rowsOf(x.shape);
+  run("softmax", rows, grainOf(n), n, addressOf(out), addressOf(x));
+}
+
+export function softmaxGrad(dx: Strided, y: Strided, dy: Strided): void {
+  const [rows, n] = rowsOf(y.shape);
+  run("softmaxGrad", rows, grainOf(n), n, addressOf(dx), addressOf(y), addressOf(dy));
+}
+
+export function logSoftmax(out: Strided, x: Strided): void {
+  const [rows, n] = rowsOf(x.shape);
+  run("logSoftmax", rows, grainOf(n), n, addressOf(out), addressOf(x));
+}
+
+export function logSoftmaxGrad(dx: Strided, y: Strided, dy: Strided): void {
+  const [rows, n] = rowsOf(y.shape);
+  run("logSoftmaxGrad", rows, grainOf(n), n, addressOf(dx), addressOf(y), addressOf(dy));
+}
+
+export function layerNorm(
+  out: Strided,
+  mean: Strided,
+  rstd: Strided,
+  x: Strided,
+  weight: Strided | undefined,
+  bias: Strided | undefined,
+  eps: number,
+): void {
+  const [rows, n] = rowsOf(x.shape);
+  const addresses = [...[out, mean, rstd, x].map(addressOf), addressOrZero(weight), addressOrZero(bias)];
+  run("layerNorm", rows, grainOf(n), n, ...addresses, eps);
+}
+
+export function layerNormGrad(
+  dx: Strided | undefined,
+  dweight: Strided | undefined,
+  dbias: Strided | undefined,
+  dy: Strided,
+  x: Strided,
+  mean: Strided,
+  rstd: Strided,
+  weight: Strided | undefined,
+): void {
+  const [rows, n] = rowsOf(x.shape);
+  const saved = [dy, x, mean, rstd].map(addressOf);
+  if (dx) run("layerNormGradInput", rows, grainOf(n), n, addressOf(dx), ...saved, addressOrZero(weight));
+  if (dweight || dbias) {
+    const results = [addressOrZero(dweight), addressOrZero(dbias)];
+    run("layerNormGradWeights", Math.ceil(n / 16), grainOf(rows * 16), rows, n, ...results, ...saved);
+  }
+}
+
+export function crossEntropy(
+  losses: Strided,
+  scales: Strided,
+  lse: Strided,
+  logits: Strided,
+  targets: Strided,
+  { ignoreIndex, smoothing, weight }: CrossEntropyOptions,
+): void {
+  const [rows, n] = rowsOf(logits.shape);
+  const outside = findOutside(targets, n, ignoreIndex);
+  if (outside) {
+    throw new RangeError(
+      `crossEntropy: target ${outside.value} of row ${outside.position} is outside 0 … ${n - 1}; rows to leave out carry the ignoreIndex`,
+    );
+  }
+  const addresses = [losses, scales, lse, logits, targets].map(addressOf);
+  run("crossEntropy", rows, grainOf(n), n, ...addresses, addressOrZero(weight), ignoreIndex, smoothing);
+}
+
+export function crossEntropyGrad(
+  dlogits: Strided,
+  dlosses: Strided,
+  lse: Strided,
+  logits: Strided,
+  targets: Strided,
+  { ignoreIndex, smoothing, weight }: CrossEntropyOptions,
+): void {
+  const [rows, n] = rowsOf(logits.shape);
+  const addresses = [dlogits, dlosses, lse, logits, targets].map(addressOf);
+  run("crossEntropyGrad", rows, grainOf(n), n, ...addresses, addressOrZero(weight), ignoreIndex, smoothing);
+}
+
+export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
+  const { lr, beta1, beta2, eps, weightDecay, step, gradScale } = options;
+  const averages = [beta1, 1 - beta1, beta2, 1 - beta2, eps];
+  const rates = [1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / (1 - beta2 ** step), gradScale];
+  run("adamW", sizeOf(p.shape), MANY / 4, ...[p, grad, m, v].map(addressOf), ...averages, ...rates);
+}

@@ -1,0 +1,77 @@
+// Compiles the cpu device's kernels (AssemblyScript) to WebAssembly, once plainly and once with relaxed SIMD, as modules
+// of TypeScript that hold the bytes. Does nothing where the sources are those of the last build.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = join(root, "packages/autograd/kernels");
+const generated = join(root, "packages/autograd/src/devices/cpu/generated");
+const compiler = join(root, "node_modules/assemblyscript/bin/asc.js");
+
+/** What changes the result: the sources, this script and the compiler's version. */
+function fingerprint() {
+  const hash = createHash("sha256");
+  for (const file of readdirSync(sources).sort()) hash.update(file).update(readFileSync(join(sources, file)));
+  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  hash.update(readFileSync(join(dirname(compiler), "../package.json")));
+  return hash.digest("hex");
+}
+
+const FLAGS = [
+  ...["-O3", "--noAssert", "--runtime", "stub", "--use", "abort="],
+  ...["--importMemory", "--sharedMemory", "--initialMemory", "16", "--maximumMemory", "65536"],
+  // The first 64 KiB are the device's own, for descriptions of kernels' arguments and for the threads.
+  ...["--memoryBase", "65536", "--enable", "simd", "--enable", "threads", "--enable", "nontrapping-f2i"],
+  // Two warnings that are of no use here: pointer arithmetic assumes 32 bits, v128 values cross between functions.
+  ...["--disableWarning", "201", "--disableWarning", "112"],
+];
+
+async function compile(name, flags, folder) {
+  const file = join(folder, `${name}.wasm`);
+  const args = [compiler, join(sources, "index.ts"), ...FLAGS, ...flags, "--outFile", file];
+  await promisify(execFile)(process.execPath, args);
+  const bytes = readFileSync(file).toString("base64");
+  return `/** The kernels' WebAssembly module, in base64. Made by scripts/build-kernels.mjs. */\nexport const bytes =\n  "${bytes}";\n`;
+}
+
+const stamp = join(generated, "fingerprint");
+const now = fingerprint();
+if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
+  const folder = mkdtempSync(join(tmpdir(), "kernels-"));
+  try {
+    const [plain, relaxed] = await Promise.all([
+      compile("plain", [], folder),
+      compile("relaxed", ["--enable", "relaxed-simd"], folder),
+    ]);
+    mkdirSync(generated, { recursive: true });
+    // Written beside and renamed, so that somebody who reads meanwhile sees the old file or the new one.
+    for (const [name, text] of [
+      ["plain.ts", plain],
+      ["relaxed.ts", relaxed],
+      ["fingerprint", now],
+    ]) {
+      const beside = join(generated, `.${name}.${process.pid}`);
+      writeFileSync(beside, text);
+      renameSync(beside, join(generated, name));
+    }
+  } catch (error) {
+    console.error(`build-kernels: the kernels do not compile:\n${error.stderr || error.message}`);
+    process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
