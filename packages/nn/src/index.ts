@@ -1,0 +1,17 @@
+export { GELU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
+export { Dropout } from "./dropout.ts";
+export { Embedding } from "./embedding.ts";
+export { FeedForward, type FeedForwardOptions } from "./feedForward.ts";
+export * from "./init.ts";
+export { LayerNorm } from "./layerNorm.ts";
+export { Linear } from "./linear.ts";
+export { TransformerClassifier, type TransformerClassifierOptions } from "./models/classifier.ts";
+export { GPT, type GPTOptions } from "./models/gpt.ts";
+export { type Layer, type LoadReport, Module, type StateDict } from "./module.ts";
+export { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
+export { GlobalAveragePooling, GlobalMaxPooling, type Pooling } from "./pooling.ts";
+export { PositionalEmbedding, SinusoidalEncoding } from "./positions.ts";
+export { SelfAttention } from "./selfAttention.ts";
+export { Sequential } from "./sequential.ts";
+export { SingleHeadAttention } from "./singleHeadAttention.ts";
+export { TransformerBlock, type TransformerBlockOptions } from "./transformerBlock.ts";

@@ -1,0 +1,97 @@
+import { crossEntropy, type Tensor } from "@lectern/autograd";
+import { assertSizes, assertTokens } from "../check.ts";
+import { Dropout } from "../dropout.ts";
+import { Embedding } from "../embedding.ts";
+import { LayerNorm } from "../layerNorm.ts";
+import { Linear } from "../linear.ts";
+import { Module } from "../module.ts";
+import { GlobalAveragePooling, GlobalMaxPooling, type Pooling } from "../pooling.ts";
+import { PositionalEmbedding, SinusoidalEncoding } from "../positions.ts";
+import { TransformerBlock } from "../transformerBlock.ts";
+
+export interface TransformerClassifierOptions {
+  /** Number of different tokens. */
+  vocabulary: number;
+  /** Number of classes. */
+  classes: number;
+  layers: number;
+  heads: number;
+  /** Size of the vectors; a multiple of `heads`. */
+  width: number;
+  /** The longest sequence the model can see, in tokens. */
+  context: number;
+  /** How a sequence becomes one vector; `mean` unless said otherwise. */
+  pooling?: "mean" | "max";
+  /** Probability of dropout in training; 0 unless said otherwise. */
+  dropout?: number;
+  /** Whether attention's projections have a bias; false unless said otherwise. */
+  bias?: boolean;
+  /** `pre` unless said otherwise; with `post` there is no norm before pooling, for the last block ends in one. */
+  norm?: "pre" | "post";
+  /** `learned` unless said otherwise. */
+  positions?: "learned" | "sinusoidal";
+}
+
+/** Classifies sequences: transformer blocks in which every position sees all, pooled to one vector. */
+export class TransformerClassifier extends Module {
+  /** What it was made with: enough to make it again. */
+  readonly options: Readonly<TransformerClassifierOptions>;
+  readonly tokens: Embedding;
+  readonly positions: PositionalEmbedding | SinusoidalEncoding;
+  readonly dropout: Dropout;
+  readonly blocks: readonly TransformerBlock[];
+  readonly norm: LayerNorm | undefined;
+  readonly pooling: Pooling;
+  readonly head: Linear;
+
+  /** Errors: a size that is no whole number from 1, or a width that the heads do not divide. */
+  constructor(options: TransformerClassifierOptions) {
+    super();
+    const { vocabulary, classes, layers, heads, width, context, dropout = 0, bias, norm = "pre" } = options;
+    assertSizes("TransformerClassifier", { vocabulary, classes, layers, heads, width, context });
+    this.options = { ...options };
+    this.tokens = new Embedding(vocabulary, width);
+    const Positions = options.positions === "sinusoidal" ? SinusoidalEncoding : PositionalEmbedding;
+    this.positions = new Positions(context, width);
+    this.dropout = new Dropout(dropout);
+    this.blocks = Array.from(
+      { length: layers },
+      () => new TransformerBlock({ width, heads, causal: false, dropout, bias, norm }),
+    );
+    if (norm === "pre") this.norm = new LayerNorm(width);
+    this.pooling = options.pooling === "max" ? new GlobalMaxPooling() : new GlobalAveragePooling();
+    this.head = new Linear(width, classes, { bias: false });
+  }
+
+  /** Tokens to vectors, before the first block. */
+  #embed(tokens: Tensor): Tensor {
+    assertTokens("TransformerClassifier", tokens, this.options.context);
+    return this.dropout.forward(this.positions.forward(this.tokens.forward(tokens)));
+  }
+
+  /**
+   * tokens: int32 [batch, time], paddingMask: int32 [batch, time], 1 for a token, 0 for padding -> logits [batch, classes].
+   * Errors: a time longer than the context, a token outside the vocabulary (also where it is padding).
+   */
+  forward(tokens: Tensor, paddingMask?: Tensor): Tensor {
+    let x = this.#embed(tokens);
+    for (const block of this.blocks) x = block.forward(x, { paddingMask });
+    if (this.norm !== undefined) x = this.norm.forward(x);
+    return this.head.forward(this.pooling.forward(x, paddingMask));
+  }
+
+  /** Mean cross entropy, in nats. tokens, paddingMask: int32 [batch, time]; labels: int32 [batch]. */
+  loss(tokens: Tensor, labels: Tensor, paddingMask?: Tensor): Tensor {
+    return crossEntropy(this.forward(tokens, paddingMask), labels);
+  }
+
+  /** Who attends to whom, for looking at: for each layer, [batch, heads, time, time]. */
+  attentionWeights(tokens: Tensor, paddingMask?: Tensor): Tensor[] {
+    let x = this.#embed(tokens);
+    return this.blocks.map((block) => {
+      const weights = block.attentionWeights(x, { paddingMask });
+      x = block.forward(x, { paddingMask });
+      return weights;
+    });
+  }
+}

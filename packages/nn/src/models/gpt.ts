@@ -1,0 +1,105 @@
+import { crossEntropy, type Tensor } from "@lectern/autograd";
+import { assertSizes, assertTokens } from "../check.ts";
+import { Dropout } from "../dropout.ts";
+import { Embedding } from "../embedding.ts";
+import { normal_, zeros_ } from "../init.ts";
+import { LayerNorm } from "../layerNorm.ts";
+import { Linear } from "../linear.ts";
+import { Module } from "../module.ts";
+import { PositionalEmbedding, SinusoidalEncoding } from "../positions.ts";
+import { TransformerBlock } from "../transformerBlock.ts";
+
+export interface GPTOptions {
+  /** Number of different tokens. */
+  vocabulary: number;
+  layers: number;
+  heads: number;
+  /** Size of the vectors; a multiple of `heads`. */
+  width: number;
+  /** The longest sequence the model can see, in tokens. */
+  context: number;
+  /** Probability of dropout in training; 0 unless said otherwise. */
+  dropout?: number;
+  /** Whether the head uses the token embedding's weights (Press and Wolf, 2016); true unless said otherwise. */
+  tiedHead?: boolean;
+  /** Whether attention's projections have a bias; false unless said otherwise. */
+  bias?: boolean;
+  /** `pre` unless said otherwise; with `post` there is no norm before the head, for the last block ends in one. */
+  norm?: "pre" | "post";
+  /** `learned` unless said otherwise. */
+  positions?: "learned" | "sinusoidal";
+}
+
+/** Language model: predicts each next token from those before it (Radford et al., 2019). */
+export class GPT extends Module {
+  /** What it was made with: enough to make it again. */
+  readonly options: Readonly<GPTOptions>;
+  readonly tokens: Embedding;
+  readonly positions: PositionalEmbedding | SinusoidalEncoding;
+  readonly dropout: Dropout;
+  readonly blocks: readonly TransformerBlock[];
+  readonly norm: LayerNorm | undefined;
+  readonly head: Linear;
+
+  /** Errors: a size that is no whole number from 1, or a width that the heads do not divide. */
+  constructor(options: GPTOptions) {
+    super();
+    const { vocabulary, layers, heads, width, context, dropout = 0, tiedHead = true, bias, norm = "pre" } = options;
+    assertSizes("GPT", { vocabulary, layers, heads, width, context });
+    this.options = { ...options };
+    this.tokens = new Embedding(vocabulary, width);
+    const Positions = options.positions === "sinusoidal" ? SinusoidalEncoding : PositionalEmbedding;
+    this.positions = new Positions(context, width);
+    this.dropout = new Dropout(dropout);
+    this.blocks = Array.from(
+      { length: layers },
+      () => new TransformerBlock({ width, heads, causal: true, dropout, bias, norm }),
+    );
+    if (norm === "pre") this.norm = new LayerNorm(width);
+    this.head = new Linear(width, vocabulary, { bias: false });
+    if (tiedHead) this.head.weight = this.tokens.weight;
+    this.#initialize();
+  }
+
+  /** As GPT-2: what is added to the residual stream starts the smaller, the more layers add to it. */
+  #initialize(): void {
+    const residual = 0.02 / Math.sqrt(2 * this.blocks.length);
+    for (const [name, parameter] of this.namedParameters()) {
+      const addsToResidual = name.endsWith("attention.out.weight") || name.endsWith("mlp.2.weight");
+      if (parameter.rank === 2) normal_(parameter, 0, addsToResidual ? residual : 0.02);
+      else if (name.endsWith("bias")) zeros_(parameter);
+    }
+  }
+
+  /** Tokens to vectors, before the first block. */
+  #embed(tokens: Tensor): Tensor {
+    assertTokens("GPT", tokens, this.options.context);
+    return this.dropout.forward(this.positions.forward(this.tokens.forward(tokens)));
+  }
+
+  /**
+   * tokens: int32 [batch, time] -> logits [batch, time, vocabulary], for the token that follows each.
+   * Errors: a time longer than the context, a token outside the vocabulary.
+   */
+  forward(tokens: Tensor): Tensor {
+    let x = this.#embed(tokens);
+    for (const block of this.blocks) x = block.forward(x);
+    if (this.norm !== undefined) x = this.norm.forward(x);
+    return this.head.forward(x);
+  }
+
+  /** Mean cross entropy, in nats a token. tokens, targets: int32 [batch, time]; a target of -100 does not count. */
+  loss(tokens: Tensor, targets: Tensor): Tensor {
+    return crossEntropy(this.forward(tokens), targets);
+  }
+
+  /** Who attends to whom, for looking at: for each layer, [batch, heads, time, time]. tokens: int32 [batch, time]. */
+  attentionWeights(tokens: Tensor): Tensor[] {
+    let x = this.#embed(tokens);
+    return this.blocks.map((block) => {
+      const weights = block.attentionWeights(x);
+      x = block.forward(x);
+      return weights;
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import { type AttentionOptions, attentionWeights, scaledDotProductAttention, type Tensor } from "@lectern/autograd";
+import { assertPaddingMask, assertSequence, assertSizes } from "./check.ts";
+import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
+
+export interface MultiHeadAttentionOptions {
+  /** Size of the vectors. */
+  width: number;
+  /** The width is shared out among so many heads. */
+  heads: number;
+  /** Whether a position sees only itself and those before it; false unless said otherwise. */
+  causal?: boolean;
+  /** Probability with which attention weights are dropped in training; 0 unless said otherwise. */
+  dropout?: number;
+  /** Whether the projections have a bias; false unless said otherwise. */
+  bias?: boolean;
+}
+
+/** Who may look at whom, beside `causal`. */
+export interface AttentionMasks {
+  /** int32 [batch, time]: 1 for a token, 0 for padding, which nobody looks at. */
+  paddingMask?: Tensor;
+  /** Broadcast to [batch, heads, queries, keys]. int32: 0 hides a key from a query. float32: added to the scores. */
+  mask?: Tensor;
+}
+
+/**
+ * Several attentions next to each other, each in its own part of the width (Vaswani et al., 2017).
+ * x: [batch, time, width] -> the same.
+ *
+ * One projection makes queries, keys and values, in this order: three products at the price of one call. Its name in a
+ * state dict is `qkv` ([3 width, width]), that of the projection which joins the heads `out` ([width, width]).
+ * Errors: a width that the heads do not divide.
+ */
+export class MultiHeadAttention extends Module {
+  readonly qkv: Linear;
+  readonly out: Linear;
+  readonly heads: number;
+  readonly causal: boolean;
+  readonly dropout: number;
+
+  constructor({ width, heads, causal = false, dropout = 0, bias = false }: MultiHeadAttentionOptions) {
+    super();
+    assertSizes("MultiHeadAttention", { width, heads });
+    if (width % heads !== 0) {
+      throw new RangeError(`MultiHeadAttention: the width ${width} cannot be shared out among ${heads} heads evenly`);
+    }
+    this.heads = heads;
+    this.causal = causal;
+    this.dropout = dropout;
+    this.qkv = new Linear(width, 3 * width, { bias });
+    this.out = new Linear(width, width, { bias });
+  }
+
+  /** x: [batch, time, width] -> queries, keys, values: [batch, heads, time, size]. */
+  #project(x: Tensor): Tensor[] {
+    assertSequence("MultiHeadAttention", x);
+    const [batch, time, width] = x.shape;
+    const parts = this.qkv.forward(x).split(width, -1);
+    return parts.map((part) => part.reshape(batch, time, this.heads, width / this.heads).transpose(1, 2));
+  }
+
+  #options(x: Tensor, { paddingMask, mask }: AttentionMasks): AttentionOptions {
+    if (paddingMask === undefined) return { causal: this.causal, mask };
+    const [batch, time] = x.shape;
+    assertPaddingMask("MultiHeadAttention", paddingMask, batch, time);
+    const keys = paddingMask.reshape(batch, 1, 1, time);
+    if (mask === undefined) return { causal: this.causal, mask: keys };
+    const both = mask.dtype === "int32" ? mask.mul(keys) : mask.maskedFill(keys.eq(0), Number.NEGATIVE_INFINITY);
+    return { causal: this.causal, mask: both };
+  }
+
+  forward(x: Tensor, masks: AttentionMasks = {}): Tensor {
+    const [queries, keys, values] = this.#project(x);
+    const dropout = this.training ? this.dropout : 0;
+    const heads = scaledDotProductAttention(queries, keys, values, { ...this.#options(x, masks), dropout });
+    return this.out.forward(heads.transpose(1, 2).reshape(x.shape));
+  }
+
+  /**
+   * How much each position (a row) attends to each other, for looking at. x: [batch, time, width] ->
+   * [batch, heads, time, time]; rows sum to 1, or to 0 where a position may see nothing.
+   */
+  attentionWeights(x: Tensor, masks: AttentionMasks = {}): Tensor {
+    const [queries, keys] = this.#project(x);
+    return attentionWeights(queries, keys, this.#options(x, masks));
+  }
+}

@@ -1,0 +1,58 @@
+import { formatShape, type Tensor, tensor, zeros } from "@lectern/autograd";
+import { assertSequence, assertSizes, assertWidth } from "./check.ts";
+import { normal_ } from "./init.ts";
+import { Module } from "./module.ts";
+
+/** Attention itself does not know order: these two tell it where a token stands. Both add to x a row for each position. */
+
+/** The rows for as many positions as x has. Errors: there are not so many. */
+function rowsFor(owner: string, table: Tensor, x: Tensor): Tensor {
+  assertSequence(owner, x);
+  assertWidth(owner, x, table.shape[1]);
+  const [context, time] = [table.shape[0], x.shape[1]];
+  if (time > context) {
+    throw new RangeError(`${owner}: ${formatShape(x.shape)} has ${time} positions, there are rows for ${context}`);
+  }
+  return table.slice(0, 0, time);
+}
+
+/** A learned vector for each position. x: [batch, time, width] -> the same. Starts normal with variance 1. */
+export class PositionalEmbedding extends Module {
+  /** [context, width] */
+  weight: Tensor;
+
+  constructor(context: number, width: number) {
+    super();
+    assertSizes("PositionalEmbedding", { context, width });
+    this.weight = normal_(zeros([context, width], { requiresGrad: true }));
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.add(rowsFor("PositionalEmbedding", this.weight, x));
+  }
+}
+
+/**
+ * A fixed wave for each pair of elements, from short ones to long (Vaswani et al., 2017):
+ * `row[t][2i] = sin(t / 10000^(2i / width))`, `row[t][2i + 1] = cos(…)`. x: [batch, time, width] -> the same.
+ */
+export class SinusoidalEncoding extends Module {
+  /** [context, width]; a formula gives it, so it is not saved. */
+  readonly table: Tensor;
+
+  constructor(context: number, width: number) {
+    super();
+    assertSizes("SinusoidalEncoding", { context, width });
+    const values = Float64Array.from({ length: context * width }, (_, at) => {
+      const [position, i] = [Math.floor(at / width), at % width];
+      const angle = position / 10_000 ** ((i - (i % 2)) / width);
+      return i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    });
+    const table = tensor(values, { shape: [context, width], dtype: "float32" });
+    this.table = this.registerBuffer("table", table, { persistent: false });
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.add(rowsFor("SinusoidalEncoding", this.table, x));
+  }
+}

@@ -1,0 +1,55 @@
+import type { Tensor } from "@lectern/autograd";
+import { Dropout } from "./dropout.ts";
+import { FeedForward, type FeedForwardOptions } from "./feedForward.ts";
+import { LayerNorm } from "./layerNorm.ts";
+import { Module } from "./module.ts";
+import { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
+
+export interface TransformerBlockOptions extends MultiHeadAttentionOptions, FeedForwardOptions {
+  /** `pre` normalises what goes into each part, `post` the sum that comes out of it; `pre` unless said otherwise. */
+  norm?: "pre" | "post";
+}
+
+/**
+ * Attention, through which positions exchange, then a small network for each position by itself; both add to what is
+ * there. Pre-norm: `x + f(norm(x))` (Xiong et al., 2020); post-norm: `norm(x + f(x))` (Vaswani et al., 2017).
+ * x: [batch, time, width] -> the same.
+ */
+export class TransformerBlock extends Module {
+  readonly norm1: LayerNorm;
+  readonly attention: MultiHeadAttention;
+  readonly norm2: LayerNorm;
+  readonly mlp: FeedForward;
+  readonly dropout: Dropout;
+  readonly norm: "pre" | "post";
+
+  constructor(options: TransformerBlockOptions) {
+    super();
+    const { width, norm = "pre", dropout = 0 } = options;
+    this.norm = norm;
+    this.norm1 = new LayerNorm(width);
+    this.attention = new MultiHeadAttention(options);
+    this.norm2 = new LayerNorm(width);
+    this.mlp = new FeedForward(width, options);
+    this.dropout = new Dropout(dropout);
+  }
+
+  forward(x: Tensor, masks: AttentionMasks = {}): Tensor {
+    return this.norm === "pre" ? this.#preNorm(x, masks) : this.#postNorm(x, masks);
+  }
+
+  #preNorm(x: Tensor, masks: AttentionMasks): Tensor {
+    x = x.add(this.dropout.forward(this.attention.forward(this.norm1.forward(x), masks)));
+    return x.add(this.dropout.forward(this.mlp.forward(this.norm2.forward(x))));
+  }
+
+  #postNorm(x: Tensor, masks: AttentionMasks): Tensor {
+    x = this.norm1.forward(x.add(this.dropout.forward(this.attention.forward(x, masks))));
+    return this.norm2.forward(x.add(this.dropout.forward(this.mlp.forward(x))));
+  }
+
+  /** The weights of this block's attention, for looking at. x: [batch, time, width] -> [batch, heads, time, time]. */
+  attentionWeights(x: Tensor, masks: AttentionMasks = {}): Tensor {
+    return this.attention.attentionWeights(this.norm === "pre" ? this.norm1.forward(x) : x, masks);
+  }
+}
