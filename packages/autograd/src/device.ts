@@ -130,6 +130,8 @@ export interface Device {
 
   // --- memory -----------------------------------------------------------------------------------
 
+  /** Frees what nothing reaches; set by `lifetimes.ts`, called by a device that runs out of memory before it gives up. */
+  reclaim?: () => void;
   /** Memory for `length` elements, not cleared. Called by `lifetimes.ts` alone. */
   allocate(length: number, dtype: DType): Storage;
   release(storage: Storage): void;

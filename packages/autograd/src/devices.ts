@@ -1,10 +1,14 @@
 import type { Device } from "./device.ts";
+import { cpuDevice } from "./devices/cpu/device.ts";
 import { referenceDevice } from "./devices/reference/device.ts";
 
 /** The devices that tensors can live on, by name. */
-const devices = new Map<string, Device>([[referenceDevice.name, referenceDevice]]);
+const devices = new Map<string, Device>([
+  [referenceDevice.name, referenceDevice],
+  [cpuDevice.name, cpuDevice],
+]);
 
-let current: Device = referenceDevice;
+let current: Device = cpuDevice;
 
 /** Makes a further device known by its name (`gpu` once it has been opened). */
 export function registerDevice(device: Device): void {

@@ -43,6 +43,7 @@ export function resetPeakMemory(): void {
 /** Memory for a tensor of `length` elements, under the care of the innermost scope and of the finalizer. */
 export function allocate(device: Device, length: number, dtype: DType): Storage {
   if (usage.bytes > collectionThreshold()) collectNow();
+  device.reclaim ??= collectNow;
   const storage = device.allocate(length, dtype);
   const id = count++;
   twins.set(id, new Storage(device, dtype, length, storage.handle));

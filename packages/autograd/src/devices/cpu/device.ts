@@ -19,7 +19,9 @@ import {
 } from "./rows.ts";
 
 function allocate(length: number, dtype: DType): Storage {
-  return new Storage(cpuDevice, dtype, length, machine().memory.allocate(length * BYTES));
+  const { memory } = machine();
+  memory.onPressure ??= () => cpuDevice.reclaim?.();
+  return new Storage(cpuDevice, dtype, length, memory.allocate(length * BYTES));
 }
 
 function release(storage: Storage): void {
