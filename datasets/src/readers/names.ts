@@ -4,7 +4,7 @@ import type { Example, LabelledCorpus, LabelledOptions, TextCorpus, TextOptions 
 import { checkedShare, holdOut, shuffled } from "./split.ts";
 
 /**
- * First names with the list they stand in. A name in both lists (421 of them, such as Robin) has no right answer and is
+ * First names with the list they stand in. A name in both lists (419 of them, such as Robin) has no right answer and is
  * left out. The lists are alphabetical, so they are shuffled together before the last fifth is held out.
  */
 export function readNames(options: LabelledOptions): LabelledCorpus {
