@@ -1,0 +1,62 @@
+import type { BackendName } from "./gpujs.ts";
+import type { KernelSpec } from "./kernel.ts";
+
+/** A block of memory of a backend: a GPU buffer, a texture or a Float32Array. May be longer than what is kept in it. */
+export interface Block {
+  readonly length: number;
+}
+
+/** A kernel on a backend. */
+export interface Program {
+  /** False until `prepare` is done: WebGPU compiles asynchronously. */
+  readonly ready: boolean;
+  prepare(): Promise<void>;
+  /** Runs one thread for each element of `output` (`[x]` or `[x, y, z]`) and gives their results in a new block. */
+  run(output: readonly number[], args: readonly (Block | number)[]): Block;
+}
+
+/** What the three ways of gpu.js to run a kernel have in common. */
+export interface Backend {
+  readonly name: BackendName;
+  /** The hardware, in its driver's words. */
+  readonly adapter: string;
+  /** Elements that one block can hold. */
+  readonly maxLength: number;
+  /** True where blocks are Float32Arrays. */
+  readonly hostMemory: boolean;
+
+  compile(spec: KernelSpec): Program;
+  /** A block that holds these values. */
+  make(values: Float32Array): Block;
+  /** Overwrites part of a block, where the backend can. */
+  write?(block: Block, start: number, values: Float32Array): void;
+  /** Copies the first `length` elements of `source` into a block, where the backend can. */
+  copyInto?(block: Block, start: number, source: Block, length: number): void;
+  /** Copies elements as they are at the time of the call. */
+  read(block: Block, start: number, length: number): Promise<Float32Array>;
+  free(block: Block): void;
+  /** Called with what the GPU reports outside of any call: it ran out of memory, or was lost. */
+  onError: ((message: string) => void) | undefined;
+  close(): Promise<void>;
+
+  /** Blocks that hold values, and blocks that are kept for reuse. */
+  readonly blocks: { live: number; pooled: number };
+}
+
+/** Settings of gpu.js that every backend shares: sizes may change from call to call without a new compilation. */
+export const KERNEL_SETTINGS = {
+  dynamicOutput: true,
+  dynamicArguments: true,
+  pipeline: true,
+  immutable: false,
+  loopMaxIterations: 2 ** 30,
+  precision: "single",
+  // On WebGL: full float precision whatever the output's size; otherwise a kernel is compiled anew when it grows.
+  tactic: "precision",
+  returnType: "Number",
+} as const;
+
+/** gpu.js's names for a kernel's argument types, given its name for an array on this backend. */
+export function argumentTypes(spec: KernelSpec, array: string): string[] {
+  return spec.types.map((type) => (type === "array" ? array : type === "int" ? "Integer" : "Float"));
+}

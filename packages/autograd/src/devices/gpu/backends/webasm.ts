@@ -1,0 +1,85 @@
+import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program } from "../backend.ts";
+import type { GpuJs, GpuJsLibrary } from "../gpujs.ts";
+import type { KernelSpec } from "../kernel.ts";
+
+/** gpu.js compiles a module for each combination of sizes and keeps this many of them for each kernel. */
+const MODULES = 64;
+
+interface WebAssemblyState {
+  moduleCacheLimit: number;
+  readonly fallbackReason: string | null;
+}
+
+/** gpu.js compiled to WebAssembly: no GPU at all, but the same kernels, synchronously, wherever JavaScript runs. */
+class WebAssemblyBackend implements Backend {
+  readonly name = "webasm";
+  readonly adapter = "WebAssembly";
+  /** A kernel's inputs and its output lie in one memory of 4 GiB. */
+  readonly maxLength = 2 ** 28;
+  readonly hostMemory = true;
+  readonly blocks = { live: 0, pooled: 0 };
+  onError: ((message: string) => void) | undefined;
+
+  constructor(readonly gpu: GpuJs) {}
+
+  compile(spec: KernelSpec): Program {
+    const shortcut = this.gpu.createKernel<WebAssemblyState>(spec.source, {
+      ...KERNEL_SETTINGS,
+      functions: [...spec.helpers],
+      argumentTypes: argumentTypes(spec, "Array"),
+      output: spec.axes === 1 ? [1] : [1, 1, 1],
+    });
+    shortcut.kernel.moduleCacheLimit = MODULES;
+    return {
+      ready: true,
+      prepare: async () => {},
+      run: (output, args) => {
+        shortcut.setOutput(output);
+        const result = flat(shortcut(...args));
+        if (shortcut.kernel.fallbackReason) throw new Error(shortcut.kernel.fallbackReason);
+        return this.#keep(result);
+      },
+    };
+  }
+
+  #keep(values: Float32Array): Block {
+    this.blocks.live++;
+    return values;
+  }
+
+  make(values: Float32Array): Block {
+    return this.#keep(values.slice());
+  }
+
+  write(block: Block, start: number, values: Float32Array): void {
+    (block as Float32Array).set(values, start);
+  }
+
+  copyInto(block: Block, start: number, source: Block, length: number): void {
+    (block as Float32Array).set((source as Float32Array).subarray(0, length), start);
+  }
+
+  async read(block: Block, start: number, length: number): Promise<Float32Array> {
+    return (block as Float32Array).slice(start, start + length);
+  }
+
+  free(_block: Block): void {
+    this.blocks.live--;
+  }
+
+  async close(): Promise<void> {
+    await this.gpu.destroy();
+  }
+}
+
+/** gpu.js cuts a result of three axes into nested arrays of views on one buffer. */
+function flat(result: unknown): Float32Array {
+  let inner = result;
+  while (Array.isArray(inner)) inner = inner[0];
+  const values = inner as Float32Array;
+  return values === result ? values : new Float32Array(values.buffer);
+}
+
+export async function openWebAssembly(library: GpuJsLibrary): Promise<Backend> {
+  return new WebAssemblyBackend(new library.GPU({ mode: "webasm" }));
+}

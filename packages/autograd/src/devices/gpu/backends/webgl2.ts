@@ -1,0 +1,151 @@
+import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program } from "../backend.ts";
+import type { GpuJs, GpuJsLibrary, GpuJsShortcut } from "../gpujs.ts";
+import type { KernelSpec } from "../kernel.ts";
+
+type Size = readonly [width: number, height: number];
+
+/** A texture with one float a texel, row by row, dressed as what gpu.js takes for an argument. */
+class TextureBlock implements Block {
+  readonly type = "ArrayTexture(1)";
+  readonly output: number[];
+  readonly dimensions: number[];
+
+  constructor(
+    readonly texture: WebGLTexture,
+    readonly size: Size,
+    readonly context: WebGL2RenderingContext,
+    readonly length: number,
+  ) {
+    this.output = [length];
+    this.dimensions = [length, 1, 1];
+  }
+}
+
+/** The state of a gpu.js WebGL kernel, as far as it is used here. */
+interface WebGlState {
+  /** Where the last run drew. gpu.js makes another when the output's size is set and there is none. */
+  texture: { readonly texture: WebGLTexture } | null;
+  readonly texSize: ArrayLike<number>;
+}
+
+/** gpu.js on WebGL2: fragment shaders that draw into float textures. */
+class WebGl2Backend implements Backend {
+  readonly name = "webgl2";
+  readonly adapter: string;
+  readonly maxLength: number;
+  readonly hostMemory = false;
+  readonly blocks = { live: 0, pooled: 0 };
+  onError: ((message: string) => void) | undefined;
+  readonly #framebuffer: WebGLFramebuffer;
+  readonly #side: number;
+
+  constructor(
+    readonly gpu: GpuJs,
+    readonly gl: WebGL2RenderingContext,
+    canvas: EventTarget,
+  ) {
+    this.#side = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+    this.maxLength = this.#side * this.#side;
+    const names = gl.getExtension("WEBGL_debug_renderer_info");
+    this.adapter = String(gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
+    this.#framebuffer = gl.createFramebuffer();
+    canvas.addEventListener("webglcontextlost", () => this.onError?.("the GPU was lost; open it anew"));
+  }
+
+  compile(spec: KernelSpec): Program {
+    const shortcut = this.gpu.createKernel<WebGlState>(spec.source, {
+      ...KERNEL_SETTINGS,
+      functions: [...spec.helpers],
+      argumentTypes: argumentTypes(spec, "ArrayTexture(1)"),
+      output: spec.axes === 1 ? [1] : [1, 1, 1],
+    });
+    return { ready: true, prepare: async () => {}, run: (output, args) => this.#run(shortcut, output, args) };
+  }
+
+  #run(shortcut: GpuJsShortcut<WebGlState>, output: readonly number[], args: readonly (Block | number)[]): Block {
+    // This also sets the viewport, which all kernels share.
+    shortcut.setOutput(output);
+    shortcut(...args);
+    const { texture, texSize } = shortcut.kernel;
+    if (texture === null) throw new Error("gpu.js gave no result");
+    shortcut.kernel.texture = null;
+    const length = output.reduce((product, n) => product * n, 1);
+    this.#reportErrors();
+    return this.#keep(texture.texture, [texSize[0], texSize[1]], length);
+  }
+
+  #reportErrors(): void {
+    const code = this.gl.getError();
+    if (code === this.gl.OUT_OF_MEMORY) throw new Error("the GPU has no memory left");
+    if (code !== this.gl.NO_ERROR) throw new Error(`WebGL reports error ${code}`);
+  }
+
+  #keep(texture: WebGLTexture, size: Size, length: number): Block {
+    this.blocks.live++;
+    return new TextureBlock(texture, size, this.gl, length);
+  }
+
+  make(values: Float32Array): Block {
+    const { gl } = this;
+    const width = Math.min(this.#side, Math.ceil(Math.sqrt(values.length)));
+    const height = Math.ceil(values.length / width);
+    const texels = new Float32Array(width * height);
+    texels.set(values);
+    const texture = gl.createTexture();
+    // The last unit, as gpu.js's own textures: kernels bind theirs from the first on.
+    gl.activeTexture(gl.TEXTURE15);
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.R32F, width, height);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, gl.RED, gl.FLOAT, texels);
+    this.#reportErrors();
+    return this.#keep(texture, [width, height], values.length);
+  }
+
+  async read(block: Block, start: number, length: number): Promise<Float32Array> {
+    const { gl } = this;
+    const { texture, size } = block as TextureBlock;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+    const first = Math.floor(start / size[0]);
+    const rows = Math.floor((start + length - 1) / size[0]) - first + 1;
+    // Only four channels are sure to be readable; most drivers give the one there is.
+    const tight =
+      gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_FORMAT) === gl.RED &&
+      gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_TYPE) === gl.FLOAT;
+    const channels = tight ? 1 : 4;
+    const texels = new Float32Array(size[0] * rows * channels);
+    gl.readPixels(0, first, size[0], rows, tight ? gl.RED : gl.RGBA, gl.FLOAT, texels);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    this.#reportErrors();
+    const skip = start - first * size[0];
+    return Float32Array.from({ length }, (_, i) => texels[(skip + i) * channels]);
+  }
+
+  free(block: Block): void {
+    this.gl.deleteTexture((block as TextureBlock).texture);
+    this.blocks.live--;
+  }
+
+  async close(): Promise<void> {
+    await this.gpu.destroy();
+  }
+}
+
+export async function openWebGl2(library: GpuJsLibrary): Promise<Backend> {
+  if (typeof OffscreenCanvas === "undefined")
+    throw new Error("there is no OffscreenCanvas here: WebGL needs a browser");
+  const canvas = new OffscreenCanvas(1, 1);
+  const context = canvas.getContext("webgl2", { alpha: false, depth: false, antialias: false });
+  if (context === null) throw new Error("this browser offers no WebGL2 context");
+  if (context.getExtension("EXT_color_buffer_float") === null) {
+    throw new Error("this GPU cannot draw into float textures (EXT_color_buffer_float)");
+  }
+  // gpu.js resizes its canvas for each kernel, which would make a new drawing buffer each time; nothing is drawn there,
+  // so it gets an object that only looks like a canvas.
+  const gpu = new library.GPU({ context, canvas: { width: 1, height: 1 } });
+  return new WebGl2Backend(gpu, context, canvas);
+}

@@ -1,0 +1,187 @@
+import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program } from "../backend.ts";
+import type { GpuJs, GpuJsLibrary, GpuJsShortcut, WebGpuContext } from "../gpujs.ts";
+import type { KernelSpec } from "../kernel.ts";
+
+/** A buffer, dressed as what gpu.js takes for an argument. */
+class BufferBlock implements Block {
+  readonly type = "WebGPUBuffer";
+  readonly componentCount = 1;
+  readonly output: number[];
+
+  constructor(
+    readonly buffer: GPUBuffer,
+    readonly context: WebGpuContext,
+    readonly length: number,
+  ) {
+    this.output = [length];
+  }
+}
+
+/** The state of a gpu.js WebGPU kernel, as far as it is used here. */
+interface WebGpuState {
+  readonly built: boolean;
+  build(...args: unknown[]): Promise<void>;
+  run(...args: unknown[]): unknown;
+  /** Where the next run writes. gpu.js keeps it when it is large enough. */
+  outputBuffer: (GPUBuffer & { _refs?: number }) | null;
+  bindGroupDirty: boolean;
+}
+
+const SIZES_PER_OCTAVE = 4;
+const SMALLEST = 256;
+
+/** Bytes of the buffer for so many elements: few different sizes, so that buffers can be used again. */
+export function bufferSize(length: number): number {
+  const bytes = Math.max(length * 4, SMALLEST);
+  const step = 2 ** Math.floor(Math.log2(bytes)) / SIZES_PER_OCTAVE;
+  return Math.ceil(bytes / step) * step;
+}
+
+/** gpu.js on WebGPU: compute shaders over storage buffers. */
+export class WebGpuBackend implements Backend {
+  readonly name = "webgpu";
+  readonly adapter: string;
+  readonly maxLength: number;
+  readonly hostMemory = false;
+  readonly blocks = { live: 0, pooled: 0 };
+  onError: ((message: string) => void) | undefined;
+  readonly #free = new Map<number, GPUBuffer[]>();
+
+  constructor(
+    readonly gpu: GpuJs,
+    readonly context: WebGpuContext,
+  ) {
+    const { adapter, device } = context;
+    const { vendor, architecture, description } = adapter.info;
+    this.adapter = description || [vendor, architecture].filter((word) => word !== "").join(" ") || "unnamed adapter";
+    this.maxLength = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize) / 4;
+    device.onuncapturederror = ({ error }) => this.onError?.(error.message);
+    device.lost.then(({ reason, message }) => {
+      if (reason !== "destroyed") this.onError?.(`the GPU was lost: ${message || reason}; open it anew`);
+    });
+  }
+
+  compile(spec: KernelSpec): Program {
+    const shortcut = this.gpu.createKernel<WebGpuState>(spec.source, {
+      ...KERNEL_SETTINGS,
+      functions: [...spec.helpers],
+      argumentTypes: argumentTypes(spec, "WebGPUBuffer"),
+      output: spec.axes === 1 ? [1] : [1, 1, 1],
+    });
+    const { kernel } = shortcut;
+    const samples = spec.types.map((type) => (type === "array" ? { type: "WebGPUBuffer", output: [1] } : 1));
+    return {
+      get ready() {
+        return kernel.built;
+      },
+      prepare: () => kernel.build(...samples),
+      run: (output, args) => this.#run(shortcut, output, args),
+    };
+  }
+
+  /** gpu.js would make a new buffer for each result; this hands it one from the pool. */
+  #run(shortcut: GpuJsShortcut<WebGpuState>, output: readonly number[], args: readonly (Block | number)[]): Block {
+    const { kernel } = shortcut;
+    const result = this.take(output.reduce((product, n) => product * n, 1));
+    const own = kernel.outputBuffer;
+    if (own !== null && own !== undefined && own.label !== POOLED) own.destroy();
+    kernel.outputBuffer = result.buffer;
+    kernel.bindGroupDirty = true;
+    shortcut.setOutput(output);
+    kernel.run(...args);
+    return result;
+  }
+
+  /** A block with undefined content, for so many elements. */
+  take(length: number): BufferBlock {
+    const size = bufferSize(length);
+    const pool = this.#free.get(size);
+    this.blocks.live++;
+    const reused = pool?.pop();
+    if (reused !== undefined) {
+      this.blocks.pooled--;
+      return new BufferBlock(reused, this.context, length);
+    }
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = this.context.device.createBuffer({ label: POOLED, size, usage });
+    return new BufferBlock(buffer, this.context, length);
+  }
+
+  free(block: Block): void {
+    const { buffer } = block as BufferBlock;
+    const pool = this.#free.get(buffer.size);
+    if (pool === undefined) this.#free.set(buffer.size, [buffer]);
+    else pool.push(buffer);
+    this.blocks.live--;
+    this.blocks.pooled++;
+  }
+
+  make(values: Float32Array): Block {
+    const block = this.take(values.length);
+    this.write(block, 0, values);
+    return block;
+  }
+
+  write(block: Block, start: number, values: Float32Array): void {
+    const { buffer } = block as BufferBlock;
+    this.context.device.queue.writeBuffer(buffer, start * 4, values.buffer, values.byteOffset, values.byteLength);
+  }
+
+  copyInto(block: Block, start: number, source: Block, length: number): void {
+    const { device } = this.context;
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer((source as BufferBlock).buffer, 0, (block as BufferBlock).buffer, start * 4, length * 4);
+    device.queue.submit([encoder.finish()]);
+  }
+
+  async read(block: Block, start: number, length: number): Promise<Float32Array> {
+    const { device } = this.context;
+    const bytes = length * 4;
+    const staging = device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer((block as BufferBlock).buffer, start * 4, staging, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(GPUMapMode.READ);
+      return new Float32Array(staging.getMappedRange().slice(0));
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Gives the buffers of the pool back to the system. */
+  trim(): void {
+    for (const pool of this.#free.values()) for (const buffer of pool) buffer.destroy();
+    this.#free.clear();
+    this.blocks.pooled = 0;
+  }
+
+  async close(): Promise<void> {
+    this.trim();
+    await this.gpu.destroy();
+  }
+}
+
+/** Marks buffers that this backend made, against those that gpu.js makes for itself while it builds a kernel. */
+const POOLED = "lectern";
+
+export async function openWebGpu(library: GpuJsLibrary): Promise<WebGpuBackend> {
+  await provideWebGpu();
+  const context = await library.WebGPUContext.acquire();
+  return new WebGpuBackend(new library.GPU({ mode: "webgpu" }), context);
+}
+
+/** In Node, WebGPU comes from the package `webgpu` (Dawn); a browser brings its own. */
+async function provideWebGpu(): Promise<void> {
+  const host = globalThis as { navigator?: { gpu?: unknown }; process?: { versions?: { node?: string } } };
+  if (host.navigator?.gpu !== undefined) return;
+  if (host.process?.versions?.node === undefined) throw new Error("this browser has no WebGPU (navigator.gpu)");
+  const dawn = (await import("webgpu")) as { create(options: string[]): unknown; globals: object };
+  Object.assign(globalThis, dawn.globals);
+  const gpu = dawn.create([]);
+  if (host.navigator === undefined) {
+    Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true });
+  } else {
+    Object.defineProperty(host.navigator, "gpu", { value: gpu, configurable: true });
+  }
+}

@@ -1,0 +1,205 @@
+import { type Device, type DType, Storage, type TypedArray } from "../../device.ts";
+import { registerDevice } from "../../devices.ts";
+import type { Backend } from "./backend.ts";
+import { openWebAssembly } from "./backends/webasm.ts";
+import { openWebGl2 } from "./backends/webgl2.ts";
+import { openWebGpu } from "./backends/webgpu.ts";
+import { type BackendName, type GpuJsLibrary, loadGpuJs } from "./gpujs.ts";
+import * as crossEntropy from "./kernels/crossEntropy.ts";
+import * as elementwise from "./kernels/elementwise.ts";
+import * as indexing from "./kernels/indexing.ts";
+import * as layerNorm from "./kernels/layerNorm.ts";
+import { matmul } from "./kernels/matmul.ts";
+import * as optim from "./kernels/optim.ts";
+import * as random from "./kernels/random.ts";
+import * as reductions from "./kernels/reductions.ts";
+import * as rows from "./kernels/rows.ts";
+import { type Box, messageOf, Runtime } from "./runtime.ts";
+import { store } from "./store.ts";
+
+/** Which way of gpu.js to run kernels is in use, on what hardware, and why no better one is. */
+export interface GpuInfo {
+  readonly backend: BackendName;
+  readonly adapter: string;
+  readonly reasons: Readonly<Partial<Record<BackendName, string>>>;
+}
+
+export interface GpuStats {
+  /** Blocks of memory that hold values, and blocks that are kept to be used again. */
+  readonly liveBlocks: number;
+  readonly pooledBlocks: number;
+  /** Kernels compiled so far: one for each op and number of axes, whatever the shapes. */
+  readonly compiledKernels: number;
+  /** Kernels run so far. */
+  readonly launches: number;
+}
+
+export interface GpuDevice extends Device {
+  info(): GpuInfo;
+  stats(): GpuStats;
+  /** Gives everything back. Tensors on the device are lost. */
+  close(): Promise<void>;
+}
+
+const OPEN: Record<BackendName, (library: GpuJsLibrary) => Promise<Backend>> = {
+  webgpu: openWebGpu,
+  webgl2: openWebGl2,
+  webasm: openWebAssembly,
+};
+
+/** Best first. */
+const ORDER: readonly BackendName[] = ["webgpu", "webgl2", "webasm"];
+
+/**
+ * A device on the best backend that there is, or on the one asked for. Each has to get a small product right first.
+ * Errors: the backend asked for cannot be had; the message says why.
+ */
+export async function createGpuDevice(options: { backend?: BackendName } = {}): Promise<GpuDevice> {
+  const library = await loadGpuJs();
+  const reasons: Partial<Record<BackendName, string>> = {};
+  for (const name of options.backend ? [options.backend] : ORDER) {
+    try {
+      const backend = await OPEN[name](library);
+      const device = deviceOn(backend, reasons);
+      await prove(device);
+      return device;
+    } catch (error) {
+      reasons[name] = messageOf(error);
+    }
+  }
+  if (options.backend === undefined)
+    throw new Error(`gpu: no backend works here: ${Object.values(reasons).join("; ")}`);
+  throw new Error(`gpu: the backend ${options.backend} cannot be had: ${reasons[options.backend]}`);
+}
+
+/** A product of two small matrices. Errors: it comes out wrong. */
+async function prove(device: Device): Promise<void> {
+  const make = (values: number[], shape: number[]) => {
+    const storage = device.allocate(values.length, "float32");
+    device.upload(storage, values, 0);
+    return { storage, shape, strides: [shape[1], 1], offset: 0 };
+  };
+  const a = make([1, 2, 3, 4, 5, 6], [2, 3]);
+  const b = make([1, 0, 0, 1, 2, -1], [3, 2]);
+  const out = make([0, 0, 0, 0], [2, 2]);
+  device.matmul(out, a, b, false);
+  const product = await device.download(out.storage, 0, 4);
+  for (const { storage } of [a, b, out]) device.release(storage);
+  if (product.join() !== "7,-1,16,-1") throw new Error(`a small product came out as ${product.join(", ")}`);
+}
+
+function deviceOn(backend: Backend, reasons: Partial<Record<BackendName, string>>): GpuDevice {
+  const runtime = new Runtime(backend);
+  const boxOf = (storage: Storage) => storage.handle as Box;
+  /** A kernel of this directory as a method of the device. */
+  const method =
+    <Args extends readonly unknown[]>(run: (runtime: Runtime, ...args: Args) => void) =>
+    (...args: Args): void =>
+      run(runtime, ...args);
+
+  const device: GpuDevice = {
+    name: "gpu",
+    hostMemory: false,
+
+    info: () => ({ backend: backend.name, adapter: backend.adapter, reasons: { ...reasons } }),
+    stats: () => ({
+      liveBlocks: backend.blocks.live,
+      pooledBlocks: backend.blocks.pooled,
+      compiledKernels: runtime.compiledKernels,
+      launches: runtime.launches,
+    }),
+    close: () => backend.close(),
+
+    allocate(length: number, dtype: DType): Storage {
+      if (length > backend.maxLength) {
+        throw new RangeError(
+          `gpu: a tensor of ${length} elements is larger than one buffer of this GPU can be (${backend.maxLength}): ` +
+            "make the batch or the model smaller",
+        );
+      }
+      return new Storage(device, dtype, length, runtime.box(length));
+    },
+    release(storage) {
+      runtime.free(boxOf(storage));
+    },
+    upload(storage, values, start) {
+      if (values.length === 0) return;
+      const copy = Float32Array.from(values);
+      if (runtime.upload(boxOf(storage), start, copy)) return;
+      const part = { storage, shape: [copy.length], strides: [1], offset: start };
+      store(runtime, part, runtime.make(copy));
+    },
+    async download(storage, start, length): Promise<TypedArray> {
+      const values = length === 0 ? new Float32Array(0) : await runtime.read(boxOf(storage), start, length);
+      return storage.dtype === "int32" ? Int32Array.from(values) : values;
+    },
+    downloadSync() {
+      throw new Error("gpu: values cannot be read at once: use the asynchronous reads (await t.array(), t.item(), …)");
+    },
+
+    copy: method(elementwise.copy),
+    fill: method(elementwise.fill),
+    unary: method(elementwise.unary),
+    unaryGrad: method(elementwise.unaryGrad),
+    binary: method(elementwise.binary),
+    where: method(elementwise.where),
+
+    reduce: method(reductions.reduce),
+    argReduce: method(reductions.argReduce),
+    cumsum: method(reductions.cumsum),
+    topk: method(reductions.topk),
+
+    matmul: method(matmul),
+
+    gather: method(indexing.gather),
+    scatterAdd: method(indexing.scatterAdd),
+    indexSelect: method(indexing.indexSelect),
+    indexAdd: method(indexing.indexAdd),
+
+    uniform: method(random.uniform),
+    normal: method(random.normal),
+    dropout: method(random.dropout),
+
+    softmax: method(rows.softmax),
+    softmaxGrad: method(rows.softmaxGrad),
+    logSoftmax: method(rows.logSoftmax),
+    logSoftmaxGrad: method(rows.logSoftmaxGrad),
+    layerNorm: method(layerNorm.layerNorm),
+    layerNormGrad: method(layerNorm.layerNormGrad),
+    crossEntropy: method(crossEntropy.crossEntropy),
+    crossEntropyGrad: method(crossEntropy.crossEntropyGrad),
+
+    adamW: method(optim.adamW),
+  };
+  return device;
+}
+
+let opened: GpuDevice | undefined;
+
+/**
+ * Opens the GPU, so that `model.to("gpu")` finds it. Opening it again gives the same device, unless another backend is
+ * asked for. Errors: as `createGpuDevice`.
+ */
+export async function openGpu(options: { backend?: BackendName } = {}): Promise<GpuDevice> {
+  if (opened !== undefined && (options.backend ?? opened.info().backend) === opened.info().backend) return opened;
+  const device = await createGpuDevice(options);
+  await opened?.close();
+  opened = device;
+  registerDevice(device);
+  return device;
+}
+
+/** What the opened GPU runs on. Errors: none has been opened. */
+export function gpuInfo(): GpuInfo {
+  return openedGpu().info();
+}
+
+/** Memory and kernels of the opened GPU. Errors: none has been opened. */
+export function gpuStats(): GpuStats {
+  return openedGpu().stats();
+}
+
+function openedGpu(): GpuDevice {
+  if (opened === undefined) throw new Error("gpu: not opened yet: call `await openGpu()` first");
+  return opened;
+}

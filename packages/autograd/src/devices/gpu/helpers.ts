@@ -1,0 +1,146 @@
+import { helper } from "./kernel.ts";
+
+/** Functions that several kernels call. */
+
+declare function quotient(i: number, n: number): number;
+declare function quotientEstimate(i: number, n: number): number;
+declare function quotientCorrected(i: number, n: number, q: number): number;
+declare function erfc(x: number): number;
+declare function sine(x: number): number;
+declare function power(x: number, a: number): number;
+
+/** Up to here `quotient` is exact on every device: a GPU's float division may be off by 2.5 units in the last place. */
+export const MAX_QUOTIENT = 2 ** 21;
+
+/**
+ * `quotient(i, n)` is `floor(i / n)` for whole numbers i >= 0 and n > 0: the float quotient, put right in whole-number
+ * arithmetic. `remainder(i, n)` is what it leaves.
+ */
+export const QUOTIENT = [
+  helper(["int", "int"], "int", {
+    quotientEstimate(i: number, n: number) {
+      return Math.floor(i / n);
+    },
+  }),
+  helper(["int", "int", "int"], "int", {
+    quotientCorrected(i: number, n: number, q: number) {
+      if (i - q * n < 0) return q - 1;
+      if (i - q * n >= n) return q + 1;
+      return q;
+    },
+  }),
+  helper(["int", "int"], "int", {
+    quotient(i: number, n: number) {
+      if (n === 1) return i;
+      return quotientCorrected(i, n, quotientEstimate(i, n));
+    },
+  }),
+  helper(["int", "int"], "int", {
+    remainder(i: number, n: number) {
+      return i - quotient(i, n) * n;
+    },
+  }),
+  /** A float variable that holds a whole number, as one: `x[asInt(row) * n]` is exact beyond 2^24. */
+  helper(["int"], "int", {
+    asInt(i: number) {
+      return i;
+    },
+  }),
+];
+
+/** 1 for NaN, else 0. */
+export const IS_NAN = [
+  helper(["float"], "float", {
+    isNan(x: number) {
+      if (x < 0 || x >= 0) return 0;
+      return 1;
+    },
+  }),
+];
+
+/** x to the power of a, also for negative x and whole a, which GPUs' own `pow` leaves undefined. */
+export const POWER = [
+  helper(["float", "float"], "float", {
+    power(x: number, a: number) {
+      if (a === 0) return 1;
+      if (a === 1) return x;
+      if (a === 2) return x * x;
+      if (a === 3) return x * x * x;
+      if (a === 0.5) return Math.sqrt(x);
+      if (a === -1) return 1 / x;
+      if (x === 0) {
+        if (a > 0) return 0;
+        return 1 / x;
+      }
+      if (x > 0) return x ** a;
+      if (a !== Math.floor(a)) return Math.log(x);
+      if (a - 2 * Math.floor(a / 2) === 1) return -((-x) ** a);
+      return (-x) ** a;
+    },
+  }),
+];
+
+/** tanh without the overflow that some GPUs' own has for large x. */
+export const TANGENT = [
+  helper(["float"], "float", {
+    hyperbolicTangent(x: number) {
+      if (x > 15) return 1;
+      if (x < -15) return -1;
+      return Math.tanh(x);
+    },
+  }),
+];
+
+/** sin to about 1e-7 for |x| up to 1e5; a GPU's own promises only 2^-11, and only between -pi and pi. */
+export const SINE = [
+  helper(["float"], "float", {
+    sine(x: number) {
+      const half = Math.floor(x * 0.3183098861837907 + 0.5);
+      // pi in two parts, the first with few digits, so that half turns are taken off exactly.
+      const r = x - half * 3.140625 - half * 0.00096765358979;
+      const s = r * r;
+      const y =
+        r *
+        (1 +
+          s *
+            (-0.16666666666 +
+              s * (0.00833333333 + s * (-0.000198412698 + s * (0.00000275573192 + s * -0.0000000250521084)))));
+      if (half - 2 * Math.floor(half / 2) === 1) return -y;
+      return y;
+    },
+  }),
+];
+
+/** Complementary error function with a relative error below 1.2e-7 (Press et al., "Numerical Recipes", 1992, 6.2). */
+export const ERFC = [
+  helper(["float"], "float", {
+    erfc(x: number) {
+      const z = Math.abs(x);
+      const t = 1 / (1 + 0.5 * z);
+      const p =
+        0.37409196 +
+        t *
+          (0.09678418 +
+            t *
+              (-0.18628806 +
+                t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))));
+      const y = t * Math.exp(-z * z - 1.26551223 + t * (1.00002368 + t * p));
+      if (x < 0) return 2 - y;
+      return y;
+    },
+  }),
+  helper(["float"], "float", {
+    normalCdf(x: number) {
+      return 0.5 * erfc(-x * Math.SQRT1_2);
+    },
+  }),
+];
+
+export const COSINE = [
+  ...SINE,
+  helper(["float"], "float", {
+    cosine(x: number) {
+      return sine(x + 1.5707963267948966);
+    },
+  }),
+];

@@ -1,0 +1,61 @@
+import type { GpuJsFunction, Thread } from "./gpujs.ts";
+
+/** An array on the device, a whole number, or any number. */
+export type ArgumentType = "array" | "int" | "float";
+
+/** A kernel before it is compiled: what gpu.js has to know of it. */
+export interface KernelSpec {
+  /** Unique; names the kernel in errors, and compiled kernels are kept under it. */
+  readonly name: string;
+  /** The text of a JavaScript function in the subset that gpu.js translates. */
+  readonly source: string;
+  readonly types: readonly ArgumentType[];
+  readonly helpers: readonly GpuJsFunction[];
+  /** 1: threads are numbered along x. 3: along x, y and z. */
+  readonly axes: 1 | 3;
+}
+
+type KernelBody = (this: Thread, ...args: never[]) => number;
+type HelperBody = (...args: never[]) => number;
+
+const TYPE_NAMES = { int: "Integer", float: "Float" } as const;
+
+/** The text of a method as that of a function with the method's name. */
+function functionText(name: string, body: unknown): string {
+  const text = String(body);
+  return `function ${name}${text.slice(text.indexOf("("))}`;
+}
+
+/**
+ * Declares a kernel: `kernel(["array", "int"], { double(x, offset) { return 2 * x[offset + this.thread.x]; } })`.
+ * It computes one element of a row-major result; `this.thread.x` says which.
+ *
+ * The types are named because WGSL and GLSL are strict about whole numbers. Three rules come from gpu.js's translation:
+ * a variable that is assigned a whole number becomes a float (exact to 2^24), so positions in memory are written out
+ * where they are used; NaN is found with `isNan`, as `x !== x` may be optimised away; helpers take no arrays.
+ */
+export function kernel(
+  types: readonly ArgumentType[],
+  method: Readonly<Record<string, KernelBody>>,
+  helpers: readonly GpuJsFunction[] = [],
+  axes: 1 | 3 = 1,
+): KernelSpec {
+  const [name, body] = Object.entries(method)[0];
+  return { name, source: functionText(name, body), types, helpers, axes };
+}
+
+/**
+ * Declares a function that kernels may call. A kernel sees only its own text, so the caller declares the name
+ * (`declare function erfc(x: number): number`) and hands the helper over with the kernel.
+ */
+export function helper(
+  types: readonly ("int" | "float")[],
+  returns: "int" | "float",
+  method: Readonly<Record<string, HelperBody>>,
+): GpuJsFunction {
+  const [name, body] = Object.entries(method)[0];
+  return {
+    source: functionText(name, body),
+    settings: { argumentTypes: types.map((type) => TYPE_NAMES[type]), returnType: TYPE_NAMES[returns] },
+  };
+}

@@ -1,0 +1,201 @@
+import type { CrossEntropyOptions, Strided } from "../../../device.ts";
+import { checkIndices } from "../checks.ts";
+import type { Thread } from "../gpujs.ts";
+import { QUOTIENT } from "../helpers.ts";
+import { kernel } from "../kernel.ts";
+import { checkQuotient } from "../layout.ts";
+import type { Box, Runtime } from "../runtime.ts";
+import { boxOf, store } from "../store.ts";
+import { element, PLAIN, perLane, perPlace, reduceLanes } from "./reduce.ts";
+import { logSumExp, rowsOf } from "./rows.ts";
+
+declare function quotient(i: number, n: number): number;
+declare function remainder(i: number, n: number): number;
+declare function asInt(i: number): number;
+
+const FORMULAS = {
+  /** A term of the smoothed part of the loss. */
+  costOfClass(logit: number, lse: number) {
+    return lse - logit;
+  },
+  weightedCostOfClass(logit: number, lse: number, weight: number) {
+    return weight * (lse - logit);
+  },
+};
+
+/** One thread a row. `weights` has one number for each class, or a single 1 (then weighted is 0). */
+const LOSSES = kernel(
+  ["array", "array", "array", "array", "array", "int", "int", "int", "int", "int", "int", "int", "float", "float"],
+  {
+    crossEntropy(
+      this: Thread,
+      logits: number[],
+      targets: number[],
+      lse: number[],
+      soft: number[],
+      weights: number[],
+      logitsAt: number,
+      targetsAt: number,
+      lseAt: number,
+      weightsAt: number,
+      weighted: number,
+      n: number,
+      ignored: number,
+      hardShare: number,
+      softShare: number,
+    ) {
+      const target = targets[targetsAt + this.thread.x];
+      if (target === ignored || target < 0 || target >= n) return 0;
+      const cost = lse[lseAt + this.thread.x] - logits[logitsAt + this.thread.x * n + asInt(target)];
+      const hard = hardShare * weights[weightsAt + asInt(target) * weighted] * cost;
+      if (softShare > 0) return hard + softShare * soft[this.thread.x];
+      return hard;
+    },
+  },
+  QUOTIENT,
+);
+
+const SCALES = kernel(
+  ["array", "array", "int", "int", "int", "int", "int"],
+  {
+    crossEntropyScale(
+      this: Thread,
+      targets: number[],
+      weights: number[],
+      targetsAt: number,
+      weightsAt: number,
+      weighted: number,
+      n: number,
+      ignored: number,
+    ) {
+      const target = targets[targetsAt + this.thread.x];
+      if (target === ignored || target < 0 || target >= n) return 0;
+      return weights[weightsAt + asInt(target) * weighted];
+    },
+  },
+  QUOTIENT,
+);
+
+/** With p = softmax(logits): (1 - s) * w[t] * (p[c] - [c = t]) + s / n * (p[c] * sum(w) - w[c]), times dlosses. */
+const GRADIENT = kernel(
+  [
+    ...(["array", "array", "array", "array", "array", "array"] as const),
+    ...(["int", "int", "int", "int", "int", "int", "int", "int"] as const),
+    ...(["float", "float"] as const),
+  ],
+  {
+    crossEntropyGrad(
+      this: Thread,
+      dlosses: number[],
+      lse: number[],
+      logits: number[],
+      targets: number[],
+      weights: number[],
+      weightSum: number[],
+      dlossesAt: number,
+      lseAt: number,
+      logitsAt: number,
+      targetsAt: number,
+      weightsAt: number,
+      weighted: number,
+      n: number,
+      ignored: number,
+      hardShare: number,
+      softShare: number,
+    ) {
+      const row = quotient(this.thread.x, n);
+      const column = remainder(this.thread.x, n);
+      const target = targets[targetsAt + asInt(row)];
+      if (target === ignored || target < 0 || target >= n) return 0;
+      const p = Math.exp(logits[logitsAt + this.thread.x] - lse[lseAt + asInt(row)]);
+      let miss = p;
+      if (column === target) miss = p - 1;
+      const hard = hardShare * weights[weightsAt + asInt(target) * weighted] * miss;
+      const soft = softShare * (p * weightSum[0] - weights[weightsAt + asInt(column) * weighted]);
+      return dlosses[dlossesAt + asInt(row)] * (hard + soft);
+    },
+  },
+  QUOTIENT,
+);
+
+/** The classes' weights: given ones, or a single 1 for all. */
+interface Weights {
+  readonly box: Box;
+  readonly at: number;
+  readonly weighted: 0 | 1;
+  free(): void;
+}
+
+function weightsOf(runtime: Runtime, { weight }: CrossEntropyOptions): Weights {
+  if (weight) return { box: boxOf(weight), at: weight.offset, weighted: 1, free() {} };
+  const box = runtime.make(Float32Array.of(1));
+  return { box, at: 0, weighted: 0, free: () => runtime.free(box) };
+}
+
+export function crossEntropy(
+  runtime: Runtime,
+  losses: Strided,
+  scales: Strided,
+  lse: Strided,
+  logits: Strided,
+  targets: Strided,
+  options: CrossEntropyOptions,
+): void {
+  const { rows, n } = rowsOf(logits);
+  if (rows * n === 0) return;
+  const { ignoreIndex: ignored, smoothing, weight } = options;
+  const hint = "; rows to leave out carry the ignoreIndex";
+  const index = { index: boxOf(targets), offset: targets.offset, count: rows, size: n };
+  checkIndices(runtime, { op: "crossEntropy", ...index, ignored, hint });
+  logSumExp(runtime, lse, logits);
+
+  let soft: Box | undefined;
+  if (smoothing > 0) {
+    const sources = [element(boxOf(logits), logits.offset), perLane(boxOf(lse), lse.offset)];
+    const lanes = { outer: rows, size: n, inner: 1 };
+    const { costOfClass, weightedCostOfClass } = FORMULAS;
+    soft = weight
+      ? reduceLanes(
+          runtime,
+          { weightedCostOfClass },
+          "sum",
+          [...sources, perPlace(boxOf(weight), weight.offset)],
+          lanes,
+        )
+      : reduceLanes(runtime, { costOfClass }, "sum", sources, lanes);
+  }
+  const weights = weightsOf(runtime, options);
+  const lossArgs = [boxOf(logits), boxOf(targets), boxOf(lse), soft ?? boxOf(lse), weights.box];
+  const places = [logits.offset, targets.offset, lse.offset, weights.at, weights.weighted, n, ignored];
+  const shares = [1 - smoothing, smoothing / n];
+  store(runtime, losses, runtime.launch(LOSSES, rows, [...lossArgs, ...places, ...shares]));
+  const scaleArgs = [boxOf(targets), weights.box, targets.offset, weights.at, weights.weighted, n, ignored];
+  store(runtime, scales, runtime.launch(SCALES, rows, scaleArgs));
+  if (soft) runtime.free(soft);
+  weights.free();
+}
+
+export function crossEntropyGrad(
+  runtime: Runtime,
+  dlogits: Strided,
+  dlosses: Strided,
+  lse: Strided,
+  logits: Strided,
+  targets: Strided,
+  options: CrossEntropyOptions,
+): void {
+  const { rows, n } = rowsOf(logits);
+  if (rows * n === 0) return;
+  checkQuotient("crossEntropy", rows * n, n);
+  const { ignoreIndex: ignored, smoothing, weight } = options;
+  const weightSum = weight
+    ? reduceLanes(runtime, PLAIN.sum, "sum", [element(boxOf(weight), weight.offset)], { outer: 1, size: n, inner: 1 })
+    : runtime.make(Float32Array.of(n));
+  const weights = weightsOf(runtime, options);
+  const args = [boxOf(dlosses), boxOf(lse), boxOf(logits), boxOf(targets), weights.box, weightSum];
+  const places = [dlosses.offset, lse.offset, logits.offset, targets.offset, weights.at, weights.weighted, n, ignored];
+  const shares = [1 - smoothing, smoothing / n];
+  store(runtime, dlogits, runtime.launch(GRADIENT, rows * n, [...args, ...places, ...shares]));
+  runtime.free(weightSum);
+  weights.free();
+}

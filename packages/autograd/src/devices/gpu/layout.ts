@@ -1,0 +1,79 @@
+import type { Strided } from "../../device.ts";
+import { isRowMajor, type Shape, sizeOf } from "../../shape.ts";
+import { MAX_QUOTIENT } from "./helpers.ts";
+
+/** Several arrays of one shape, with axes merged where all of them allow it. The last axis runs fastest. */
+export interface Merged {
+  readonly shape: number[];
+  /** Strides of each array along the merged axes. */
+  readonly strides: number[][];
+}
+
+/** Drops axes of size 1, and merges neighbours that every array walks through in one go. */
+export function mergeAxes(shape: Shape, arrays: readonly Shape[]): Merged {
+  const sizes: number[] = [];
+  const strides: number[][] = arrays.map(() => []);
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] === 1) continue;
+    const last = sizes.length - 1;
+    const joins = last >= 0 && arrays.every((own, i) => strides[i][last] === own[axis] * shape[axis]);
+    if (joins) sizes[last] *= shape[axis];
+    else sizes.push(shape[axis]);
+    const at = sizes.length - 1;
+    arrays.forEach((own, i) => {
+      strides[i][at] = own[axis];
+    });
+  }
+  if (sizes.length === 0) {
+    sizes.push(1);
+    for (const own of strides) own.push(1);
+  }
+  return { shape: sizes, strides };
+}
+
+/**
+ * The numbers a kernel needs to find element t (row-major) of a strided array, beside the sizes of all axes but the
+ * first: `offset + t * s[0] + quotient(t, n[0]) * s[1] + quotient(quotient(t, n[0]), n[1]) * s[2] + …`, where n are the
+ * sizes from the last axis on. s[0] is the last axis's stride, s[i] what the next carry adds on top of that.
+ */
+export function carries(shape: readonly number[], strides: readonly number[]): number[] {
+  const rank = shape.length;
+  const result = [strides[rank - 1]];
+  for (let axis = rank - 2; axis >= 0; axis--) result.push(strides[axis] - strides[axis + 1] * shape[axis + 1]);
+  return result;
+}
+
+/** The sizes that go with `carries`: all axes but the first, from the last on. */
+export function carrySizes(shape: readonly number[]): number[] {
+  return shape.slice(1).reverse();
+}
+
+/** Where element t of an array lies, as kernel text; the names are `<name>At`, `<name>0`, `<name>1`, … and `n0`, `n1`, … */
+export function addressText(name: string, rank: number, t = "this.thread.x"): string {
+  let text = `${name}At + ${t} * ${name}0`;
+  let carried = t;
+  for (let i = 1; i < rank; i++) {
+    carried = `quotient(${carried}, n${i - 1})`;
+    text += ` + ${carried} * ${name}${i}`;
+  }
+  return text;
+}
+
+/** The parameter names that `addressText` uses for one array. */
+export function addressNames(name: string, rank: number): string[] {
+  return [`${name}At`, ...Array.from({ length: rank }, (_, i) => `${name}${i}`)];
+}
+
+/** Errors: more rows than `quotient` can tell apart. */
+export function checkQuotient(op: string, elements: number, inner: number): void {
+  if (inner > 1 && elements / inner > MAX_QUOTIENT) {
+    throw new RangeError(
+      `${op}: ${elements / inner} rows of ${inner} are more than the gpu device can number (${MAX_QUOTIENT}): use smaller tensors`,
+    );
+  }
+}
+
+/** True where a view shows its whole storage in the order of memory. */
+export function isWhole(x: Strided): boolean {
+  return x.offset === 0 && sizeOf(x.shape) === x.storage.length && isRowMajor(x.shape, x.strides);
+}
