@@ -23,6 +23,13 @@ function make(op: string, shape: Shape, options: TensorOptions, fill: (tensor: T
   return options.requiresGrad ? result.requiresGrad_() : result;
 }
 
+/** Errors: a fraction, an infinity or NaN for an int32 tensor. */
+export function assertHolds(op: string, dtype: DType, value: number): void {
+  if (dtype === "int32" && !Number.isInteger(value)) {
+    throw new TypeError(`${op}: an int32 tensor cannot hold ${value}: use .float() first`);
+  }
+}
+
 function shapeOf(data: NestedArray): number[] {
   const shape: number[] = [];
   for (let part = data; Array.isArray(part); part = part[0]) shape.push(part.length);
@@ -70,6 +77,7 @@ export function tensor(
 
 /** Every element the same number. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  assertHolds("full", options.dtype ?? "float32", value);
   return make("full", shape, options, (t) => t.device.fill(t, value));
 }
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {

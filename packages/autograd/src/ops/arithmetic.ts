@@ -1,8 +1,9 @@
-import { full } from "../creation.ts";
+import { assertHolds, full } from "../creation.ts";
 import type { BinaryOp, CompareOp, DType } from "../device.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { where } from "./masking.ts";
 import { sumTo } from "./reductions.ts";
 
 /** Arithmetic with NumPy's broadcasting. A number in place of the second tensor stands for a tensor full of it. */
@@ -66,11 +67,12 @@ const powTensors = defineOp("pow", {
     ctx.save(a, b);
     return combine(ctx, "pow", a, b);
   },
-  // d(a^b) = b a^(b-1) da + a^b ln(a) db, where 0^b counts as flat in b
+  // d(a^b) = b a^(b-1) da + a^b ln(a) db, where 0^0 counts as flat in a, and 0^b as flat in b
   backward(ctx, dy): Gradient[] {
     const [a, b] = ctx.saved;
-    const logA = () => a.maximum(Number.MIN_VALUE).log().mul(a.gt(0).float());
-    return [back(ctx, 0, () => dy.mul(b).mul(a.pow(b.sub(1)))), back(ctx, 1, () => dy.mul(a.pow(b)).mul(logA()))];
+    const lower = () => where(a.eq(0).mul(b.eq(0)), 1, b).sub(1);
+    const logA = () => where(a.eq(0), 1, a).log();
+    return [back(ctx, 0, () => dy.mul(b).mul(a.pow(lower()))), back(ctx, 1, () => dy.mul(a.pow(b)).mul(logA()))];
   },
 });
 
@@ -115,41 +117,49 @@ const powNumber = defineOp("pow", {
   },
 });
 
+/** The number that a tensor is combined with. Errors: it is none, or an int32 tensor cannot hold it. */
+function number(op: string, x: Tensor, value: number): number {
+  if (typeof value !== "number") throw new TypeError(`${op}: expects a tensor or a number, got ${typeof value}`);
+  assertHolds(op, x.dtype, value);
+  return value;
+}
+
 /** A number as a tensor that broadcasts against x. */
-const scalar = (x: Tensor, value: number) => full([], value, { device: x.device, dtype: x.dtype });
+const scalar = (op: string, x: Tensor, value: number) =>
+  full([], number(op, x, value), { device: x.device, dtype: x.dtype });
 
 export function add(a: Tensor, b: Tensor | number): Tensor {
-  return b instanceof Tensor ? addTensors(a, b) : affine(a, 1, b);
+  return b instanceof Tensor ? addTensors(a, b) : affine(a, 1, number("add", a, b));
 }
 
 export function sub(a: Tensor, b: Tensor | number): Tensor {
-  return b instanceof Tensor ? subTensors(a, b) : affine(a, 1, -b);
+  return b instanceof Tensor ? subTensors(a, b) : affine(a, 1, -number("sub", a, b));
 }
 
 export function mul(a: Tensor, b: Tensor | number): Tensor {
-  return b instanceof Tensor ? mulTensors(a, b) : affine(a, b, 0);
+  return b instanceof Tensor ? mulTensors(a, b) : affine(a, number("mul", a, b), 0);
 }
 
 /** Division of floats; int32 has to be turned into float32 first. */
 export function div(a: Tensor, b: Tensor | number): Tensor {
   if (a.dtype !== "float32") throw new TypeError("div: divides float32 tensors: use .float()");
-  return b instanceof Tensor ? divTensors(a, b) : affine(a, 1 / b, 0);
+  return b instanceof Tensor ? divTensors(a, b) : affine(a, 1 / number("div", a, b), 0);
 }
 
 /** `a` to the power of `b`, float32. */
 export function pow(a: Tensor, b: Tensor | number): Tensor {
   if (a.dtype !== "float32") throw new TypeError("pow: raises float32 tensors: use .float()");
-  return b instanceof Tensor ? powTensors(a, b) : powNumber(a, b);
+  return b instanceof Tensor ? powTensors(a, b) : powNumber(a, number("pow", a, b));
 }
 
 /** The larger of two elements; NaN if one is. */
 export function maximum(a: Tensor, b: Tensor | number): Tensor {
-  return maximumTensors(a, b instanceof Tensor ? b : scalar(a, b));
+  return maximumTensors(a, b instanceof Tensor ? b : scalar("maximum", a, b));
 }
 
 /** The smaller of two elements; NaN if one is. */
 export function minimum(a: Tensor, b: Tensor | number): Tensor {
-  return minimumTensors(a, b instanceof Tensor ? b : scalar(a, b));
+  return minimumTensors(a, b instanceof Tensor ? b : scalar("minimum", a, b));
 }
 
 /** Comparisons give int32: 1 where true, 0 where not. They have no gradient. */
@@ -158,7 +168,7 @@ function comparison(op: CompareOp) {
     forward: (ctx, a: Tensor, b: Tensor) => combine(ctx, op, a, b),
     backward: (): Gradient[] => [undefined, undefined],
   });
-  return (a: Tensor, b: Tensor | number): Tensor => compare(a, b instanceof Tensor ? b : scalar(a, b));
+  return (a: Tensor, b: Tensor | number): Tensor => compare(a, b instanceof Tensor ? b : scalar(op, a, b));
 }
 
 export const eq = comparison("eq");

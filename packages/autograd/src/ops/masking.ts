@@ -1,4 +1,4 @@
-import { arange, full } from "../creation.ts";
+import { arange, assertHolds, full } from "../creation.ts";
 import { defineOp, type Gradient } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -31,8 +31,12 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
     throw new TypeError(`where: the condition is ${condition.dtype}, it has to be int32, as a comparison gives it`);
   }
   const like = a instanceof Tensor ? a : b instanceof Tensor ? b : undefined;
-  const asTensor = (x: Tensor | number) =>
-    x instanceof Tensor ? x : full([], x, { dtype: like?.dtype ?? "float32", device: condition.device });
+  const dtype = like?.dtype ?? "float32";
+  const asTensor = (x: Tensor | number) => {
+    if (x instanceof Tensor) return x;
+    assertHolds("where", dtype, x);
+    return full([], x, { dtype, device: condition.device });
+  };
   const [left, right] = [asTensor(a), asTensor(b)];
   if (left.dtype !== right.dtype) throw new TypeError(`where: dtypes differ: ${left.dtype} and ${right.dtype}`);
   return whereOp(condition, left, right);

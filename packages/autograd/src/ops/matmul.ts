@@ -1,5 +1,5 @@
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
-import { broadcastShapes, expandStrides, formatShape, type Shape } from "../shape.ts";
+import { broadcastShapes, expandStrides, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { sumTo } from "./reductions.ts";
 
@@ -7,8 +7,12 @@ import { sumTo } from "./reductions.ts";
 function operand(ctx: OpContext, x: Tensor): Tensor {
   const [rows, columns] = x.shape.slice(-2);
   const [down, along] = x.strides.slice(-2);
-  const isPlain = along === 1 || columns === 1;
-  const isTransposed = down === 1 || rows === 1;
+  const withStrides = (...last: number[]) => ctx.view(x, x.shape, [...x.strides.slice(0, -2), ...last]);
+  // An axis of size 1 is never stepped along: its stride is written as a kernel expects it.
+  if (columns === 1 && (rows === 1 || down > 0)) return withStrides(rows === 1 ? 1 : down, 1);
+  if (rows === 1 && along > 0) return along === 1 ? withStrides(columns, 1) : withStrides(1, along);
+  const isPlain = along === 1 && down > 0;
+  const isTransposed = down === 1 && along > 0;
   return isPlain || isTransposed ? x : ctx.dense(x);
 }
 
@@ -68,7 +72,8 @@ function inLayoutOf(x: Tensor, dy: Tensor, other: Tensor, side: "left" | "right"
 function rightGradient(a: Tensor, b: Tensor, dy: Tensor): Tensor {
   if (b.rank > 2 || a.rank === 2) return sumTo(inLayoutOf(b, dy, a, "right"), b.shape);
   // One matrix against a batch: the batch is summed over inside one tall product.
-  return inLayoutOf(b, dy.reshape(-1, dy.shape[dy.rank - 1]), a.reshape(-1, a.shape[a.rank - 1]), "right");
+  const tall = (x: Tensor) => x.reshape(sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]);
+  return inLayoutOf(b, tall(dy), tall(a), "right");
 }
 
 /**

@@ -15,7 +15,7 @@ export function multinomial(probabilities: Tensor, count = 1, { replacement = fa
     );
   }
   return noGrad(() => {
-    const logits = probabilities.detach().log();
+    const logits = probabilities.log();
     const draw = (x: Tensor) => {
       const u = rand(x.shape, { device: x.device }).clamp(1e-20);
       return x.sub(u.log().neg().clamp(1e-20).log());

@@ -1,4 +1,5 @@
 import type { Lanes, ReduceOp } from "../device.ts";
+import { noGrad } from "../engine.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Axes, KeepDim, Tensor } from "../tensor.ts";
@@ -76,10 +77,12 @@ export function mean(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
   return sum(x.float(), list, options).mul(1 / countOf(x, list));
 }
 
+const noElements = (op: string, x: Tensor, axes: readonly number[]) =>
+  new RangeError(`${op}: there is no element along axes [${axes}] of ${formatShape(x.shape)}`);
+
 function extremeOver(op: "max" | "min", x: Tensor, axes: Axes | undefined, options: KeepDim): Tensor {
   const list = normalizeAxes(op, axes, x.rank);
-  if (countOf(x, list) === 0)
-    throw new RangeError(`${op}: there is no element along axes [${list}] of ${formatShape(x.shape)}`);
+  if (countOf(x, list) === 0) throw noElements(op, x, list);
   return dropAxes((op === "max" ? maxOp : minOp)(x, list), list, options.keepDim);
 }
 
@@ -96,7 +99,8 @@ export function min(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
 /** Variance over axes, divided by n - correction (1 by default, as in PyTorch). */
 export function variance(x: Tensor, axes?: Axes, options: KeepDim & { correction?: number } = {}): Tensor {
   const list = normalizeAxes("var", axes, x.rank);
-  const centred = x.sub(mean(x, list, { keepDim: true }));
+  const values = x.float();
+  const centred = values.sub(mean(values, list, { keepDim: true }));
   const divisor = Math.max(0, countOf(x, list) - (options.correction ?? 1));
   return sum(centred.square(), list, options).mul(1 / divisor);
 }
@@ -104,7 +108,8 @@ export function variance(x: Tensor, axes?: Axes, options: KeepDim & { correction
 /** log(sum(exp(x))) over axes, shifted by the largest element so that nothing overflows. */
 export function logSumExp(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
   const list = normalizeAxes("logSumExp", axes, x.rank);
-  const largest = max(x.detach(), list, { keepDim: true });
+  if (countOf(x, list) === 0) throw noElements("logSumExp", x, list);
+  const largest = noGrad(() => max(x, list, { keepDim: true }));
   const shift = maskedFill(largest, largest.abs().eq(Number.POSITIVE_INFINITY), 0);
   const y = sum(x.sub(shift).exp(), list, { keepDim: true }).log().add(shift);
   return dropAxes(y, list, options.keepDim);
@@ -180,7 +185,7 @@ export function topk(
   if (!Number.isInteger(k) || k < 0 || k > x.shape[at]) {
     throw new RangeError(`topk: k is ${k}, axis ${axis} of ${formatShape(x.shape)} has ${x.shape[at]} elements`);
   }
-  const indices = topkIndices(x.transpose(at, -1), k, largest).transpose(at, -1);
+  const indices = topkIndices(x.float().transpose(at, -1), k, largest).transpose(at, -1);
   return { values: x.gather(at, indices), indices };
 }
 

@@ -1,4 +1,3 @@
-import { fullLike } from "../creation.ts";
 import type { DType } from "../device.ts";
 import { defineOp, type Gradient } from "../op.ts";
 import {
@@ -90,6 +89,9 @@ const broadcastTo = defineOp("expand", {
 export function expand(x: Tensor, requested: Shape): Tensor {
   const shift = requested.length - x.rank;
   const shape = requested.map((n, i) => (n === -1 && i >= shift ? x.shape[i - shift] : n));
+  if (shape.some((n) => n < 0)) {
+    throw new RangeError(`expand: ${formatShape(x.shape)} has no axis for every -1 of ${formatShape(requested)}`);
+  }
   return sameShape(shape, x.shape) ? x : broadcastTo(x, shape);
 }
 
@@ -144,33 +146,41 @@ const embed = defineOp("embed", {
 });
 
 /** Elements `start … end - 1` along an axis, every `step`-th. Negative bounds count from the end, others are cut to size. */
-export function slice(x: Tensor, axis: number, start = 0, end = x.shape.at(axis), step = 1): Tensor {
+export function slice(x: Tensor, axis: number, start = 0, end = x.shape.at(axis) ?? 0, step = 1): Tensor {
   const at = normalizeAxis("slice", axis, x.rank);
   const size = x.shape[at];
   const bound = (n: number) => Math.min(Math.max(n < 0 ? n + size : n, 0), size);
   if (!Number.isInteger(step) || step < 1) throw new RangeError(`slice: the step is ${step}, it has to be 1 or more`);
+  if (Math.trunc(start) !== start || Math.trunc(end) !== end) {
+    throw new RangeError(`slice: the bounds ${start} and ${end} have to be whole numbers`);
+  }
   const from = bound(start);
-  const count = Math.max(0, Math.ceil((bound(end ?? size) - from) / step));
+  const count = Math.max(0, Math.ceil((bound(end) - from) / step));
   return sliceOp(x, at, from, count, step);
 }
 
 /** One index of an axis, which disappears: `[12, 64]` selected along 0 is `[64]`. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
   const at = normalizeAxis("select", axis, x.rank);
-  const i = normalizeAxis("select: index along the axis", index, x.shape[at]);
-  return reshape(sliceOp(x, at, i, 1, 1), x.shape.toSpliced(at, 1));
+  const size = x.shape[at];
+  if (!Number.isInteger(index) || index < -size || index >= size) {
+    throw new RangeError(`select: there is no index ${index} along axis ${axis} of ${formatShape(x.shape)}`);
+  }
+  return reshape(sliceOp(x, at, index < 0 ? index + size : index, 1, 1), x.shape.toSpliced(at, 1));
 }
 
 /** Parts of a given size (the last may be smaller), or of the sizes given, along an axis. */
 export function split(x: Tensor, size: number | readonly number[], axis = 0): Tensor[] {
   const at = normalizeAxis("split", axis, x.rank);
   const whole = x.shape[at];
-  if (typeof size === "number" && size < 1) throw new RangeError(`split: the size is ${size}, it has to be 1 or more`);
+  if (typeof size === "number" && !(Number.isInteger(size) && size > 0)) {
+    throw new RangeError(`split: the size is ${size}, it has to be a whole number from 1`);
+  }
   const sizes =
     typeof size === "number"
       ? Array.from({ length: Math.ceil(whole / size) }, (_, i) => Math.min(size, whole - i * size))
       : size;
-  if (sizes.reduce((a, b) => a + b, 0) !== whole) {
+  if (sizes.some((n) => !Number.isInteger(n) || n < 0) || sizes.reduce((a, b) => a + b, 0) !== whole) {
     throw new RangeError(
       `split: the sizes [${sizes}] do not add up to ${whole}, axis ${axis} of ${formatShape(x.shape)}`,
     );
@@ -218,11 +228,17 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape, along a new axis. */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
-  return concat(
-    parts.map((part) => unsqueeze(part, axis)),
-    axis,
+  if (parts.length === 0) throw new RangeError("stack: needs at least one tensor");
+  const [first] = parts;
+  const at = normalizeAxis("stack", axis, first.rank + 1);
+  for (const part of parts) {
+    if (sameShape(part.shape, first.shape) && part.dtype === first.dtype) continue;
+    throw new RangeError(
+      `stack: ${first.dtype} ${formatShape(first.shape)} and ${part.dtype} ${formatShape(part.shape)} differ`,
+    );
+  }
+  return concatOp(
+    parts.map((part) => unsqueeze(part, at)),
+    at,
   );
 }
-
-/** A tensor of zeros like x: for rules that need one. */
-export const zerosLike = (x: Tensor): Tensor => fullLike(x, 0);
