@@ -15,11 +15,18 @@ export {
 export { gradcheck, gradgradcheck } from "./gradcheck.ts";
 export { keep, memoryUsage, resetPeakMemory, Scope, scope, settle } from "./lifetimes.ts";
 export { defineOp, type OpContext, type OpDefinition } from "./op.ts";
-export { type AttentionOptions, attentionWeights, causalMask, scaledDotProductAttention } from "./ops/attention.ts";
+export {
+  type AttentionOptions,
+  attentionWeights,
+  causalMask,
+  multiHeadAttention,
+  scaledDotProductAttention,
+} from "./ops/attention.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
 export { dropout } from "./ops/dropout.ts";
 export { embedding, oneHot } from "./ops/indexing.ts";
 export { layerNorm } from "./ops/layerNorm.ts";
+export { linear } from "./ops/linear.ts";
 export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
 export { concat, stack } from "./ops/views.ts";

@@ -1,4 +1,4 @@
-import { type Tensor, zeros } from "@lectern/autograd";
+import { linear, type Tensor, zeros } from "@lectern/autograd";
 import { assertSizes, assertWidth } from "./check.ts";
 import { kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
@@ -26,7 +26,6 @@ export class Linear extends Module {
 
   forward(x: Tensor): Tensor {
     assertWidth("Linear", x, this.weight.shape[1]);
-    const y = x.matmul(this.weight.T);
-    return this.bias === undefined ? y : y.add(this.bias);
+    return linear(x, this.weight, this.bias);
   }
 }

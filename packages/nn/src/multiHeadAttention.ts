@@ -1,4 +1,4 @@
-import { type AttentionOptions, attentionWeights, scaledDotProductAttention, type Tensor } from "@lectern/autograd";
+import { type AttentionOptions, attentionWeights, multiHeadAttention, type Tensor } from "@lectern/autograd";
 import { assertPaddingMask, assertSequence, assertSizes } from "./check.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -71,10 +71,10 @@ export class MultiHeadAttention extends Module {
   }
 
   forward(x: Tensor, masks: AttentionMasks = {}): Tensor {
-    const [queries, keys, values] = this.#project(x);
+    assertSequence("MultiHeadAttention", x);
     const dropout = this.training ? this.dropout : 0;
-    const heads = scaledDotProductAttention(queries, keys, values, { ...this.#options(x, masks), dropout });
-    return this.out.forward(heads.transpose(1, 2).reshape(x.shape));
+    const mixed = multiHeadAttention(this.qkv.forward(x), this.heads, { ...this.#options(x, masks), dropout });
+    return this.out.forward(mixed);
   }
 
   /**

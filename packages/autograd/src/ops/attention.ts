@@ -1,10 +1,10 @@
 import { arange } from "../creation.ts";
-import type { AttentionOptions as KernelOptions } from "../device.ts";
-import { defineOp, type Gradient } from "../op.ts";
-import { formatShape, sameShape } from "../shape.ts";
+import type { Device, AttentionOptions as KernelOptions } from "../device.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
+import { formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { dropout } from "./dropout.ts";
-import { maskedFill } from "./masking.ts";
+import { maskedFill, where } from "./masking.ts";
 
 export interface AttentionOptions {
   /** No query sees a key behind it: query i sees keys 0 … i + (keys - queries). */
@@ -65,11 +65,68 @@ const fused = defineOp("attention", {
   backward(ctx, dy, options): Gradient[] {
     const [q, k, v, out, lse] = ctx.saved;
     const [dq, dk, dv] = ctx.shapes.map((shape) => ctx.allocate(shape));
-    ctx.device.attentionGrad!(dq, dk, dv, ctx.dense(dy), out, lse, q, k, v, options);
+    ctx.device.attentionGrad!(dq, dk, dv, alongRows(dy), out, lse, q, k, v, options);
     return [dq, dk, dv];
   },
   composite: (q, k, v, options) => composite(q, k, v, options),
 });
+
+/** Queries, keys and values as they lie in one [batch, time, 3, heads, size] buffer: three [batch, heads, time, size]. */
+function headsOf(ctx: OpContext, packed: Tensor, heads: number, parts: number): Tensor[] {
+  const [batch, time] = packed.shape;
+  const width = packed.shape[2] / parts;
+  const size = width / heads;
+  const row = parts * width;
+  return Array.from({ length: parts }, (_, part) =>
+    ctx.view(packed, [batch, heads, time, size], [time * row, size, row, 1], packed.offset + part * width),
+  );
+}
+
+/** The same on one packed tensor, read and written as it lies: no transposing, no copies. */
+const fusedPacked = defineOp("multiHeadAttention", {
+  forward(ctx, qkv: Tensor, heads: number, options: FusedOptions): Tensor {
+    const packed = ctx.dense(qkv);
+    const [batch, time, triple] = packed.shape;
+    const y = ctx.allocate([batch, time, triple / 3]);
+    const lse = ctx.allocate([batch, heads, time]);
+    const [q, k, v] = headsOf(ctx, packed, heads, 3);
+    const [out] = headsOf(ctx, y, heads, 1);
+    ctx.device.attention!(out, lse, q, k, v, options);
+    ctx.save(packed, y, lse);
+    return y;
+  },
+  backward(ctx, dy, heads, options): Gradient[] {
+    const [packed, y, lse] = ctx.saved;
+    const gradient = ctx.allocate(packed.shape);
+    const [q, k, v] = headsOf(ctx, packed, heads, 3);
+    const [dq, dk, dv] = headsOf(ctx, gradient, heads, 3);
+    const [out] = headsOf(ctx, y, heads, 1);
+    const [dout] = headsOf(ctx, ctx.dense(dy), heads, 1);
+    ctx.device.attentionGrad!(dq, dk, dv, dout, out, lse, q, k, v, options);
+    return [gradient];
+  },
+  composite: (qkv, heads, options) => packedComposite(qkv, heads, options),
+});
+
+function packedComposite(qkv: Tensor, heads: number, options: AttentionOptions): Tensor {
+  const [batch, time, triple] = qkv.shape;
+  const [q, k, v] = qkv
+    .split(triple / 3, -1)
+    .map((part) => part.reshape(batch, time, heads, triple / 3 / heads).transpose(1, 2));
+  return scaledDotProductAttention(q, k, v, options)
+    .transpose(1, 2)
+    .reshape(batch, time, triple / 3);
+}
+
+/** A boolean mask as numbers to add; undefined where the fused kernel cannot take it. */
+function additive(mask: Tensor | undefined, shape: Shape): Tensor | undefined {
+  if (mask === undefined) return undefined;
+  const numbers = mask.dtype === "int32" ? where(mask, 0, Number.NEGATIVE_INFINITY) : mask;
+  return numbers.expand(shape);
+}
+
+const canFuse = (device: Device, { dropout: p, mask }: AttentionOptions) =>
+  device.attention !== undefined && !p && !mask?.requiresGrad;
 
 function assertShapes(q: Tensor, k: Tensor, v: Tensor): void {
   const shapes = `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
@@ -94,11 +151,24 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = options;
   const simple = q.rank === 4 && k.rank === 4 && v.rank === 4 && sameShape(q.shape.slice(0, 2), k.shape.slice(0, 2));
   const ready = simple && sameShape(k.shape.slice(0, 3), v.shape.slice(0, 3)) && k.shape[3] === v.shape[3];
-  if (!ready || options.dropout || mask?.requiresGrad || q.device.attention === undefined) {
-    return composite(q, k, v, { ...options, scale });
+  if (!ready || !canFuse(q.device, options)) return composite(q, k, v, { ...options, scale });
+  const numbers = additive(mask, [...q.shape.slice(0, 3), k.shape[2]]);
+  return fused(alongRows(q), alongRows(k), alongRows(v), { causal, scale, mask: numbers });
+}
+
+/**
+ * Self-attention of several heads on what one projection makes: qkv [batch, time, 3 width], queries, keys and values
+ * behind each other, each shared out among the heads -> [batch, time, width].
+ * Errors: a width that is no multiple of 3 heads, a mask that does not broadcast to [batch, heads, time, time].
+ */
+export function multiHeadAttention(qkv: Tensor, heads: number, options: AttentionOptions = {}): Tensor {
+  if (qkv.rank !== 3 || qkv.shape[2] % (3 * heads) !== 0) {
+    throw new RangeError(
+      `multiHeadAttention: ${formatShape(qkv.shape)} is no [batch, time, 3 width] for ${heads} heads`,
+    );
   }
-  const additive = mask?.dtype === "int32" ? maskedFill(mask.float(), mask.eq(0), Number.NEGATIVE_INFINITY) : mask;
-  const hidden = additive && (mask?.dtype === "int32" ? additive.maskedFill(mask.ne(0), 0) : additive);
-  const expanded = hidden?.expand([q.shape[0], q.shape[1], q.shape[2], k.shape[2]]);
-  return fused(alongRows(q), alongRows(k), alongRows(v), { causal, scale, mask: expanded });
+  const [batch, time, triple] = qkv.shape;
+  const { causal = false, mask, scale = 1 / Math.sqrt(triple / 3 / heads) } = options;
+  if (!canFuse(qkv.device, options)) return packedComposite(qkv, heads, { ...options, scale });
+  return fusedPacked(qkv, heads, { causal, scale, mask: additive(mask, [batch, heads, time, time]) });
 }
