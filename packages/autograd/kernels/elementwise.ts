@@ -63,12 +63,12 @@ function pow32(x: f32, a: f32): f32 {
   if (op == U.reciprocal) return f32x4.div(c(1), x);
   if (op == U.tanh) return tanh4(x);
   if (op == U.sigmoid) return sigmoid4(x);
-  if (op == U.relu) return f32x4.max(x, c(0));
+  if (op == U.relu) return f32x4.pmax(x, c(0));
   if (op == U.leakyRelu) return v128.bitselect(f32x4.mul(x, c(a)), x, f32x4.lt(x, c(0)));
   if (op == U.gelu) return f32x4.mul(x, normalCdf4(x, bell4(x)));
   if (op == U.geluTanh) return f32x4.mul(x, sigmoid4(geluInner(x)));
   if (op == U.silu) return f32x4.mul(x, sigmoid4(x));
-  if (op == U.clamp) return f32x4.min(f32x4.max(x, c(a)), c(b));
+  if (op == U.clamp) return f32x4.pmin(f32x4.pmax(x, c(a)), c(b));
   if (op == U.floor) return f32x4.floor(x);
   if (op == U.round) return f32x4.nearest(x);
   return lanes(op, x, a);

@@ -17,17 +17,20 @@ import { madd } from "./lanes";
 /** exp(x) = 2^n exp(r) with |r| <= ln(2) / 2; 2^n in two factors, so that subnormal results come out right. */
 // @ts-ignore: decorator
 @inline export function exp4(x: v128): v128 {
-  x = f32x4.max(f32x4.min(x, c(89)), c(-104));
-  const whole = f32x4.nearest(f32x4.mul(x, c(1.44269504)));
+  // pmin and pmax are one instruction, and let NaN through where x comes first.
+  x = f32x4.pmax(f32x4.pmin(x, c(89)), c(-104));
+  // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits.
+  const shifted = madd(x, c(1.44269504), c(12582912));
+  const whole = f32x4.sub(shifted, c(12582912));
   // ln(2) in two parts, the first with few bits, so that whole * 0.693359375 is exact.
-  let r = f32x4.sub(x, f32x4.mul(whole, c(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(whole, c(2.12194440e-4)));
+  let r = madd(whole, c(-0.693359375), x);
+  r = madd(whole, c(2.12194440e-4), r);
   let p = madd(c(0.0013950478751212358), r, c(0.008368882350623608));
   p = madd(p, r, c(0.04166620597243309));
   p = madd(p, r, c(0.1666651964187622));
   p = madd(p, r, c(0.5));
   const y = f32x4.add(madd(f32x4.mul(r, r), p, r), c(1));
-  const n = i32x4.trunc_sat_f32x4_s(whole);
+  const n = i32x4.sub(shifted, i32x4.splat(0x4b400000));
   const half = i32x4.shr_s(n, 1);
   return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(n, half)));
 }

@@ -37,6 +37,24 @@ export function maxRow(x: usize, n: i32): f32 {
   return maxLane(best);
 }
 
+/** Largest of n floats side by side, and NaN where all are NaN; -Infinity where n is 0. */
+export function largestRow(x: usize, n: i32): f32 {
+  const none = f32x4.splat(-Infinity);
+  let best = none;
+  let other = none;
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    best = f32x4.pmax(best, v128.load(x + i * 4));
+    other = f32x4.pmax(other, v128.load(x + i * 4, 16));
+  }
+  best = f32x4.pmax(best, other);
+  for (; i + 4 <= n; i += 4) best = f32x4.pmax(best, v128.load(x + i * 4));
+  if (i < n) best = f32x4.pmax(best, firstLanes(loadTail(x + i * 4, n - i), none, n - i));
+  const largest = maxLane(best);
+  // Comparisons with NaN are false, so NaN was passed over: looked for only where nothing else was found.
+  return largest == -Infinity ? maxRow(x, n) : largest;
+}
+
 function minRow(x: usize, n: i32): f32 {
   let best: f32 = Infinity;
   for (let i = 0; i < n; i++) best = min(best, load<f32>(x + i * 4));

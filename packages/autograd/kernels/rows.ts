@@ -2,7 +2,7 @@
 
 import { addWide, firstLanes, high, loadTail, low, madd, storeTail, sum2 } from "./lanes";
 import { exp4 } from "./math";
-import { maxRow, narrow, sumRow } from "./reduce";
+import { largestRow, narrow, sumRow } from "./reduce";
 
 /** out = exp(x - shift) with the sum of it; out may be x, or 0 where only the sum is wanted. */
 function expRow(n: i32, out: usize, x: usize, shift: f32): f64 {
@@ -33,7 +33,7 @@ function affineRow(n: i32, out: usize, x: usize, a: f32, b: f32): void {
 
 /** log(sum(exp(row))) */
 export function logSumExpRow(n: i32, x: usize): f64 {
-  const largest = maxRow(x, n);
+  const largest = largestRow(x, n);
   if (largest == -Infinity) return -Infinity;
   return largest + NativeMath.log(expRow(n, 0, x, largest));
 }
@@ -42,7 +42,7 @@ export function softmax(begin: i32, end: i32, n: i32, out: usize, x: usize): voi
   for (let r = begin; r < end; r++) {
     const y = out + r * n * 4;
     const row = x + r * n * 4;
-    const largest = maxRow(row, n);
+    const largest = largestRow(row, n);
     if (largest == -Infinity) {
       memory.fill(y, 0, n * 4);
       continue;
@@ -82,7 +82,7 @@ export function logSoftmax(begin: i32, end: i32, n: i32, out: usize, x: usize): 
     const row = x + r * n * 4;
     const y = out + r * n * 4;
     // In two steps: the sum's logarithm would drown in the largest element if it were added to it.
-    const largest = maxRow(row, n);
+    const largest = largestRow(row, n);
     const rest: f64 = largest == -Infinity ? 0 : NativeMath.log(expRow(n, 0, row, largest));
     const m = f32x4.splat(largest);
     const s = f32x4.splat(<f32>rest);
