@@ -1,6 +1,7 @@
 import type { Storage } from "./device.ts";
 import { endGraph, keep, release, type Scope, scope } from "./lifetimes.ts";
 import type { AnyOp, Gradient, OpContext } from "./op.ts";
+import { observed } from "./profile.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -205,7 +206,7 @@ function applyRule(node: GraphNode, dy: Tensor, createGraph: boolean): Gradient[
   const { op, ctx, args, inputs } = node;
   if (!createGraph) {
     const settings = op.composite ? args.filter((arg) => !isTensorArgument(arg, inputs)) : args;
-    return scope(() => op.backward(ctx, dy, settings));
+    return scope(() => observed(op.name, "backward", () => op.backward(ctx, dy, settings)));
   }
   if (op.composite === undefined) return op.backward(ctx, dy, args);
   const aliases = new Map(inputs.map((x) => [x, x.alias()]));

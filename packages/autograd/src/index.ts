@@ -30,6 +30,7 @@ export { linear } from "./ops/linear.ts";
 export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
 export { concat, stack } from "./ops/views.ts";
+export { type Phase, type ProfileRow, profile } from "./profile.ts";
 export { manualSeed, nextKey, random, randomState, setRandomState } from "./random.ts";
 export { formatShape, type Shape, sizeOf } from "./shape.ts";
 export { type Axes, type KeepDim, type NestedArray, Tensor } from "./tensor.ts";

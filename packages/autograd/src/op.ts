@@ -1,6 +1,7 @@
 import type { Device, DType } from "./device.ts";
 import { GraphNode, gradEnabled } from "./engine.ts";
 import { allocate, release } from "./lifetimes.ts";
+import { observed } from "./profile.ts";
 import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -162,7 +163,7 @@ export function defineOp<Args extends readonly unknown[]>(
     }
     const tracked = gradEnabled() && inputs.some((x) => x.requiresGrad);
     const ctx = new OpContext(name, inputs, tracked);
-    const output = definition.forward(ctx, ...args);
+    const output = observed(name, "forward", () => definition.forward(ctx, ...args));
     const held = ctx.finish(output);
     if (tracked && output.dtype === "float32") {
       output.node = new GraphNode(op, ctx, inputs, op.composite ? args : settingsIn(args), held);

@@ -1,8 +1,15 @@
+import { environment } from "./environment.ts";
 import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type KernelModule, type KernelName, type Simd } from "./module.ts";
+import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
 
 /** Where kernels find descriptions of their operands' axes: in the memory's first 64 KiB, which no block uses. */
 export const DESCRIPTIONS = 1024;
+
+/** Parts of a job for each thread: more than one, so that a thread that is late holds nobody up. */
+export const PARTS_PER_THREAD = 4;
+
+const MAX_THREADS = 64;
 
 /** The device's parts. They are made when it is first used, so that importing the package costs nothing. */
 export interface Machine {
@@ -10,9 +17,11 @@ export interface Machine {
   readonly kernels: KernelModule;
   readonly module: WebAssembly.Module;
   readonly simd: Simd;
+  pool: Pool | undefined;
 }
 
 let made: Machine | undefined;
+let threads: number | undefined;
 
 export function machine(): Machine {
   made ??= create();
@@ -25,14 +34,47 @@ function create(): Machine {
   const kernels = instantiate(module, shared);
   const memory = new Allocator(shared, kernels.heapBase());
   kernels.setScratch(memory.allocate(kernels.scratchSize()));
-  return { memory, kernels, module, simd };
+  const count = getThreads();
+  return { memory, kernels, module, simd, pool: count > 1 ? new Pool(count, memory, kernels, module) : undefined };
+}
+
+/** Errors: not a whole number from 1 to 64. */
+function checkThreads(count: number, source: string): number {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_THREADS) return count;
+  throw new RangeError(`${source} is ${count}: it has to be a whole number from 1 to ${MAX_THREADS}`);
+}
+
+/** Threads that kernels run on, the main thread among them: the processors there are, or LECTERN_THREADS. */
+export function getThreads(): number {
+  if (threads === undefined) {
+    const wanted = environment("LECTERN_THREADS");
+    const most = Math.min(availableThreads(), MAX_THREADS);
+    threads = wanted ? checkThreads(Number(wanted), "LECTERN_THREADS") : most;
+    if (whyNoThreads() !== undefined) threads = 1;
+  }
+  return threads;
+}
+
+/**
+ * Sets the number of threads. No result depends on it. Where there can be no threads it stays 1 (`cpuInfo()` says why).
+ * Errors: not a whole number from 1 to 64.
+ */
+export function setThreads(count: number): void {
+  threads = whyNoThreads() === undefined ? checkThreads(count, "setThreads: the number of threads") : 1;
+  if (made === undefined || (made.pool?.threads ?? 1) === threads) return;
+  made.pool?.stop();
+  made.pool = threads > 1 ? new Pool(threads, made.memory, made.kernels, made.module) : undefined;
 }
 
 /**
  * Runs a kernel over units 0 … units - 1.
  *
- * @param grain units that are worth a thread of their own.
+ * @param grain units that are worth a thread of their own: forking and joining costs some 20 microseconds.
  */
-export function run(name: KernelName, units: number, _grain: number, ...args: number[]): void {
-  if (units > 0) machine().kernels[name](0, units, ...args);
+export function run(name: KernelName, units: number, grain: number, ...args: number[]): void {
+  if (units <= 0) return;
+  const { kernels, pool } = machine();
+  const parts = pool === undefined ? 1 : Math.min(Math.floor(units / grain), pool.threads * PARTS_PER_THREAD);
+  if (pool === undefined || parts < 2) kernels[name](0, units, ...args);
+  else pool.run(name, units, parts, args);
 }

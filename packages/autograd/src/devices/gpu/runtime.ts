@@ -1,4 +1,5 @@
 import type { Backend, Block, Program } from "./backend.ts";
+import { type IndexCheck, indexMessage } from "./checks.ts";
 import type { KernelSpec } from "./kernel.ts";
 
 /**
@@ -8,9 +9,13 @@ import type { KernelSpec } from "./kernel.ts";
 export interface Box {
   block: Block | undefined;
   readonly length: number;
-  /** Counts writes, so that indices that were checked once are not checked again. */
   writes: number;
+  /** The last check of what is in it as indices, and the number of writes then. */
+  checked?: { readonly key: string; readonly writes: number };
 }
+
+/** So many checks are remembered until the next read; a loop that never reads forgets the oldest. */
+const MAX_CHECKS = 4096;
 
 interface Task {
   /** What a failure is reported under. */
@@ -30,6 +35,10 @@ export class Runtime {
   #waiting = false;
   #running = false;
   #failure: string | undefined;
+  readonly #checks = new Map<number, IndexCheck>();
+  #lastCheck = 0;
+  /** See `checkIndices`. */
+  readonly alarm: Box = this.box(2);
   /** Kernels run so far. */
   launches = 0;
 
@@ -143,33 +152,55 @@ export class Runtime {
     });
   }
 
+  /** Numbers a check of indices, for `alarm`. */
+  addCheck(check: IndexCheck): number {
+    if (this.#checks.size >= MAX_CHECKS) this.#checks.delete(this.#checks.keys().next().value as number);
+    this.#lastCheck++;
+    this.#checks.set(this.#lastCheck, check);
+    return this.#lastCheck;
+  }
+
   /** Elements as they are after everything asked for so far. Errors: whatever has failed since the last read. */
-  read(box: Box, start: number, length: number): Promise<Float32Array> {
-    return new Promise((resolve, reject) => {
+  async read(box: Box, start: number, length: number): Promise<Float32Array> {
+    const upTo = this.#lastCheck;
+    const checked = this.#checks.size > 0;
+    const [values, alarm] = await Promise.all([
+      this.#copyOut(box, start, length),
+      checked ? this.#copyOut(this.alarm, 0, 2) : Float32Array.of(0, 0),
+    ]);
+    if (this.#failure !== undefined) {
+      const message = this.#failure;
+      this.#failure = undefined;
+      throw new Error(message);
+    }
+    const [found, value] = alarm;
+    const check = this.#checks.get(found);
+    for (const id of this.#checks.keys()) if (id <= upTo) this.#checks.delete(id);
+    if (found > 0) {
+      this.upload(this.alarm, 0, Float32Array.of(0, 0));
+      throw new RangeError(check ? indexMessage(check, value) : `gpu: index ${value} is outside the axis it indexes`);
+    }
+    return values;
+  }
+
+  /** Fails at the end of `read`, not here. */
+  #copyOut(box: Box, start: number, length: number): Promise<Float32Array> {
+    return new Promise((resolve) => {
+      const give = (error: unknown) => {
+        this.fail(`read: ${messageOf(error)}`);
+        resolve(new Float32Array(length));
+      };
       this.enqueue({
         op: "read",
         run: () => {
-          const reading = this.backend.read(this.#blockOf(box), start, length);
-          reading.then(
-            (values) => this.#settle(() => resolve(values), reject),
-            (error) => {
-              this.fail(`read: ${messageOf(error)}`);
-              this.#settle(() => {}, reject);
-            },
-          );
+          try {
+            this.backend.read(this.#blockOf(box), start, length).then(resolve, give);
+          } catch (error) {
+            give(error);
+          }
         },
       });
     });
-  }
-
-  #settle(succeed: () => void, reject: (error: Error) => void): void {
-    if (this.#failure === undefined) {
-      succeed();
-      return;
-    }
-    const message = this.#failure;
-    this.#failure = undefined;
-    reject(new Error(message));
   }
 
   /** Remembers a failure for the next read; the first one counts. */

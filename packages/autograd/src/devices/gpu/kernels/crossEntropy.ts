@@ -146,7 +146,7 @@ export function crossEntropy(
   const { ignoreIndex: ignored, smoothing, weight } = options;
   const hint = "; rows to leave out carry the ignoreIndex";
   const index = { index: boxOf(targets), offset: targets.offset, count: rows, size: n };
-  checkIndices(runtime, { op: "crossEntropy", ...index, ignored, hint });
+  checkIndices(runtime, { op: "crossEntropy", noun: "target", ...index, ignored, hint });
   logSumExp(runtime, lse, logits);
 
   let soft: Box | undefined;

@@ -78,6 +78,7 @@ const UNARY: Record<UnaryOp, Formula> = {
   },
   round(x) {
     const whole = Math.floor(x);
+    if (whole === x) return x;
     if (x - whole < 0.5) return whole;
     if (x - whole > 0.5) return whole + 1;
     // Halves go to the even neighbour (IEEE 754).

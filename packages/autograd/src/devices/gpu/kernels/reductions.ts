@@ -1,7 +1,8 @@
 import type { Lanes, ReduceOp, Strided } from "../../../device.ts";
+import { sizeOf } from "../../../shape.ts";
 import type { Thread } from "../gpujs.ts";
 import { IS_NAN, QUOTIENT } from "../helpers.ts";
-import { kernel } from "../kernel.ts";
+import { helper, kernel } from "../kernel.ts";
 import { checkQuotient } from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
@@ -79,60 +80,98 @@ export function cumsum(runtime: Runtime, out: Strided, x: Strided, lanes: Lanes,
   store(runtime, out, runtime.launch(CUMSUM, threads, args));
 }
 
-/**
- * The index of the element that comes next, in the order of topk, after the one that `chosen` ([rows, k]) has at rank
- * `step - 1`. One thread an entry of `chosen`; those of other ranks are copied. `sign`: 1 for the largest first.
- */
-const NEXT_LARGEST = kernel(
-  ["array", "array", "int", "int", "int", "int", "float"],
-  {
-    topk(this: Thread, x: number[], chosen: number[], at: number, n: number, k: number, step: number, sign: number) {
-      const row = quotient(this.thread.x, k);
-      const rank = remainder(this.thread.x, k);
-      if (rank !== step) return chosen[this.thread.x];
-      let last = -1;
-      let bound = 0;
-      if (step > 0) {
-        last = chosen[this.thread.x - 1];
-        bound = sign * x[at + asInt(row) * n + asInt(last)];
+declare function comesBefore(a: number, b: number, sign: number): number;
+
+/** 1 where a stands before b, 0 where they are equal or the other way round. `sign`: 1 for the largest first. */
+const ORDER = [
+  ...IS_NAN,
+  helper(["float", "float", "float"], "float", {
+    comesBefore(a: number, b: number, sign: number) {
+      // As in PyTorch, NaN is larger than any number: it comes first among the largest, last among the smallest.
+      if (isNan(a) > 0 || isNan(b) > 0) {
+        if (sign > 0) return isNan(a) * (1 - isNan(b));
+        return isNan(b) * (1 - isNan(a));
       }
+      if (sign * a > sign * b) return 1;
+      return 0;
+    },
+  }),
+];
+
+/** For each row, the index of the element that comes next after the one that `last` has for it (-1: the very first). */
+const NEXT_IN_ORDER = kernel(
+  ["array", "array", "int", "int", "float"],
+  {
+    nextInOrder(this: Thread, x: number[], last: number[], at: number, n: number, sign: number) {
+      const before = last[this.thread.x];
+      const bound = x[at + this.thread.x * n + asInt(Math.max(before, 0))];
       let best = -1;
       let record = 0;
       for (let j = 0; j < n; j++) {
-        const value = sign * x[at + asInt(row) * n + j];
-        // As in PyTorch, NaN is larger than any number: it comes first among the largest, last among the smallest.
-        let afterLast = 1;
-        if (last >= 0) {
-          afterLast = 0;
-          if (comesBefore(bound, value, sign) > 0) afterLast = 1;
-          if (comesBefore(value, bound, sign) < 0.5 && j > last) afterLast = 1;
-        }
-        if (afterLast > 0 && (best < 0 || comesBefore(value, record, sign) > 0)) {
-          best = j;
-          record = value;
+        const value = x[at + this.thread.x * n + j];
+        if (
+          before < 0 ||
+          comesBefore(bound, value, sign) > 0 ||
+          (comesBefore(value, bound, sign) < 0.5 && j > before)
+        ) {
+          if (best < 0 || comesBefore(value, record, sign) > 0) {
+            best = j;
+            record = value;
+          }
         }
       }
       return best;
     },
   },
-  [
-    ...QUOTIENT,
-    ...IS_NAN,
-    {
-      source: `function comesBefore(a, b, sign) {
-        if (isNan(a) > 0 || isNan(b) > 0) {
-          if (sign > 0) return isNan(a) * (1 - isNan(b));
-          return isNan(b) * (1 - isNan(a));
-        }
-        if (a > b) return 1;
-        return 0;
-      }`,
-      settings: { argumentTypes: ["Float", "Float", "Float"], returnType: "Float" },
-    },
-  ],
+  [...QUOTIENT, ...ORDER],
 );
 
-declare function comesBefore(a: number, b: number, sign: number): number;
+/** Writes one number a row to column `step` of `[rows, k]`. */
+const PUT_COLUMN = kernel(
+  ["array", "array", "int", "int"],
+  {
+    putColumn(this: Thread, old: number[], column: number[], k: number, step: number) {
+      if (remainder(this.thread.x, k) === step) return column[quotient(this.thread.x, k)];
+      return old[this.thread.x];
+    },
+  },
+  QUOTIENT,
+);
+
+/** The rank of each element of `[rows, n]` in its row: how many stand before it. */
+const RANK = kernel(
+  ["array", "int", "int", "float"],
+  {
+    rank(this: Thread, x: number[], at: number, n: number, sign: number) {
+      const row = quotient(this.thread.x, n);
+      const own = remainder(this.thread.x, n);
+      const value = x[at + this.thread.x];
+      let count = 0;
+      for (let j = 0; j < n; j++) {
+        const other = x[at + asInt(row) * n + j];
+        if (comesBefore(other, value, sign) > 0 || (j < own && comesBefore(value, other, sign) < 0.5)) count += 1;
+      }
+      return count;
+    },
+  },
+  [...QUOTIENT, ...ORDER],
+);
+
+/** The index of the element with rank r, for the first k ranks of each row. */
+const OF_RANK = kernel(
+  ["array", "int", "int"],
+  {
+    ofRank(this: Thread, ranks: number[], n: number, k: number) {
+      const wanted = remainder(this.thread.x, k);
+      const row = quotient(this.thread.x, k);
+      for (let j = 0; j < n; j++) {
+        if (ranks[asInt(row) * n + j] === wanted) return j;
+      }
+      return 0;
+    },
+  },
+  QUOTIENT,
+);
 
 const PICK = kernel(
   ["array", "array", "int", "int", "int"],
@@ -144,7 +183,9 @@ const PICK = kernel(
   QUOTIENT,
 );
 
-/** k runs over all rows at once, each finding the next element of every row; meant for the small k of sampling. */
+/** Up to here it is cheaper to look for the elements one after another than to compare all with all. */
+const FEW = 32;
+
 export function topk(
   runtime: Runtime,
   values: Strided,
@@ -154,16 +195,34 @@ export function topk(
   largest: boolean,
 ): void {
   const n = x.shape.length === 0 ? 1 : x.shape[x.shape.length - 1];
-  const threads = values.shape.reduce((product, size) => product * size, 1);
+  const threads = sizeOf(values.shape);
   if (threads === 0) return;
-  checkQuotient("topk", threads, k);
-  let chosen: Box = runtime.box(threads);
-  for (let step = 0; step < k; step++) {
-    const args = [boxOf(x), chosen, x.offset, n, k, step, largest ? 1 : -1];
-    const next = runtime.launch(NEXT_LARGEST, threads, args);
-    runtime.free(chosen);
-    chosen = next;
-  }
+  checkQuotient("topk", sizeOf(x.shape), n);
+  const sign = largest ? 1 : -1;
+  const chosen = k <= FEW ? oneByOne(runtime, x, n, k, sign) : byRank(runtime, x, n, k, sign);
   store(runtime, values, runtime.launch(PICK, threads, [boxOf(x), chosen, x.offset, n, k]));
   store(runtime, indices, chosen);
+}
+
+function oneByOne(runtime: Runtime, x: Strided, n: number, k: number, sign: number): Box {
+  const rows = sizeOf(x.shape) / n;
+  let last = runtime.make(new Float32Array(rows).fill(-1));
+  let chosen = runtime.box(rows * k);
+  for (let step = 0; step < k; step++) {
+    const next = runtime.launch(NEXT_IN_ORDER, rows, [boxOf(x), last, x.offset, n, sign]);
+    const longer = runtime.launch(PUT_COLUMN, rows * k, [chosen, next, k, step]);
+    runtime.free(last, chosen);
+    last = next;
+    chosen = longer;
+  }
+  runtime.free(last);
+  return chosen;
+}
+
+function byRank(runtime: Runtime, x: Strided, n: number, k: number, sign: number): Box {
+  const rows = sizeOf(x.shape) / n;
+  const ranks = runtime.launch(RANK, rows * n, [boxOf(x), x.offset, n, sign]);
+  const chosen = runtime.launch(OF_RANK, rows * k, [ranks, n, k]);
+  runtime.free(ranks);
+  return chosen;
 }
