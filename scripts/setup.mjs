@@ -1,0 +1,90 @@
+// Makes a bare clone ready to use: checks Node, installs the packages with the pnpm that package.json pins, builds the
+// kernels. Does each thing only where it is needed, so that the second call is quick and needs no network.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const manifest = readJson("package.json");
+
+function readJson(file) {
+  return JSON.parse(readFileSync(join(root, file), "utf8"));
+}
+
+function stop(message) {
+  console.error(`lectern: ${message}`);
+  process.exit(1);
+}
+
+/** What the field `engines.node` of package.json asks for, as `>=20.19`. */
+function checkNode() {
+  const needed = manifest.engines.node.replace(/[^\d.]/g, "");
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const [neededMajor, neededMinor] = needed.split(".").map(Number);
+  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return;
+  stop(`this is Node ${process.versions.node}, and Lectern needs ${needed} or newer; get it from https://nodejs.org`);
+}
+
+/** The workspace's folders that have a package.json: with pnpm, each gets a node_modules of its own. */
+function packageFolders() {
+  const inPackages = readdirSync(join(root, "packages")).map((name) => join("packages", name));
+  return [".", ...inPackages, "datasets", "scripts"].filter((folder) => existsSync(join(root, folder, "package.json")));
+}
+
+/** Changes when an installation has to be repeated: other dependencies, another Node. */
+function fingerprint() {
+  const hash = createHash("sha256").update(`${process.version} ${process.platform} ${process.arch}`);
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml"]) hash.update(readFileSync(join(root, file)));
+  for (const folder of packageFolders()) {
+    const { packageManager, dependencies, devDependencies, optionalDependencies } = readJson(
+      join(folder, "package.json"),
+    );
+    hash.update(JSON.stringify([folder, packageManager, dependencies, devDependencies, optionalDependencies]));
+  }
+  return hash.digest("hex");
+}
+
+const stamp = join(root, "node_modules", ".lectern-setup");
+
+function isInstalled(now) {
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) return false;
+  return packageFolders().every((folder) => existsSync(join(root, folder, "node_modules")));
+}
+
+/** Runs a package's program through npm, which fetches it when it is not there. Its output goes to standard error. */
+function npmExec(program, args) {
+  const options = { cwd: root, stdio: ["ignore", 2, 2] };
+  const npm = process.env.npm_execpath;
+  if (npm !== undefined && /npm-cli\.c?js$/.test(npm) && !/pnpm/.test(npm)) {
+    return spawnSync(process.execPath, [npm, "exec", "--yes", "--", program, ...args], options);
+  }
+  // Windows starts npx.cmd only through a shell; none of these words needs quoting.
+  return spawnSync("npx", ["--yes", program, ...args], { ...options, shell: process.platform === "win32" });
+}
+
+function install() {
+  const now = fingerprint();
+  if (isInstalled(now)) return;
+  console.error("lectern: installing the packages (once; about a minute)");
+  // Without the second option pnpm asks before it replaces a node_modules that npm or another version made.
+  const { status, error } = npmExec(manifest.packageManager.replace(/\+.*/, ""), [
+    "install",
+    "--frozen-lockfile",
+    "--config.confirmModulesPurge=false",
+  ]);
+  if (error !== undefined) stop(`npx does not start (${error.message}); install npm, which comes with Node`);
+  if (status !== 0)
+    stop("the packages were not installed, see above; without a network connection, try again with one");
+  writeFileSync(stamp, now);
+}
+
+async function buildKernels() {
+  const script = new URL("./build-kernels.mjs", import.meta.url);
+  if (existsSync(script)) await import(script.href);
+}
+
+checkNode();
+install();
+await buildKernels();
