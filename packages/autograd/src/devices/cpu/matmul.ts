@@ -1,6 +1,6 @@
 import type { Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
-import { run } from "./machine.ts";
+import { getThreads, PARTS_PER_THREAD, run } from "./machine.ts";
 import { type Axes, addressOf, BYTES, describe, joinAxes } from "./operands.ts";
 
 /** Batches of products of one shape; strides in elements. */
@@ -33,19 +33,40 @@ function productOf(out: Strided, a: Strided, b: Strided): Product {
   return { ...product, m, batches };
 }
 
+/** Floating-point operations that are worth a thread of their own: some 40 microseconds. */
+const FLOPS_PER_PART = 2e6;
+/** Tiles begin on multiples of these: whole panels of both builds of the kernel. */
+const TILE_ROWS = 12;
+const TILE_COLUMNS = 8;
+
+/** Cuts each product's longer side into tiles, where there are fewer products than threads have use for. */
+function tilesOf({ m, n, k }: Product, count: number): { tileM: number; tileN: number; units: number } {
+  const parts = Math.min(2 * m * n * k * count, FLOPS_PER_PART * getThreads() * PARTS_PER_THREAD) / FLOPS_PER_PART;
+  const wanted = Math.floor(parts / count);
+  if (wanted < 2) return { tileM: m, tileN: n, units: count };
+  const alongRows = m >= n;
+  const step = alongRows ? TILE_ROWS : TILE_COLUMNS;
+  const length = alongRows ? m : n;
+  const tile = Math.ceil(length / wanted / step) * step;
+  const units = count * Math.ceil(length / tile);
+  return alongRows ? { tileM: tile, tileN: n, units } : { tileM: m, tileN: tile, units };
+}
+
 export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean): void {
   const size = sizeOf(out.shape);
   if (size === 0) return;
-  const { batches, m, n, k, ...strides } = productOf(out, a, b);
+  const product = productOf(out, a, b);
+  const { batches, m, n, k } = product;
   if (k === 0) {
     if (!accumulate) run("fill", size, size, addressOf(out), 0);
     return;
   }
   // The kernel's description ends with an innermost axis of its own.
   const axes = { shape: [...batches.shape, 1], strides: batches.strides.map((s) => [...s, 0]) };
-  const [aRow, aColumn] = strides.a.map((s) => s * BYTES);
-  const [bRow, bColumn] = strides.b.map((s) => s * BYTES);
+  const { tileM, tileN, units } = tilesOf(product, sizeOf(batches.shape));
+  const grain = Math.max(1, Math.floor(FLOPS_PER_PART / (2 * tileM * tileN * k)));
+  const [aRow, aColumn] = product.a.map((s) => s * BYTES);
+  const [bRow, bColumn] = product.b.map((s) => s * BYTES);
   const operands = [addressOf(a), aRow, aColumn, addressOf(b), bRow, bColumn];
-  const count = sizeOf(batches.shape);
-  run("matmul", count, count, m, n, k, describe(axes), m, n, addressOf(out), ...operands, Number(accumulate));
+  run("matmul", units, grain, m, n, k, describe(axes), tileM, tileN, addressOf(out), ...operands, Number(accumulate));
 }
