@@ -121,10 +121,8 @@ class PendingGradients {
   readonly #byTarget = new Map<Target, Tensor>();
   readonly #waiting = new Map<Storage, number>();
 
-  constructor(
-    readonly createGraph: boolean,
-    readonly memory: Scope,
-  ) {}
+  /** @param memory where the sweep's own tensors lie; undefined if they are recorded, and so may be needed later. */
+  constructor(readonly memory: Scope | undefined) {}
 
   add(target: Target, gradient: Tensor): void {
     this.#wait(gradient.storage, 1);
@@ -142,7 +140,7 @@ class PendingGradients {
 
   /** Their sum, in the memory of one of them where nobody else looks at it. */
   #sum(a: Tensor, b: Tensor): Tensor {
-    const target = this.createGraph ? undefined : [a, b].find((x) => x.isContiguous() && this.isExclusive(x));
+    const target = [a, b].find((x) => x.isContiguous() && this.isExclusive(x));
     if (target === undefined) return a.add(b);
     a.device.binary("add", target, target, target === a ? b : a);
     return target;
@@ -154,26 +152,27 @@ class PendingGradients {
     return gradient;
   }
 
-  replace(old: Tensor, by: Tensor): void {
-    this.#wait(by.storage, 1);
-    this.#wait(old.storage, -1);
-  }
-
-  /** Leaves a gradient's memory to whoever looked at it. */
-  spare(gradient: Tensor): void {
-    this.memory.keep(gradient);
+  /** Shows a gradient to hooks, whose tensors, and those they were shown, are theirs. Gives what they made of it. */
+  show(gradient: Tensor, hooks: readonly GradientHook[]): Tensor {
+    if (hooks.length === 0) return gradient;
+    this.memory?.keep(gradient);
+    const run = () => hooks.reduce((current, hook) => hook(current) ?? current, gradient);
+    const shown = this.memory === undefined ? run() : this.memory.outside(run);
+    this.#wait(shown.storage, 1);
+    this.#wait(gradient.storage, -1);
+    return shown;
   }
 
   done(gradient: Tensor): void {
     const { storage } = gradient;
     this.#wait(storage, -1);
-    if (this.createGraph || storage.kept || (this.#waiting.get(storage) ?? 0) > 0) return;
-    if (this.memory.made.delete(storage)) release(storage, "it was a gradient on its way through backward()");
+    if (storage.kept || (this.#waiting.get(storage) ?? 0) > 0) return;
+    if (this.memory?.made.delete(storage)) release(storage, "it was a gradient on its way through backward()");
   }
 
-  /** True if nobody else waits for this gradient's memory, so that a leaf may take it over. */
-  isExclusive(gradient: Tensor): boolean {
-    return this.#waiting.get(gradient.storage) === 1 && this.memory.made.has(gradient.storage);
+  /** True if nobody else needs this gradient's memory, so that it may be changed or taken over. */
+  isExclusive({ storage }: Tensor): boolean {
+    return this.#waiting.get(storage) === 1 && !storage.kept && this.memory?.made.has(storage) === true;
   }
 
   #wait(storage: Storage, change: number): void {
@@ -181,18 +180,6 @@ class PendingGradients {
     if (count > 0) this.#waiting.set(storage, count);
     else this.#waiting.delete(storage);
   }
-}
-
-function runHooks(hooks: readonly GradientHook[], gradient: Tensor, pending: PendingGradients): Tensor {
-  let current = gradient;
-  for (const hook of hooks) {
-    const changed = hook(current);
-    if (changed === undefined || changed === current) continue;
-    pending.replace(current, changed);
-    current = changed;
-  }
-  pending.spare(gradient);
-  return current;
 }
 
 /** The gradients of one node's inputs. */
@@ -209,17 +196,17 @@ function applyRule(node: GraphNode, dy: Tensor, createGraph: boolean): Gradient[
     return scope(() => observed(op.name, "backward", () => op.backward(ctx, dy, settings)));
   }
   if (op.composite === undefined) return op.backward(ctx, dy, args);
-  const aliases = new Map(inputs.map((x) => [x, x.alias()]));
-  const replace = (arg: unknown): unknown =>
-    Array.isArray(arg) ? arg.map(replace) : (aliases.get(arg as Tensor) ?? arg);
-  const wanted = inputs.filter((x) => x.requiresGrad);
+  // An alias for each place, as one tensor may stand in several: its gradients are added up by the caller.
+  const aliases = inputs.map((x) => x.alias());
+  let place = 0;
+  const replace = (arg: unknown): unknown => {
+    if (Array.isArray(arg)) return arg.map(replace);
+    return arg === inputs[place] ? aliases[place++] : arg;
+  };
   const y = op.composite(args.map(replace));
-  const found = gradients(
-    y,
-    wanted.map((x) => aliases.get(x)!),
-    { seed: dy, createGraph: true, allowUnused: true },
-  );
-  return inputs.map((x) => found[wanted.indexOf(x)]);
+  const wanted = aliases.filter((x) => x.requiresGrad);
+  const found = gradients(y, wanted, { seed: dy, createGraph: true, allowUnused: true });
+  return aliases.map((x) => found[wanted.indexOf(x)]);
 }
 
 function isTensorArgument(arg: unknown, inputs: readonly Tensor[]): boolean {
@@ -232,30 +219,33 @@ interface SweepOptions extends Required<BackwardOptions> {
 }
 
 /** One topological sweep from the root to the leaves. Returns the captured gradients. */
-function sweep(root: Tensor, seed: Tensor, options: SweepOptions, memory: Scope): Gradient[] {
+function sweep(root: Tensor, seed: Tensor, options: SweepOptions, memory: Scope | undefined): Gradient[] {
   const { createGraph, captured } = options;
   const targets = captured?.map(targetOf);
   const found = new Map<Target, Tensor>();
   const reaches = reachability(targets);
   const order = root.node === undefined || !reaches(root.node) ? [] : topologicalOrder(root.node, reaches);
-  const pending = new PendingGradients(createGraph, memory);
+  const pending = new PendingGradients(memory);
   pending.add(targetOf(root), seed);
 
   const deliver = (leaf: Tensor) => {
     const gradient = pending.take(leaf);
     if (gradient === undefined) return;
-    const hooked = leaf.hooks.length > 0 ? runHooks(leaf.hooks, gradient, pending) : gradient;
-    if (targets === undefined) accumulate(leaf, hooked, createGraph, pending);
-    else found.set(leaf, hooked);
-    if (targets === undefined) pending.done(hooked);
+    const shown = pending.show(gradient, leaf.hooks);
+    if (targets !== undefined) {
+      found.set(leaf, shown);
+      return;
+    }
+    accumulate(leaf, shown, createGraph, pending);
+    pending.done(shown);
   };
 
   const leaves = new Set<Tensor>(root.node === undefined ? [root] : []);
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i];
-    let dy = pending.take(node);
-    if (dy === undefined) continue;
-    if (node.hooks.length > 0) dy = runHooks(node.hooks, dy, pending);
+    const arrived = pending.take(node);
+    if (arrived === undefined) continue;
+    const dy = pending.show(arrived, node.hooks);
     if (node.retained !== undefined && targets === undefined) accumulate(node.retained, dy, createGraph, pending);
     const isCaptured = targets?.includes(node) ?? false;
     if (isCaptured) found.set(node, dy);
@@ -314,14 +304,16 @@ function endNodes(order: readonly GraphNode[], root: Tensor): void {
 }
 
 function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, pending: PendingGradients): void {
-  if (createGraph) {
-    leaf.grad = leaf.grad === undefined ? gradient : leaf.grad.add(gradient);
-  } else if (leaf.grad === undefined) {
-    const own = pending.isExclusive(gradient) && gradient.isContiguous() && gradient.node === undefined;
-    leaf.grad = keep(own ? gradient : noGrad(() => gradient.clone()));
+  const before = leaf.grad;
+  before?.assertAlive("backward");
+  if (before === undefined) {
+    const own = pending.isExclusive(gradient) && gradient.isContiguous();
+    leaf.grad = keep(own || gradient.node !== undefined ? gradient : noGrad(() => gradient.clone()));
+  } else if (createGraph || before.node !== undefined || !before.isContiguous()) {
+    leaf.grad = keep(before.add(gradient));
   } else {
-    leaf.grad.storage.version++;
-    leaf.device.binary("add", leaf.grad, leaf.grad, gradient);
+    before.storage.version++;
+    leaf.device.binary("add", before, before, gradient);
   }
 }
 
@@ -351,8 +343,7 @@ export function backward(root: Tensor, seed: Tensor | undefined, options: Backwa
 
 function run(root: Tensor, seed: Tensor | undefined, options: SweepOptions, name: string): Gradient[] {
   if (options.createGraph) {
-    const untouched = { made: new Set<Storage>(), keep: <T>(value: T) => value } as Scope;
-    return enableGrad(() => sweep(root, seedFor(root, seed, name), options, untouched));
+    return enableGrad(() => sweep(root, seedFor(root, seed, name), options, undefined));
   }
   const memory = scope();
   try {
@@ -384,9 +375,17 @@ export function gradients(output: Tensor, inputs: readonly Tensor[], options: Gr
   return found;
 }
 
+/** Whether a value was computed from a leaf that requires a gradient, other than the given one. */
+function dependsOnOthers(value: Tensor, leaf: Tensor): boolean {
+  if (value.node === undefined) return false;
+  const nodes = topologicalOrder(value.node, () => true);
+  return nodes.some(({ inputs }) => inputs.some((x) => x.isLeaf && x.requiresGrad && x !== leaf));
+}
+
 /**
  * The derivative of a function as a function: `grad(f)(x)` is df/dx at x, for an f from one tensor to one number.
- * `grad(grad(f))` is the second derivative. With `argument` another one than the first is differentiated.
+ * `grad(grad(f))` is the second derivative. With `argument` another one than the first is differentiated. The
+ * derivative can itself be differentiated by whatever required a gradient: x, or parameters that f uses.
  */
 export function grad<Args extends readonly [Tensor, ...unknown[]]>(
   f: (...args: Args) => Tensor,
@@ -397,6 +396,7 @@ export function grad<Args extends readonly [Tensor, ...unknown[]]>(
       const x = args[argument] as Tensor;
       const input = x.requiresGrad ? x.alias() : x.detach().requiresGrad_();
       const y = f(...(args.map((arg, i) => (i === argument ? input : arg)) as unknown as Args));
-      return gradients(y, [input], { createGraph: true })[0]!;
+      const found = gradients(y, [input], { createGraph: true })[0]!;
+      return x.requiresGrad || dependsOnOthers(found, input) ? found : found.detach();
     });
 }

@@ -1,6 +1,7 @@
 import { rand, tensor } from "./creation.ts";
 import { defaultDevice, setDefaultDevice } from "./devices.ts";
 import { gradients } from "./engine.ts";
+import { scope } from "./lifetimes.ts";
 import { formatShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -42,10 +43,12 @@ function numeric(
     const moved = values.slice();
     moved[i] = value;
     const x = tensor(moved, { shape: inputs[which].shape, device: "reference", requiresGrad: true });
-    return f(...inputs.with(which, x))
-      .mul(weights)
-      .sum()
-      .itemSync();
+    return scope(() =>
+      f(...inputs.with(which, x))
+        .mul(weights)
+        .sum()
+        .itemSync(),
+    );
   };
   return Array.from(values, (v, i) => (at(i, v + eps) - at(i, v - eps)) / (2 * eps));
 }

@@ -96,6 +96,18 @@ export class Scope implements Disposable {
     return value;
   }
 
+  /** Runs `fn` as if this scope were not open: what it makes belongs to the enclosing one. */
+  outside<T>(fn: () => T): T {
+    const at = scopes.lastIndexOf(this);
+    if (at < 0) return fn();
+    scopes.splice(at, 1);
+    try {
+      return fn();
+    } finally {
+      scopes.splice(at, 0, this);
+    }
+  }
+
   [Symbol.dispose](): void {
     const at = scopes.lastIndexOf(this);
     if (at < 0) return;
@@ -154,6 +166,11 @@ const spared = new WeakSet<Storage>();
 /** Called by `detach()`: somebody wants the value beyond its graph's end. */
 export function spareFromGraph(storage: Storage): void {
   spared.add(storage);
+}
+
+/** Whether `detach()` was called for a tensor on this storage. */
+export function isSpared(storage: Storage): boolean {
+  return spared.has(storage);
 }
 
 /** Called by `backward()` with the values that only its graph needed; frees those of the graph before. */

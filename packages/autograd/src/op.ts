@@ -137,8 +137,8 @@ function settingsIn(args: readonly unknown[]): unknown[] {
 /**
  * Makes a differentiable function: its value and its derivative, next to each other.
  *
- * Arguments are tensors (required ones first, alone or in arrays) and settings (anything else); `backward` gets the
- * settings after the output's gradient. Errors: tensors of several devices, or one whose memory was freed.
+ * Arguments are tensors (alone or in arrays), then settings (anything else), then tensors that may be left out;
+ * `backward` gets the settings after the output's gradient. Errors: tensors of several devices, or one whose memory was freed.
  */
 export function defineOp<Args extends readonly unknown[]>(
   name: string,

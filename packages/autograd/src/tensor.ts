@@ -1,7 +1,7 @@
 import type { Device, DType, Storage, Strided, TypedArray } from "./device.ts";
 import { device as findDevice } from "./devices.ts";
-import { type BackwardOptions, backward, type GradientHook, type GraphNode, gradEnabled } from "./engine.ts";
-import { allocate, keep, release, settle, spareFromGraph } from "./lifetimes.ts";
+import { type BackwardOptions, backward, type GradientHook, type GraphNode, gradEnabled, noGrad } from "./engine.ts";
+import { allocate, isSpared, keep, release, settle, spareFromGraph } from "./lifetimes.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as indexing from "./ops/indexing.ts";
 import * as masking from "./ops/masking.ts";
@@ -10,7 +10,7 @@ import * as pointwise from "./ops/pointwise.ts";
 import * as reductions from "./ops/reductions.ts";
 import * as rows from "./ops/softmax.ts";
 import * as views from "./ops/views.ts";
-import { formatShape, isRowMajor, rowMajorStrides, type Shape, sameShape, sizeOf } from "./shape.ts";
+import { expandStrides, formatShape, isRowMajor, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
 
 /** A number, or numbers nested in arrays. */
 export type NestedArray = number | NestedArray[];
@@ -104,8 +104,9 @@ export class Tensor implements Strided {
     return new Tensor(this.storage, this.shape, this.strides, this.offset, this.origin);
   }
 
-  /** Fills `grad` of this computed tensor too. */
+  /** Fills `grad` of this computed tensor too. Errors: nothing it was computed from requires a gradient. */
   retainGrad(): void {
+    if (!this.requiresGrad) throw new Error("retainGrad: this tensor has no gradient; call requiresGrad_() first");
     if (this.node !== undefined) this.node.retained = this;
   }
 
@@ -120,11 +121,12 @@ export class Tensor implements Strided {
     };
   }
 
-  /** Forgets the gradient and gives its memory back. */
+  /** Forgets the gradient and gives its memory back, unless it was detached to be kept. */
   zeroGrad(): void {
     const { grad } = this;
     this.grad = undefined;
-    if (grad?.node === undefined && grad?.storage.kept) release(grad.storage, "zeroGrad() forgot this gradient");
+    if (grad?.node !== undefined || !grad?.storage.kept || isSpared(grad.storage)) return;
+    release(grad.storage, "zeroGrad() forgot this gradient: keep it with t.grad.detach()");
   }
 
   /** What a scope has to spare along with this tensor, so that `backward()` still works on it. */
@@ -226,8 +228,8 @@ export class Tensor implements Strided {
 
   // --- in place: for parameters, under noGrad -----------------------------------------------------
 
-  /** Errors: it would falsify a recorded graph. */
-  #changing(op: string, ...operands: (Tensor | number)[]): void {
+  /** Errors: it would falsify a recorded graph, or change an element that stands for several. */
+  #assertChangeable(op: string, ...operands: (Tensor | number)[]): void {
     this.assertAlive(op);
     if (gradEnabled() && [this, ...operands].some((x) => x instanceof Tensor && x.requiresGrad)) {
       throw new Error(
@@ -235,28 +237,44 @@ export class Tensor implements Strided {
       );
     }
     for (const x of operands) {
-      if (x instanceof Tensor && x.device !== this.device) throw new Error(`${op}: tensors are on different devices`);
+      if (!(x instanceof Tensor)) continue;
+      x.assertAlive(op);
+      if (x.device !== this.device) {
+        throw new Error(`${op}: tensors are on different devices: ${this.device.name} and ${x.device.name}`);
+      }
     }
-    this.storage.version++;
+    if (this.shape.some((n, axis) => n > 1 && this.strides[axis] === 0)) {
+      throw new Error(`${op}: elements of this ${formatShape(this.shape)} stand for several: clone() it first`);
+    }
   }
 
   #combineInPlace(op: "add" | "sub" | "mul" | "div", other: Tensor | number): this {
-    this.#changing(`${op}_`, other);
-    if (typeof other === "number" && this.isContiguous()) {
+    this.#assertChangeable(`${op}_`, other);
+    if (typeof other === "number" && this.dtype === "float32" && this.isContiguous()) {
       const [a, b] = op === "add" ? [1, other] : op === "sub" ? [1, -other] : [op === "mul" ? other : 1 / other, 0];
       this.device.unary("affine", this, this, a, b);
+      this.storage.version++;
       return this;
     }
+    if (other instanceof Tensor) expandStrides(`${op}_`, other.shape, other.strides, this.shape);
     const combine = { add: arithmetic.add, sub: arithmetic.sub, mul: arithmetic.mul, div: arithmetic.div }[op];
-    const result = combine(this.detach(), other instanceof Tensor ? other.detach() : other);
-    return this.#overwrite(`${op}_`, result, true);
+    const result = noGrad(() => combine(this, other));
+    this.#overwrite(`${op}_`, result);
+    release(result.storage, `it was a temporary value of ${op}_`);
+    return this;
   }
 
-  #overwrite(op: string, source: Tensor, temporary: boolean): this {
-    const expanded = sameShape(source.shape, this.shape) ? source : views.expand(source.detach(), this.shape);
-    source.assertAlive(op);
-    this.device.copy(this, expanded);
-    if (temporary) release(source.storage, `it was a temporary value of ${op}`);
+  #overwrite(op: string, source: Tensor): this {
+    const strides = expandStrides(op, source.shape, source.strides, this.shape);
+    // Where both lie in the same memory, what is still to be read must not be overwritten.
+    const shared = source.storage === this.storage;
+    const from = shared ? Tensor.empty(this.shape, this.dtype, this.device, op) : this;
+    this.device.copy(from, { storage: source.storage, shape: this.shape, strides, offset: source.offset });
+    if (shared) {
+      this.device.copy(this, from);
+      release(from.storage, `it was a temporary value of ${op}`);
+    }
+    this.storage.version++;
     return this;
   }
 
@@ -274,16 +292,16 @@ export class Tensor implements Strided {
   }
   /** Takes over the values of a tensor that expands to this shape. */
   copy_(source: Tensor): this {
-    this.#changing("copy_", source);
-    return this.#overwrite("copy_", source, false);
+    this.#assertChangeable("copy_", source);
+    return this.#overwrite("copy_", source);
   }
   fill_(value: number): this {
-    this.#changing("fill_");
-    if (this.isContiguous()) {
-      this.device.fill(this, value);
-      return this;
-    }
-    return this.#overwrite("fill_", Tensor.empty([], this.dtype, this.device, "full").filled(value), true);
+    this.#assertChangeable("fill_");
+    if (!this.isContiguous())
+      return this.#overwrite("fill_", Tensor.empty([], this.dtype, this.device, "fill_").fill_(value));
+    this.device.fill(this, value);
+    this.storage.version++;
+    return this;
   }
   zero_(): this {
     return this.fill_(0);

@@ -1,7 +1,7 @@
 import { arange } from "../creation.ts";
 import type { Device, AttentionOptions as KernelOptions } from "../device.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
-import { formatShape, type Shape, sameShape } from "../shape.ts";
+import { broadcastShapes, formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { dropout } from "./dropout.ts";
 import { maskedFill, where } from "./masking.ts";
@@ -32,6 +32,7 @@ export function causalMask(queries: number, keys: number, device?: Tensor["devic
 export function attentionWeights(q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor {
   const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = options;
   let scores = q.matmul(k.T).mul(scale);
+  assertMask("attentionWeights", mask, scores.shape);
   if (causal) {
     const seen = causalMask(scores.shape[scores.rank - 2], scores.shape[scores.rank - 1], q.device);
     scores = maskedFill(scores, seen.eq(0), Number.NEGATIVE_INFINITY);
@@ -47,28 +48,28 @@ function composite(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): 
   return (options.dropout ? dropout(weights, options.dropout) : weights).matmul(v);
 }
 
-interface FusedOptions extends Omit<KernelOptions, "mask"> {
-  mask: Tensor | undefined;
-}
+/** The mask is a tensor argument of its own, so that the graph looks after its memory. */
+type Settings = Omit<KernelOptions, "mask">;
+const present = (x: Tensor | undefined) => (x === undefined ? [] : [x]);
 
 const alongRows = (x: Tensor) => (x.strides[3] === 1 || x.shape[3] === 1 ? x : x.contiguous());
 
 /** Where the device has a kernel that does it all: [batch, heads, time, size], without ever storing the scores. */
 const fused = defineOp("attention", {
-  forward(ctx, q: Tensor, k: Tensor, v: Tensor, options: FusedOptions): Tensor {
+  forward(ctx, q: Tensor, k: Tensor, v: Tensor, settings: Settings, mask: Tensor | undefined): Tensor {
     const out = ctx.allocate([...q.shape.slice(0, 3), v.shape[3]]);
     const lse = ctx.allocate(q.shape.slice(0, 3));
-    ctx.device.attention!(out, lse, q, k, v, options);
-    ctx.save(q, k, v, out, lse);
+    ctx.device.attention!(out, lse, q, k, v, { ...settings, mask });
+    ctx.save(q, k, v, out, lse, ...present(mask));
     return out;
   },
-  backward(ctx, dy, options): Gradient[] {
-    const [q, k, v, out, lse] = ctx.saved;
-    const [dq, dk, dv] = ctx.shapes.map((shape) => ctx.allocate(shape));
-    ctx.device.attentionGrad!(dq, dk, dv, alongRows(dy), out, lse, q, k, v, options);
+  backward(ctx, dy, settings): Gradient[] {
+    const [q, k, v, out, lse, mask] = ctx.saved;
+    const [dq, dk, dv] = [q, k, v].map(({ shape }) => ctx.allocate(shape));
+    ctx.device.attentionGrad!(dq, dk, dv, alongRows(dy), out, lse, q, k, v, { ...settings, mask });
     return [dq, dk, dv];
   },
-  composite: (q, k, v, options) => composite(q, k, v, options),
+  composite: (q, k, v, settings, mask) => composite(q, k, v, { ...settings, mask }),
 });
 
 /** Queries, keys and values as they lie in one [batch, time, 3, heads, size] buffer: three [batch, heads, time, size]. */
@@ -84,28 +85,28 @@ function headsOf(ctx: OpContext, packed: Tensor, heads: number, parts: number): 
 
 /** The same on one packed tensor, read and written as it lies: no transposing, no copies. */
 const fusedPacked = defineOp("multiHeadAttention", {
-  forward(ctx, qkv: Tensor, heads: number, options: FusedOptions): Tensor {
+  forward(ctx, qkv: Tensor, heads: number, settings: Settings, mask: Tensor | undefined): Tensor {
     const packed = ctx.dense(qkv);
     const [batch, time, triple] = packed.shape;
     const y = ctx.allocate([batch, time, triple / 3]);
     const lse = ctx.allocate([batch, heads, time]);
     const [q, k, v] = headsOf(ctx, packed, heads, 3);
     const [out] = headsOf(ctx, y, heads, 1);
-    ctx.device.attention!(out, lse, q, k, v, options);
-    ctx.save(packed, y, lse);
+    ctx.device.attention!(out, lse, q, k, v, { ...settings, mask });
+    ctx.save(packed, y, lse, ...present(mask));
     return y;
   },
-  backward(ctx, dy, heads, options): Gradient[] {
-    const [packed, y, lse] = ctx.saved;
+  backward(ctx, dy, heads, settings): Gradient[] {
+    const [packed, y, lse, mask] = ctx.saved;
     const gradient = ctx.allocate(packed.shape);
     const [q, k, v] = headsOf(ctx, packed, heads, 3);
     const [dq, dk, dv] = headsOf(ctx, gradient, heads, 3);
     const [out] = headsOf(ctx, y, heads, 1);
     const [dout] = headsOf(ctx, ctx.dense(dy), heads, 1);
-    ctx.device.attentionGrad!(dq, dk, dv, dout, out, lse, q, k, v, options);
+    ctx.device.attentionGrad!(dq, dk, dv, dout, out, lse, q, k, v, { ...settings, mask });
     return [gradient];
   },
-  composite: (qkv, heads, options) => packedComposite(qkv, heads, options),
+  composite: (qkv, heads, settings, mask) => packedComposite(qkv, heads, { ...settings, mask }),
 });
 
 function packedComposite(qkv: Tensor, heads: number, options: AttentionOptions): Tensor {
@@ -128,6 +129,21 @@ function additive(mask: Tensor | undefined, shape: Shape): Tensor | undefined {
 const canFuse = (device: Device, { dropout: p, mask }: AttentionOptions) =>
   device.attention !== undefined && !p && !mask?.requiresGrad;
 
+/** Errors: a mask that cannot be read as one value a query and key. scores: [..., queries, keys]. */
+function assertMask(op: string, mask: Tensor | undefined, scores: Shape): void {
+  if (mask === undefined) return;
+  const shift = scores.length - mask.rank;
+  if (shift >= 0 && mask.shape.every((n, i) => n === 1 || n === scores[i + shift])) return;
+  throw new RangeError(
+    `${op}: the mask ${formatShape(mask.shape)} does not expand to one value a query and key, ${formatShape(scores)}`,
+  );
+}
+
+function scoresShape(op: string, q: Tensor, k: Tensor): Shape {
+  const batch = broadcastShapes(op, q.shape.slice(0, -2), k.shape.slice(0, -2));
+  return [...batch, q.shape[q.rank - 2], k.shape[k.rank - 2]];
+}
+
 function assertShapes(q: Tensor, k: Tensor, v: Tensor): void {
   const shapes = `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
   if (q.rank < 2 || k.rank < 2 || v.rank < 2) {
@@ -148,12 +164,14 @@ function assertShapes(q: Tensor, k: Tensor, v: Tensor): void {
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   assertShapes(q, k, v);
+  const op = "scaledDotProductAttention";
+  assertMask(op, options.mask, scoresShape(op, q, k));
   const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = options;
   const simple = q.rank === 4 && k.rank === 4 && v.rank === 4 && sameShape(q.shape.slice(0, 2), k.shape.slice(0, 2));
   const ready = simple && sameShape(k.shape.slice(0, 3), v.shape.slice(0, 3)) && k.shape[3] === v.shape[3];
   if (!ready || !canFuse(q.device, options)) return composite(q, k, v, { ...options, scale });
   const numbers = additive(mask, [...q.shape.slice(0, 3), k.shape[2]]);
-  return fused(alongRows(q), alongRows(k), alongRows(v), { causal, scale, mask: numbers });
+  return fused(alongRows(q), alongRows(k), alongRows(v), { causal, scale }, numbers);
 }
 
 /**
@@ -169,6 +187,7 @@ export function multiHeadAttention(qkv: Tensor, heads: number, options: Attentio
   }
   const [batch, time, triple] = qkv.shape;
   const { causal = false, mask, scale = 1 / Math.sqrt(triple / 3 / heads) } = options;
+  assertMask("multiHeadAttention", mask, [batch, heads, time, time]);
   if (!canFuse(qkv.device, options)) return packedComposite(qkv, heads, { ...options, scale });
-  return fusedPacked(qkv, heads, { causal, scale, mask: additive(mask, [batch, heads, time, time]) });
+  return fusedPacked(qkv, heads, { causal, scale }, additive(mask, [batch, heads, time, time]));
 }

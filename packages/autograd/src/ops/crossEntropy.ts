@@ -16,11 +16,13 @@ export interface CrossEntropyOptions {
   reduction?: "mean" | "sum" | "none";
 }
 
-type Reduction = "mean" | "sum" | "none";
+interface Settings extends Omit<KernelOptions, "weight"> {
+  reduction: "mean" | "sum" | "none";
+}
 
 /** The same in terms of other ops. */
-function composite(logits: Tensor, targets: Tensor, options: KernelOptions & { reduction: Reduction }): Tensor {
-  const { ignoreIndex, smoothing, weight } = options as typeof options & { weight: Tensor | undefined };
+function composite(logits: Tensor, targets: Tensor, settings: Settings, weight: Tensor | undefined): Tensor {
+  const { ignoreIndex, smoothing, reduction } = settings;
   const classes = logits.shape[1];
   const counts = targets.ne(ignoreIndex).float();
   const index = maskedFill(targets, targets.eq(ignoreIndex), 0);
@@ -31,42 +33,46 @@ function composite(logits: Tensor, targets: Tensor, options: KernelOptions & { r
   const hard = minus.mul(weighted).sum(-1);
   const soft = all.sum(-1).mul(counts);
   const losses = hard.mul(1 - smoothing).add(soft.mul(smoothing / classes));
-  if (options.reduction === "none") return losses;
-  return options.reduction === "sum" ? losses.sum() : losses.sum().div(weighted.sum());
+  if (reduction === "none") return losses;
+  return reduction === "sum" ? losses.sum() : losses.sum().div(weighted.sum());
 }
 
 const crossEntropyOp = defineOp("crossEntropy", {
-  forward(ctx, logits: Tensor, targets: Tensor, options: KernelOptions & { reduction: Reduction }): Tensor {
+  forward(ctx, logits: Tensor, targets: Tensor, settings: Settings, weight: Tensor | undefined): Tensor {
+    const { reduction } = settings;
     const rows = [logits.shape[0]];
     const input = ctx.dense(logits);
     const index = ctx.dense(targets);
     const losses = ctx.allocate(rows);
     const scales = ctx.allocate(rows);
     const lse = ctx.allocate(rows);
-    ctx.device.crossEntropy(losses, scales, lse, input, index, options);
-    if (options.reduction === "none") {
-      ctx.save(input, index, lse);
+    ctx.device.crossEntropy(losses, scales, lse, input, index, { ...settings, weight });
+    const needed = [input, index, lse, ...(weight === undefined ? [] : [weight])];
+    if (reduction === "none") {
+      ctx.save(...needed);
       return losses;
     }
     const total = ctx.allocate([]);
     ctx.device.reduce("sum", total, losses, { outer: 1, size: rows[0], inner: 1 });
-    if (options.reduction === "sum") {
-      ctx.save(input, index, lse);
+    if (reduction === "sum") {
+      ctx.save(...needed);
       return total;
     }
     const divisor = ctx.allocate([]);
     ctx.device.reduce("sum", divisor, scales, { outer: 1, size: rows[0], inner: 1 });
     const mean = ctx.allocate([]);
     ctx.device.binary("div", mean, total, divisor);
-    ctx.save(input, index, lse, divisor);
+    ctx.save(...needed, divisor);
     return mean;
   },
-  backward(ctx, dy, options): Gradient[] {
-    const [logits, targets, lse, divisor] = ctx.saved;
+  backward(ctx, dy, settings): Gradient[] {
+    const [logits, targets, lse, ...rest] = ctx.saved;
+    const weight = ctx.shapes.length === 3 ? rest.shift() : undefined;
+    const [divisor] = rest;
     const perRow = divisor === undefined ? dy : dy.div(divisor);
     const dlosses = ctx.dense(perRow.expand(lse.shape));
     const dlogits = ctx.allocate(logits.shape);
-    ctx.device.crossEntropyGrad(dlogits, dlosses, lse, logits, targets, options);
+    ctx.device.crossEntropyGrad(dlogits, dlosses, lse, logits, targets, { ...settings, weight });
     return [dlogits, undefined];
   },
   composite,
@@ -90,10 +96,16 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
       `crossEntropy: the class weights are ${formatShape(weight.shape)}, there are ${classes} classes`,
     );
   }
+  if (weight?.requiresGrad) throw new Error("crossEntropy: class weights get no gradient: detach() them");
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new RangeError(`crossEntropy: label smoothing is ${labelSmoothing}, it lies from 0 to 1`);
   }
-  const settings = { ignoreIndex, smoothing: labelSmoothing, weight: weight?.contiguous(), reduction };
-  const losses = crossEntropyOp(logits.reshape(-1, classes), targets.reshape(-1), settings);
+  const settings = { ignoreIndex, smoothing: labelSmoothing, reduction };
+  const losses = crossEntropyOp(
+    logits.reshape(targets.size, classes),
+    targets.reshape(targets.size),
+    settings,
+    weight?.contiguous(),
+  );
   return reduction === "none" ? losses.reshape(targets.shape) : losses;
 }

@@ -1,15 +1,15 @@
 import { defineOp, type Gradient } from "../op.ts";
-import { expandStrides, formatShape } from "../shape.ts";
+import { expandStrides, formatShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-const asRows = (x: Tensor) => (x.rank === 2 ? x : x.reshape(-1, x.shape[x.rank - 1]));
+const asRows = (x: Tensor) => (x.rank === 2 ? x : x.reshape(sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]));
 
 const linearOp = defineOp("linear", {
   forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
     ctx.save(x, weight);
     const input = ctx.dense(x);
     const [outputs, inputs] = weight.shape;
-    const rows = inputs === 0 ? x.shape.slice(0, -1).reduce((a, b) => a * b, 1) : x.size / inputs;
+    const rows = sizeOf(x.shape.slice(0, -1));
     const y = ctx.allocate([...x.shape.slice(0, -1), outputs]);
     const flat = ctx.view(y, [rows, outputs], [outputs, 1]);
     const transposed = ctx.view(weight, [inputs, outputs], [weight.strides[1], weight.strides[0]]);
