@@ -1,0 +1,97 @@
+import { type Device, randomState, setRandomState, type Tensor } from "@lectern/autograd";
+import type { Module } from "@lectern/nn";
+import type { BatchSource, SourceState } from "./data/batch.ts";
+import { deviceOf } from "./model.ts";
+import type { Optimizer, OptimizerState } from "./optimizers/optimizer.ts";
+import { loadSafetensors, saveSafetensors } from "./safetensors.ts";
+
+/** How far a training has come, beside what model, optimiser and data know themselves. */
+export interface TrainingProgress {
+  /** Steps done. */
+  step: number;
+  /** Tokens trained on, padding aside. */
+  tokens: number;
+  /** Seconds spent in steps. */
+  seconds: number;
+  /** The losses of the last steps, the newest last. */
+  losses: number[];
+  /** The best evaluation, and its step. */
+  best?: { step: number; loss: number; accuracy: number };
+}
+
+/** Everything that goes on where it stopped. */
+export interface Training {
+  readonly model: Module;
+  readonly optimizer: Optimizer;
+  readonly data: BatchSource;
+}
+
+const FORMAT = "lectern-checkpoint-1";
+
+interface Saved {
+  progress: TrainingProgress;
+  optimizer: Omit<OptimizerState, "tensors">;
+  data: SourceState;
+  random: object;
+}
+
+/**
+ * Writes one file from which training goes on to the bit: weights (`model.…`), the optimiser's averages
+ * (`optimizer.…`), and in the metadata, as JSON, progress, the data's place and the random generator's state.
+ */
+export async function saveCheckpoint(path: string, training: Training, progress: TrainingProgress): Promise<void> {
+  const { model, optimizer, data } = training;
+  const { tensors: slots, ...rest } = optimizer.stateDict();
+  const tensors = new Map<string, Tensor>();
+  for (const [name, t] of model.stateDict()) tensors.set(`model.${name}`, t);
+  for (const [name, t] of slots) tensors.set(`optimizer.${name}`, t);
+  const state: Saved = { progress, optimizer: rest, data: data.state(), random: randomState() };
+  await saveSafetensors(path, tensors, { format: FORMAT, state: JSON.stringify(state) });
+}
+
+/** A checkpoint that was read and found whole, and is not yet put to use. */
+export interface Checkpoint {
+  readonly path: string;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly state: Saved;
+}
+
+/** Reads a checkpoint onto a device. Errors: no such file, no safetensors file, or one that is no checkpoint. */
+export async function readCheckpoint(path: string, device?: Device): Promise<Checkpoint> {
+  const { tensors, metadata } = await loadSafetensors(path, device);
+  if (metadata.format !== FORMAT) throw new Error(`${path}: no checkpoint: it has weights alone, or none`);
+  return { path, tensors, state: JSON.parse(metadata.state) as Saved };
+}
+
+/** Puts a training back to where a checkpoint was written. Errors: it belongs to another model or optimiser. */
+export function restore({ path, tensors, state }: Checkpoint, { model, optimizer, data }: Training): TrainingProgress {
+  try {
+    model.loadStateDict(withPrefix(tensors, "model."));
+    optimizer.loadStateDict({ ...state.optimizer, tensors: withPrefix(tensors, "optimizer.") });
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+  data.loadState(state.data);
+  setRandomState(state.random);
+  return state.progress;
+}
+
+function withPrefix(tensors: ReadonlyMap<string, Tensor>, prefix: string): Map<string, Tensor> {
+  const found = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(found.map(([name, t]) => [name.slice(prefix.length), t]));
+}
+
+/** Writes a model's weights alone, by PyTorch's names. */
+export async function saveWeights(path: string, model: Module): Promise<void> {
+  await saveSafetensors(path, model.stateDict(), { format: "pt" });
+}
+
+/** Reads a model's weights, from a file of them or from a checkpoint. Errors: they belong to another model. */
+export async function loadWeights(path: string, model: Module): Promise<void> {
+  const { tensors, metadata } = await loadSafetensors(path, deviceOf(model));
+  try {
+    model.loadStateDict(metadata.format === FORMAT ? withPrefix(tensors, "model.") : tensors);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}

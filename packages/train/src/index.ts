@@ -1,0 +1,53 @@
+export type { Callback, CheckpointInfo, EvaluationInfo, FitResult, StepInfo } from "./callbacks.ts";
+export {
+  type Checkpoint,
+  loadWeights,
+  readCheckpoint,
+  restore,
+  saveCheckpoint,
+  saveWeights,
+  type Training,
+  type TrainingProgress,
+} from "./checkpoint.ts";
+export { clipGradNorm, clipScale, gradNorm } from "./clip.ts";
+export type { Batch, BatchSequence, BatchSource, SourceState } from "./data/batch.ts";
+export {
+  DataLoader,
+  type Example,
+  type LoaderOptions,
+  type PaddingOptions,
+  SortedExamples,
+} from "./data/loader.ts";
+export { type TextDataOptions, textData } from "./data/text.ts";
+export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/windows.ts";
+export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+export {
+  type GenerateOptions,
+  type GenerateTokensOptions,
+  generate,
+  generateTokens,
+  type LanguageModel,
+  type SamplingOptions,
+} from "./generate.ts";
+export { type Loss, type Model, meanCrossEntropy } from "./model.ts";
+export { Adam, type AdamOptions } from "./optimizers/adam.ts";
+export { AdamW } from "./optimizers/adamW.ts";
+export { decayMatrices } from "./optimizers/groups.ts";
+export {
+  Optimizer,
+  type OptimizerState,
+  type ParameterGroup,
+  type Parameters,
+  type StepOptions,
+} from "./optimizers/optimizer.ts";
+export { SGD, type SGDOptions } from "./optimizers/sgd.ts";
+export type { ProgressMode } from "./progress.ts";
+export { type Metrics, type RunConfig, RunFolder } from "./run.ts";
+export { loadSafetensors, parseSafetensors, type SafetensorsFile, saveSafetensors } from "./safetensors.ts";
+export { constant, cosine, type DecayOptions, linear, type Schedule, type WarmupOptions } from "./schedules.ts";
+export { type StepOutcome, type StepSettings, trainStep } from "./step.ts";
+export { CharTokenizer } from "./tokenizers/characters.ts";
+export { loadTokenizer, saveTokenizer, tokenizerFromJSON } from "./tokenizers/files.ts";
+export type { Tokenizer, TokenizerJSON } from "./tokenizers/tokenizer.ts";
+export { splitWords, WordTokenizer } from "./tokenizers/words.ts";
+export { type FitOptions, Trainer, type TrainerOptions } from "./trainer.ts";

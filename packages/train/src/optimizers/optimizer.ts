@@ -1,0 +1,156 @@
+import { formatShape, keep, noGrad, type Tensor, zerosLike } from "@lectern/autograd";
+
+/** Parameters that are updated by the same settings. */
+export interface ParameterGroup {
+  readonly parameters: readonly Tensor[];
+  /** Learning rate. */
+  lr: number;
+  weightDecay: number;
+}
+
+/** Parameters, or groups of them in which settings may differ from the optimiser's own. */
+export type Parameters =
+  | Iterable<Tensor>
+  | Iterable<Partial<Omit<ParameterGroup, "parameters">> & { parameters: Iterable<Tensor> }>;
+
+export interface StepOptions {
+  /** Gradients count this many times; `clipScale` gives the number that clips them. */
+  gradScale?: number;
+}
+
+/** Everything an optimiser has to remember: what a checkpoint holds of it. */
+export interface OptimizerState {
+  /** How many steps were taken. */
+  step: number;
+  groups: { lr: number; weightDecay: number }[];
+  /** One tensor for each parameter and slot, named `<number of the parameter>.<slot>`. */
+  tensors: Map<string, Tensor>;
+}
+
+/**
+ * What all optimisers share: groups, gradients, and what is remembered from step to step. One of them says in
+ * `update` how a single parameter moves.
+ */
+export abstract class Optimizer {
+  readonly groups: ParameterGroup[];
+  /** Every group's learning rate counts this many times: where a schedule comes in. */
+  lrScale = 1;
+  /** How many steps were taken. */
+  steps = 0;
+  /** The number of each parameter, over all groups. */
+  readonly #numbers = new Map<Tensor, number>();
+  readonly #slots = new Map<string, Tensor>();
+
+  /** Errors: no parameters, a parameter in two groups, a learning rate or decay below 0. */
+  constructor(parameters: Parameters, defaults: { lr: number; weightDecay: number }) {
+    const list = [...parameters];
+    const tensors = list.filter((part): part is Tensor => !("parameters" in part));
+    const given = list.filter((part) => "parameters" in part);
+    const all = tensors.length > 0 ? [{ parameters: tensors }, ...given] : given;
+    this.groups = all.map((group) => ({ ...defaults, ...group, parameters: [...group.parameters] }));
+    for (const group of this.groups) this.#checkGroup(group);
+    if (this.#numbers.size === 0) throw new Error(`${this.name}: there are no parameters to train`);
+  }
+
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  #checkGroup({ parameters, lr, weightDecay }: ParameterGroup): void {
+    assertNotNegative(this.name, "the learning rate (lr)", lr);
+    assertNotNegative(this.name, "weightDecay", weightDecay);
+    for (const p of parameters) {
+      if (this.#numbers.has(p)) throw new Error(`${this.name}: the parameter ${formatShape(p.shape)} is there twice`);
+      if (!p.isContiguous()) throw new Error(`${this.name}: the parameter ${formatShape(p.shape)} is a view with gaps`);
+      this.#numbers.set(p, this.#numbers.size);
+    }
+  }
+
+  /** The learning rate that the next step takes for the first group. */
+  get lr(): number {
+    return this.groups[0].lr * this.lrScale;
+  }
+
+  get parameters(): Tensor[] {
+    return [...this.#numbers.keys()];
+  }
+
+  /** Moves every parameter that has a gradient. */
+  step({ gradScale = 1 }: StepOptions = {}): void {
+    this.steps++;
+    noGrad(() => {
+      for (const group of this.groups) {
+        for (const p of group.parameters) {
+          if (p.grad !== undefined) this.update(p, p.grad, { ...group, lr: group.lr * this.lrScale }, gradScale);
+        }
+      }
+    });
+  }
+
+  /** Moves one parameter, in place, against its gradient times `gradScale`. */
+  protected abstract update(p: Tensor, grad: Tensor, group: ParameterGroup, gradScale: number): void;
+
+  /** Forgets all gradients, so that the next `backward()` does not add to them. */
+  zeroGrad(): void {
+    for (const p of this.#numbers.keys()) p.zeroGrad();
+  }
+
+  // --- what is remembered -----------------------------------------------------------------------
+
+  /** Whether something is remembered of a parameter under this name. */
+  protected has(p: Tensor, slot: string): boolean {
+    return this.#slots.has(`${this.#numbers.get(p)}.${slot}`);
+  }
+
+  /** What is remembered of a parameter under this name: zeros of its shape at first. */
+  protected slot(p: Tensor, slot: string): Tensor {
+    const key = `${this.#numbers.get(p)}.${slot}`;
+    let tensor = this.#slots.get(key);
+    if (tensor === undefined) {
+      tensor = keep(zerosLike(p));
+      this.#slots.set(key, tensor);
+    }
+    return tensor;
+  }
+
+  stateDict(): OptimizerState {
+    const groups = this.groups.map(({ lr, weightDecay }) => ({ lr, weightDecay }));
+    return { step: this.steps, groups, tensors: new Map(this.#slots) };
+  }
+
+  /** Goes on from what `stateDict` gave. Errors: it belongs to other parameters. */
+  loadStateDict({ step, groups, tensors }: OptimizerState): void {
+    const parameters = this.parameters;
+    for (const [key, tensor] of tensors) {
+      const p = parameters[Number.parseInt(key, 10)];
+      if (p === undefined || formatShape(p.shape) !== formatShape(tensor.shape)) {
+        const found = p === undefined ? `there are ${parameters.length} parameters` : `it is ${formatShape(p.shape)}`;
+        throw new Error(
+          `${this.name}: the state belongs to another model: "${key}" is ${formatShape(tensor.shape)}, ${found}`,
+        );
+      }
+    }
+    if (groups.length !== this.groups.length) {
+      throw new Error(`${this.name}: the state has ${groups.length} parameter groups, here are ${this.groups.length}`);
+    }
+    this.steps = step;
+    this.groups.forEach((group, i) => {
+      Object.assign(group, groups[i]);
+    });
+    this.#slots.clear();
+    for (const [key, tensor] of tensors) {
+      const p = parameters[Number.parseInt(key, 10)];
+      this.slot(p, key.slice(key.indexOf(".") + 1)).copy_(tensor.to(p.device));
+    }
+  }
+}
+
+/** Errors: the option is below 0 or no number. */
+export function assertNotNegative(name: string, option: string, value: number): void {
+  if (!(value >= 0)) throw new RangeError(`${name}: ${option} is ${value}, it has to be 0 or more`);
+}
+
+/** Errors: the option is not from 0 to below 1, as the share of an average that is kept has to be. */
+export function assertShare(name: string, option: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw new RangeError(`${name}: ${option} is ${value}, it lies from 0 to below 1`);
+}

@@ -1,0 +1,51 @@
+import type { Tensor } from "@lectern/autograd";
+import { assertNotNegative, Optimizer, type ParameterGroup, type Parameters } from "./optimizer.ts";
+
+export interface SGDOptions {
+  lr?: number;
+  /** Share of the last step's direction that is kept. */
+  momentum?: number;
+  /** Share of the gradient that momentum leaves out. */
+  dampening?: number;
+  /** Look ahead along the momentum (Sutskever et al., 2013). */
+  nesterov?: boolean;
+  /** L2 penalty: adds `weightDecay * p` to the gradient. */
+  weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent (Robbins & Monro, 1951), as PyTorch has it:
+ * `g += weightDecay * p; b = momentum * b + (1 - dampening) * g` (b = g at first);
+ * `p -= lr * b`, or `p -= lr * (g + momentum * b)` with Nesterov.
+ */
+export class SGD extends Optimizer {
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+
+  constructor(parameters: Parameters, options: SGDOptions = {}) {
+    const { lr = 1e-3, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+    super(parameters, { lr, weightDecay });
+    assertNotNegative("SGD", "momentum", momentum);
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new RangeError("SGD: nesterov needs a momentum above 0 and no dampening");
+    }
+    this.momentum = momentum;
+    this.dampening = dampening;
+    this.nesterov = nesterov;
+  }
+
+  protected update(p: Tensor, grad: Tensor, { lr, weightDecay }: ParameterGroup, gradScale: number): void {
+    const { momentum, dampening, nesterov } = this;
+    let direction = gradScale === 1 ? grad : grad.mul(gradScale);
+    if (weightDecay > 0) direction = direction.add(p.mul(weightDecay));
+    if (momentum > 0) {
+      const started = this.has(p, "momentum_buffer");
+      const buffer = this.slot(p, "momentum_buffer");
+      if (started) buffer.mul_(momentum).add_(direction.mul(1 - dampening));
+      else buffer.copy_(direction);
+      direction = nesterov ? direction.add(buffer.mul(momentum)) : buffer;
+    }
+    p.sub_(direction.mul(lr));
+  }
+}
