@@ -35,6 +35,8 @@ export interface GpuJsSettings {
   loopMaxIterations: number;
   precision: "single";
   tactic: "precision";
+  /** GLSL that is put in front of the translated functions. */
+  injectedNative?: string;
 }
 
 export interface GpuJs {

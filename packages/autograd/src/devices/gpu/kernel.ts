@@ -30,9 +30,10 @@ function functionText(name: string, body: unknown): string {
  * Declares a kernel: `kernel(["array", "int"], { double(x, offset) { return 2 * x[offset + this.thread.x]; } })`.
  * It computes one element of a row-major result; `this.thread.x` says which.
  *
- * The types are named because WGSL and GLSL are strict about whole numbers. Three rules come from gpu.js's translation:
+ * The types are named because WGSL and GLSL are strict about whole numbers. Four rules come from gpu.js's translation:
  * a variable that is assigned a whole number becomes a float (exact to 2^24), so positions in memory are written out
- * where they are used; NaN is found with `isNan`, as `x !== x` may be optimised away; helpers take no arrays.
+ * where they are used; NaN is found with `isNan`, as `x !== x` may be optimised away; helpers take no arrays, and an array's
+ * element that is itself an index is read into a variable first.
  */
 export function kernel(
   types: readonly ArgumentType[],

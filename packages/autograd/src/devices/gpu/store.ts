@@ -6,8 +6,6 @@ import { type KernelSpec, kernel } from "./kernel.ts";
 import { isWhole, mergeAxes } from "./layout.ts";
 import type { Box, Runtime } from "./runtime.ts";
 
-declare function quotient(i: number, n: number): number;
-
 /** The memory behind an operand. */
 export function boxOf(x: Strided): Box {
   return x.storage.handle as Box;
@@ -65,19 +63,20 @@ function mergeViewKernel(rank: number): KernelSpec {
   const names: string[] = [];
   const lines: string[] = [];
   const sum: string[] = [];
-  let rest = "(this.thread.x - start)";
+  let rest = "this.thread.x - start";
   for (let i = 0; i < rank; i++) {
     names.push(`n${i}`, `s${i}`, `p${i}`);
-    const coordinate = `quotient(${rest}, s${i})`;
-    lines.push(`  if (${coordinate} >= n${i}) return old[this.thread.x];`);
-    sum.push(`${coordinate} * p${i}`);
-    rest = `(${rest} - ${coordinate} * s${i})`;
+    lines.push(`  const at${i} = quotient(${rest}, s${i});`);
+    lines.push(`  const rest${i} = remainder(${rest}, s${i});`);
+    lines.push(`  if (at${i} >= n${i}) return old[this.thread.x];`);
+    sum.push(`asInt(at${i}) * p${i}`);
+    rest = `asInt(rest${i})`;
   }
   const source = [
     `function mergeView(old, fresh, start, ${names.join(", ")}) {`,
     "  if (this.thread.x < start) return old[this.thread.x];",
     ...lines,
-    `  if (${rest} > 0) return old[this.thread.x];`,
+    `  if (rest${rank - 1} > 0) return old[this.thread.x];`,
     `  return fresh[${sum.join(" + ")}];`,
     "}",
   ].join("\n");

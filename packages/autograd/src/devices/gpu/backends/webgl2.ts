@@ -1,5 +1,5 @@
 import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program } from "../backend.ts";
-import type { GpuJs, GpuJsLibrary, GpuJsShortcut } from "../gpujs.ts";
+import type { GpuJs, GpuJsFunction, GpuJsLibrary, GpuJsShortcut } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
 
 type Size = readonly [width: number, height: number];
@@ -58,6 +58,7 @@ class WebGl2Backend implements Backend {
       functions: [...spec.helpers],
       argumentTypes: argumentTypes(spec, "ArrayTexture(1)"),
       output: spec.axes === 1 ? [1] : [1, 1, 1],
+      injectedNative: spec.helpers.map(prototypeOf).join("\n"),
     });
     return { ready: true, prepare: async () => {}, run: (output, args) => this.#run(shortcut, output, args) };
   }
@@ -133,6 +134,17 @@ class WebGl2Backend implements Backend {
   async close(): Promise<void> {
     await this.gpu.destroy();
   }
+}
+
+const GLSL_TYPES: Readonly<Record<string, string>> = { Integer: "int", Float: "float" };
+
+/**
+ * Announces a helper to GLSL, where a function has to be known before it is called. gpu.js puts the helpers in the order
+ * in which calls are met, which is not always the order in which they need each other.
+ */
+function prototypeOf({ source, settings }: GpuJsFunction): string {
+  const name = source.slice("function ".length, source.indexOf("("));
+  return `${GLSL_TYPES[settings.returnType]} ${name}(${settings.argumentTypes.map((type) => GLSL_TYPES[type]).join(", ")});`;
 }
 
 export async function openWebGl2(library: GpuJsLibrary): Promise<Backend> {

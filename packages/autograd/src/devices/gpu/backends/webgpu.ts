@@ -27,6 +27,10 @@ interface WebGpuState {
   bindGroupDirty: boolean;
 }
 
+/** GPUBufferUsage and GPUMapMode, as the specification numbers them; in Node there are no such globals by themselves. */
+const USAGE = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, storage: 0x80 };
+const MAP_MODE_READ = 0x1;
+
 const SIZES_PER_OCTAVE = 4;
 const SMALLEST = 256;
 
@@ -102,7 +106,7 @@ export class WebGpuBackend implements Backend {
       this.blocks.pooled--;
       return new BufferBlock(reused, this.context, length);
     }
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const usage = USAGE.storage | USAGE.copySource | USAGE.copyTarget;
     const buffer = this.context.device.createBuffer({ label: POOLED, size, usage });
     return new BufferBlock(buffer, this.context, length);
   }
@@ -137,12 +141,12 @@ export class WebGpuBackend implements Backend {
   async read(block: Block, start: number, length: number): Promise<Float32Array> {
     const { device } = this.context;
     const bytes = length * 4;
-    const staging = device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const staging = device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyTarget });
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer((block as BufferBlock).buffer, start * 4, staging, 0, bytes);
     device.queue.submit([encoder.finish()]);
     try {
-      await staging.mapAsync(GPUMapMode.READ);
+      await staging.mapAsync(MAP_MODE_READ);
       return new Float32Array(staging.getMappedRange().slice(0));
     } finally {
       staging.destroy();
@@ -171,12 +175,18 @@ export async function openWebGpu(library: GpuJsLibrary): Promise<WebGpuBackend> 
   return new WebGpuBackend(new library.GPU({ mode: "webgpu" }), context);
 }
 
+const NODE_PACKAGE = "webgpu";
+
 /** In Node, WebGPU comes from the package `webgpu` (Dawn); a browser brings its own. */
 async function provideWebGpu(): Promise<void> {
   const host = globalThis as { navigator?: { gpu?: unknown }; process?: { versions?: { node?: string } } };
   if (host.navigator?.gpu !== undefined) return;
   if (host.process?.versions?.node === undefined) throw new Error("this browser has no WebGPU (navigator.gpu)");
-  const dawn = (await import("webgpu")) as { create(options: string[]): unknown; globals: object };
+  // Not a literal, so that bundlers for the browser do not look for the package.
+  const dawn = (await import(/* @vite-ignore */ NODE_PACKAGE)) as {
+    create(options: string[]): unknown;
+    globals: object;
+  };
   Object.assign(globalThis, dawn.globals);
   const gpu = dawn.create([]);
   if (host.navigator === undefined) {

@@ -104,7 +104,8 @@ const NEXT_IN_ORDER = kernel(
   {
     nextInOrder(this: Thread, x: number[], last: number[], at: number, n: number, sign: number) {
       const before = last[this.thread.x];
-      const bound = x[at + this.thread.x * n + asInt(Math.max(before, 0))];
+      const start = Math.max(before, 0);
+      const bound = x[at + this.thread.x * n + asInt(start)];
       let best = -1;
       let record = 0;
       for (let j = 0; j < n; j++) {
@@ -177,7 +178,8 @@ const PICK = kernel(
   ["array", "array", "int", "int", "int"],
   {
     pick(this: Thread, x: number[], chosen: number[], at: number, n: number, k: number) {
-      return x[at + quotient(this.thread.x, k) * n + asInt(chosen[this.thread.x])];
+      const place = chosen[this.thread.x];
+      return x[at + quotient(this.thread.x, k) * n + asInt(place)];
     },
   },
   QUOTIENT,

@@ -1,0 +1,87 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** Where Chromium is usually installed; `CHROMIUM` says otherwise. */
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
+
+export function findBrowser(): string | undefined {
+  return [process.env.CHROMIUM, ...PLACES].find((path) => path !== undefined && existsSync(path));
+}
+
+/** WebGPU on a machine without a GPU is Chromium's own renderer, SwiftShader. Nothing may ask the network for anything. */
+const FLAGS = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export interface OpenPage {
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+/** Bundles a script of this directory and opens a page that runs it. The page sets `window.ready` when it is ready. */
+export async function openPage(executablePath: string, script: string): Promise<OpenPage> {
+  const profile = mkdtempSync(join(tmpdir(), "lectern-browser-"));
+  const server = await serve(await bundle(script));
+  let browser: BrowserContext | undefined;
+  const close = async () => {
+    await browser?.close();
+    server.close();
+    rmSync(profile, { recursive: true, force: true });
+  };
+  try {
+    browser = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: FLAGS });
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.waitForFunction("window.ready === true", undefined, { timeout: 30_000 }).catch(() => {
+      throw new Error(`the page did not start: ${errors.join("; ")}`);
+    });
+    return { page, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function bundle(script: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    // Only Node ever imports these.
+    external: ["node:*"],
+    logLevel: "silent",
+  });
+  return outputFiles[0].text;
+}
+
+function serve(script: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    // Shared memory, which the cpu device needs, is only given to pages that shut others out.
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    const isScript = request.url === "/script.js";
+    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html; charset=utf-8");
+    response.end(
+      isScript ? script : '<!doctype html><title>test</title><script type="module" src="/script.js"></script>',
+    );
+  });
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+}
