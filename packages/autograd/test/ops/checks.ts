@@ -126,3 +126,12 @@ export function checkOp({ name, f, shapes, draw = randn, second = true }: OpCase
 
 /** The elements as numbers, row-major, with every zero positive. */
 export const valuesOf = (x: Tensor): number[] => Array.from(x.dataSync(), (value) => value + 0);
+
+/** Fails where a value is further from its counterpart than rounding in double precision explains. */
+export function expectClose(actual: readonly number[], expected: readonly number[], tolerance = 1e-12): void {
+  expect(actual).toHaveLength(expected.length);
+  for (const [i, want] of expected.entries()) {
+    const near = Object.is(actual[i], want) || Math.abs(actual[i] - want) <= tolerance * Math.max(1, Math.abs(want));
+    if (!near) expect.fail(`element ${i} is ${actual[i]}, expected ${want}`);
+  }
+}
