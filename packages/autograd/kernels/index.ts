@@ -1,6 +1,8 @@
 // What the cpu device calls. Every kernel that can be shared out among threads begins with `begin, end`: the units
 // (elements, rows, tiles: its comment says which) that this call is to do. Addresses and steps are in bytes.
 
+export { attention } from "./attention";
+export { attentionGrad } from "./attentionGrad";
 export { copy, transpose } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./crossEntropy";
 export { binaryFlat, binaryRows, fill, unary, unaryGrad, unaryInt, where } from "./elementwise";

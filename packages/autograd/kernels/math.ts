@@ -35,6 +35,20 @@ import { madd } from "./lanes";
   return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(n, half)));
 }
 
+/** 2^x for x up to 0 (or little above), in half the time of exp4; 0 from -127 down. */
+// @ts-ignore: decorator
+@inline export function exp2Below(x: v128): v128 {
+  // At -127 the remainder is 0 and so are, after the shift, all bits of the result.
+  x = f32x4.pmax(x, c(-127));
+  const shifted = f32x4.add(x, c(12582912));
+  const r = f32x4.sub(x, f32x4.sub(shifted, c(12582912)));
+  let p = madd(c(0.001326472731307149), r, c(0.009671512991189957));
+  p = madd(p, r, c(0.05550733581185341));
+  p = madd(p, r, c(0.24022242426872253));
+  p = madd(p, r, c(0.6931470036506653));
+  return i32x4.add(madd(p, r, c(1)), i32x4.shl(shifted, 23));
+}
+
 /** log(m 2^e) = log(m) + e ln(2), with m from sqrt(1/2) to sqrt(2). */
 // @ts-ignore: decorator
 @inline export function log4(x: v128): v128 {

@@ -16,12 +16,15 @@ const MC: i32 = 192;
 /** Columns of b packed at a time. */
 const NC: i32 = 1024;
 
+/** What a thread's scratch memory holds at least. */
+export const SCRATCH_FLOATS: i32 = MC * KC + NC * KC;
+
 /** This thread's own memory for panels; set once by `setScratch`. */
-let scratch: usize = 0;
+export let scratch: usize = 0;
 
 /** Bytes of scratch memory that a thread needs. */
 export function scratchSize(): i32 {
-  return 4 * (MC * KC + NC * KC + 64);
+  return 4 * (SCRATCH_FLOATS + 64);
 }
 
 export function setScratch(address: usize): void {

@@ -1,4 +1,5 @@
 import { type Device, type DType, Storage, type TypedArray } from "../../device.ts";
+import { attention, attentionGrad } from "./attention.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
 import { machine } from "./machine.ts";
@@ -91,4 +92,7 @@ export const cpuDevice: Device = {
   crossEntropyGrad,
 
   adamW,
+
+  attention,
+  attentionGrad,
 };

@@ -14,6 +14,8 @@ export type Kernel = (begin: number, end: number, ...args: number[]) => void;
 export const KERNELS = [
   "adamW",
   "argReduce",
+  "attention",
+  "attentionGrad",
   "binaryFlat",
   "binaryRows",
   "copy",

@@ -1,0 +1,359 @@
+// Scaled dot-product attention without the matrix of scores (Dao et al., 2022): tiles of keys, an online softmax.
+//
+// Eight queries are worked on together, one a lane of two vectors: their scores with a tile's keys are rows of eight
+// floats, so that maxima and sums run down the rows, and every product is a block of 4 x 8 sums. Powers are of two:
+// the queries are scaled by log2(e) beforehand.
+
+import { loadStrided, loadTail, madd, storeTail } from "./lanes";
+import { exp2Below, log4 } from "./math";
+import { scratch, SCRATCH_FLOATS } from "./matmul";
+import { pack } from "./pack";
+
+export const LOG2E: f32 = 1.4426950408889634;
+const LN2: f32 = 0.6931471805599453;
+/** Queries, and keys, of a tile at most; a multiple of 64. */
+const TILE: i32 = 256;
+/** Bytes of a row of eight floats. */
+export const ROW: usize = 32;
+
+/** What the device writes down about a call (src/devices/cpu/attention.ts). Steps in bytes. */
+@unmanaged
+export class Problem {
+  heads: i32;
+  queries: i32;
+  keys: i32;
+  size: i32;
+  causal: bool;
+  scale: f32;
+  /** Queries of a unit. */
+  block: i32;
+  lse: usize;
+  /** 0 where there is none. */
+  mask: usize;
+  maskBatch: usize;
+  maskHead: usize;
+  maskQuery: usize;
+  maskKey: usize;
+
+  /** Keys that query `i` sees, where it is causal. */
+  @inline seenBy(i: i32): i32 {
+    return i + 1 + this.keys - this.queries;
+  }
+
+  @inline operand(index: i32): Operand {
+    return changetype<Operand>(changetype<usize>(this) + offsetof<Problem>() + <usize>index * offsetof<Operand>());
+  }
+
+  @inline at(index: i32, pair: i32): usize {
+    const x = this.operand(index);
+    const batch = pair / this.heads;
+    return x.address + <usize>batch * x.batch + <usize>(pair - batch * this.heads) * x.head;
+  }
+
+  @inline step(index: i32): usize {
+    return this.operand(index).row;
+  }
+
+  @inline maskAt(pair: i32): usize {
+    const batch = pair / this.heads;
+    return this.mask + <usize>batch * this.maskBatch + <usize>(pair - batch * this.heads) * this.maskHead;
+  }
+}
+
+/** One array of [batch, heads, time, size]. */
+@unmanaged
+class Operand {
+  address: usize;
+  batch: usize;
+  head: usize;
+  row: usize;
+}
+
+// The operands' order behind a Problem.
+export const Q: i32 = 0;
+export const K: i32 = 1;
+export const V: i32 = 2;
+export const OUT: i32 = 3;
+export const DOUT: i32 = 4;
+export const DQ: i32 = 5;
+export const DK: i32 = 6;
+export const DV: i32 = 7;
+
+/** The largest tile of which so many arrays of `width` columns fit into the scratch memory. */
+export function tileOf(arrays: i32, width: i32): i32 {
+  const fits = (SCRATCH_FLOATS - 8192) / (arrays * width + 16);
+  return min(TILE, fits >= 64 ? fits & ~63 : fits & ~7);
+}
+
+/** Rows of eight sums each: c[r] = start[r] + the four columns of a panel a, r-th, times a panel b, over `depth`. */
+export function block(depth: i32, a: usize, b: usize, c: usize, start: usize, step: usize): void {
+  let c00 = v128.load(start);
+  let c01 = v128.load(start, 16);
+  start += step;
+  let c10 = v128.load(start);
+  let c11 = v128.load(start, 16);
+  start += step;
+  let c20 = v128.load(start);
+  let c21 = v128.load(start, 16);
+  start += step;
+  let c30 = v128.load(start);
+  let c31 = v128.load(start, 16);
+  const stop = a + <usize>depth * 16;
+  for (; a != stop; a += 16, b += ROW) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = madd(x, b0, c00);
+    c01 = madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = madd(x, b0, c10);
+    c11 = madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = madd(x, b0, c20);
+    c21 = madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = madd(x, b0, c30);
+    c31 = madd(x, b1, c31);
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c, c10, 32);
+  v128.store(c, c11, 48);
+  v128.store(c, c20, 64);
+  v128.store(c, c21, 80);
+  v128.store(c, c30, 96);
+  v128.store(c, c31, 112);
+}
+
+/** rows = base + mask * log2(e) for `count` keys and the eight queries from `mask` on, of which `lanes` are there. */
+export function maskRows(
+  count: i32, rows: usize, base: usize, lanes: i32, mask: usize, queryStep: usize, keyStep: usize,
+): void {
+  const base0 = v128.load(base);
+  const base1 = v128.load(base, 16);
+  // Where there are fewer queries than lanes, the others read the first one's mask: they are not used.
+  const upper = lanes > 4 ? mask + 4 * queryStep : mask;
+  for (let j = 0; j < count; j++) {
+    let m0 = v128.load32_splat(mask + j * keyStep);
+    let m1 = m0;
+    if (queryStep != 0) {
+      if (lanes >= 4) m0 = loadStrided(mask + j * keyStep, queryStep);
+      else m0 = loadLanes(mask + j * keyStep, queryStep, lanes);
+      if (lanes == 8) m1 = loadStrided(upper + j * keyStep, queryStep);
+      else if (lanes > 4) m1 = loadLanes(upper + j * keyStep, queryStep, lanes - 4);
+    }
+    v128.store(rows, f32x4.add(base0, f32x4.mul(m0, f32x4.splat(LOG2E))));
+    v128.store(rows, f32x4.add(base1, f32x4.mul(m1, f32x4.splat(LOG2E))), 16);
+    rows += ROW;
+  }
+}
+
+function loadLanes(p: usize, step: usize, count: i32): v128 {
+  let x = v128.load32_splat(p);
+  if (count > 1) x = v128.replace_lane<f32>(x, 1, load<f32>(p + step));
+  if (count > 2) x = v128.replace_lane<f32>(x, 2, load<f32>(p + 2 * step));
+  return x;
+}
+
+/** Scores become -Infinity where row j is not below limit + lane * slope, or not below `keys`. Rows `from` to `to`. */
+export function hide(from: i32, to: i32, scores: usize, limit: i32, slope: i32, keys: i32): void {
+  const lane = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(slope));
+  const most = i32x4.splat(keys);
+  const limit0 = i32x4.min_s(i32x4.add(i32x4.splat(limit), lane), most);
+  const limit1 = i32x4.min_s(i32x4.add(i32x4.splat(limit + 4 * slope), lane), most);
+  const hidden = f32x4.splat(-Infinity);
+  for (let j = max(from, 0); j < to; j++) {
+    const row = scores + j * ROW;
+    v128.store(row, v128.bitselect(v128.load(row), hidden, i32x4.gt_s(limit0, i32x4.splat(j))));
+    v128.store(row, v128.bitselect(v128.load(row, 16), hidden, i32x4.gt_s(limit1, i32x4.splat(j))), 16);
+  }
+}
+
+/** Keys up to the last one that a mask without a query axis (padding) does not hide. */
+export function keysInUse(problem: Problem, pair: i32): i32 {
+  let n = problem.keys;
+  if (problem.mask == 0 || problem.maskQuery != 0) return n;
+  const mask = problem.maskAt(pair);
+  while (n > 0 && load<f32>(mask + <usize>(n - 1) * problem.maskKey) == -Infinity) n--;
+  return n;
+}
+
+export function scaleAll(count: i32, x: usize, factor: f32): void {
+  const f = f32x4.splat(factor);
+  for (let i = 0; i < count; i += 4) v128.store(x + i * 4, f32x4.mul(v128.load(x + i * 4), f));
+}
+
+/** Queries as columns of panels of eight, ready for scores that are powers of two. */
+export function packQueries(problem: Problem, to: usize, q: usize, count: i32): void {
+  pack(to, 8, q, problem.step(Q), 4, count, problem.size);
+  scaleAll(((count + 7) & ~7) * problem.size, to, problem.scale * LOG2E);
+}
+
+/** Sums of eight queries, a column each, times factors, into rows of `size` floats; added where `add`. */
+export function storeRows(
+  size: i32, sums: usize, lanes: i32, factors: usize, to: usize, step: usize, add: bool,
+): void {
+  for (let half = 0; half < lanes; half += 4) {
+    const f = v128.load(factors + half * 4);
+    const p = sums + half * 4;
+    for (let c = 0; c < size; c += 4) {
+      const s0 = f32x4.mul(v128.load(p + c * ROW), f);
+      const s1 = f32x4.mul(v128.load(p + c * ROW, 32), f);
+      const s2 = f32x4.mul(v128.load(p + c * ROW, 64), f);
+      const s3 = f32x4.mul(v128.load(p + c * ROW, 96), f);
+      const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(s0, s1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(s2, s3, 2, 6, 3, 7);
+      const y = to + half * step + c * 4;
+      const count = size - c;
+      put(y, v128.shuffle<i64>(low01, low23, 0, 2), count, add);
+      if (lanes - half > 1) put(y + step, v128.shuffle<i64>(low01, low23, 1, 3), count, add);
+      if (lanes - half > 2) put(y + 2 * step, v128.shuffle<i64>(high01, high23, 0, 2), count, add);
+      if (lanes - half > 3) put(y + 3 * step, v128.shuffle<i64>(high01, high23, 1, 3), count, add);
+    }
+  }
+}
+
+/** The first `count` lanes; all where there are four or more. */
+// @ts-ignore: decorator
+@inline function put(p: usize, x: v128, count: i32, add: bool): void {
+  if (count >= 4) v128.store(p, add ? f32x4.add(v128.load(p), x) : x);
+  else storeTail(p, add ? f32x4.add(loadTail(p, count), x) : x, count);
+}
+
+// --- forward --------------------------------------------------------------------------------------
+
+/**
+ * Scores become weights relative to the largest score so far, and what was summed before is brought to that scale.
+ * state: rows of the largest scores and of the sums of weights. values: [size, 8], the weighted values summed.
+ */
+function weigh(rows: i32, scores: usize, state: usize, size: i32, values: usize): void {
+  const old0 = v128.load(state);
+  const old1 = v128.load(state, 16);
+  let top0 = old0;
+  let top1 = old1;
+  const stop = scores + rows * ROW;
+  for (let p = scores; p != stop; p += ROW) {
+    top0 = f32x4.pmax(top0, v128.load(p));
+    top1 = f32x4.pmax(top1, v128.load(p, 16));
+  }
+  v128.store(state, top0);
+  v128.store(state, top1, 16);
+  // Nothing seen yet: -Infinity less itself would be NaN.
+  top0 = v128.bitselect(f32x4.splat(0), top0, f32x4.eq(top0, f32x4.splat(-Infinity)));
+  top1 = v128.bitselect(f32x4.splat(0), top1, f32x4.eq(top1, f32x4.splat(-Infinity)));
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0;
+  for (let p = scores; p != stop; p += ROW) {
+    const w0 = exp2Below(f32x4.sub(v128.load(p), top0));
+    const w1 = exp2Below(f32x4.sub(v128.load(p, 16), top1));
+    v128.store(p, w0);
+    v128.store(p, w1, 16);
+    sum0 = f32x4.add(sum0, w0);
+    sum1 = f32x4.add(sum1, w1);
+  }
+  const down0 = exp2Below(f32x4.sub(old0, top0));
+  const down1 = exp2Below(f32x4.sub(old1, top1));
+  v128.store(state, madd(v128.load(state, 32), down0, sum0), 32);
+  v128.store(state, madd(v128.load(state, 48), down1, sum1), 48);
+  for (let c = 0; c < size; c++, values += ROW) {
+    v128.store(values, f32x4.mul(v128.load(values), down0));
+    v128.store(values, f32x4.mul(v128.load(values, 16), down1), 16);
+  }
+}
+
+/** Queries first … first + count - 1 of a pair of batch and head. */
+function attend(problem: Problem, pair: i32, first: i32, count: i32): void {
+  const size = problem.size;
+  const width = (size + 3) & ~3;
+  const tile = tileOf(4, width);
+  const panels = (count + 7) >> 3;
+  const slope = <i32>problem.causal;
+
+  const zeros = scratch;
+  const queries = zeros + ROW;
+  const sums = queries + panels * size * ROW;
+  const states = sums + panels * width * ROW;
+  const keys = states + panels * 2 * ROW;
+  const values = keys + tile * width * 4;
+  const scores = values + tile * width * 4;
+  const masks = scores + tile * ROW;
+
+  memory.fill(zeros, 0, ROW);
+  packQueries(problem, queries, problem.at(Q, pair) + first * problem.step(Q), count);
+  memory.fill(sums, 0, panels * width * ROW);
+  for (let p = 0; p < panels; p++) {
+    const state = states + p * 2 * ROW;
+    v128.store(state, f32x4.splat(-Infinity));
+    v128.store(state, f32x4.splat(-Infinity), 16);
+    memory.fill(state + ROW, 0, ROW);
+  }
+
+  const seen = problem.causal ? problem.seenBy(first + count - 1) : problem.keys;
+  const end = min(keysInUse(problem, pair), seen);
+  for (let k0 = 0; k0 < end; k0 += tile) {
+    const here = min(tile, end - k0);
+    pack(keys, 4, problem.at(K, pair) + k0 * problem.step(K), problem.step(K), 4, here, size);
+    pack(values, 4, problem.at(V, pair) + k0 * problem.step(V), 4, problem.step(V), size, here);
+    for (let p = 0; p < panels; p++) {
+      const limit = problem.causal ? problem.seenBy(first + p * 8) - k0 : here;
+      const n = min(here, limit + 7 * slope);
+      if (n <= 0) continue;
+      const rows = (n + 3) & ~3;
+      let start = zeros;
+      if (problem.mask) {
+        start = masks;
+        const mask = problem.maskAt(pair) + (first + p * 8) * problem.maskQuery + k0 * problem.maskKey;
+        maskRows(n, masks, zeros, min(8, count - p * 8), mask, problem.maskQuery, problem.maskKey);
+      }
+      const step = problem.mask ? ROW : 0;
+      const panel = queries + p * size * ROW;
+      for (let j = 0; j < rows; j += 4) {
+        block(size, keys + j * size * 4, panel, scores + j * ROW, start + j * step, step);
+      }
+      hide(min(limit, n), rows, scores, limit, slope, here);
+      const sum = sums + p * width * ROW;
+      weigh(rows, scores, states + p * 2 * ROW, size, sum);
+      for (let c = 0; c < size; c += 4) block(n, values + c * here * 4, scores, sum + c * ROW, sum + c * ROW, ROW);
+    }
+  }
+
+  const out = problem.at(OUT, pair) + first * problem.step(OUT);
+  const lse = problem.lse + (pair * problem.queries + first) * 4;
+  for (let p = 0; p < panels; p++) {
+    const lanes = min(8, count - p * 8);
+    finish(states + p * 2 * ROW, lse + p * ROW, lanes);
+    storeRows(size, sums + p * width * ROW, lanes, states + p * 2 * ROW + ROW, out + p * 8 * problem.step(OUT), problem.step(OUT), false);
+  }
+}
+
+/** From the sums of weights the logarithm of the softmax's divisor, and in their place what to multiply with. */
+function finish(state: usize, lse: usize, lanes: i32): void {
+  for (let half = 0; half < lanes; half += 4) {
+    const p = state + half * 4;
+    const sum = v128.load(p, 32);
+    const logarithm = f32x4.add(f32x4.mul(v128.load(p), f32x4.splat(LN2)), log4(sum));
+    if (lanes - half >= 4) v128.store(lse + half * 4, logarithm);
+    else storeTail(lse + half * 4, logarithm, lanes - half);
+    const factor = f32x4.div(f32x4.splat(1), sum);
+    v128.store(p, v128.bitselect(f32x4.splat(0), factor, f32x4.eq(sum, f32x4.splat(0))), 32);
+  }
+}
+
+/**
+ * out = softmax(q kᵀ * scale + mask) v, and the logarithm of each row's divisor. Units are blocks of `problem.block`
+ * queries (a multiple of 8) of each pair of batch and head.
+ */
+export function attention(begin: i32, end: i32, problem: Problem): void {
+  const blocks = (problem.queries + problem.block - 1) / problem.block;
+  for (let unit = begin; unit < end; unit++) {
+    const pair = unit / blocks;
+    const i = unit - pair * blocks;
+    // From both ends in turn: where it is causal, late queries take longer, and threads get adjacent units.
+    const first = problem.block * (i & 1 ? blocks - 1 - (i >> 1) : i >> 1);
+    const stop = min(first + problem.block, problem.queries);
+    const most = tileOf(4, (problem.size + 3) & ~3);
+    for (let q = first; q < stop; q += most) attend(problem, pair, q, min(most, stop - q));
+  }
+}

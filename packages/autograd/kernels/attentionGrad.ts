@@ -1,0 +1,279 @@
+// The gradient of attention: tiles of weights are computed once more from the logarithms that the forward pass left.
+// For each tile of keys and each of queries, stretches of KEYS x QUERIES weights stay in the first-level cache.
+
+import {
+  block, DK, DOUT, DQ, DV, hide, K, keysInUse, LOG2E, maskRows, OUT, packQueries, Problem, Q, ROW, storeRows, tileOf, V,
+} from "./attention";
+import { loadTail, madd, storeTail, sumLanes } from "./lanes";
+import { exp2Below } from "./math";
+import { scratch } from "./matmul";
+import { pack } from "./pack";
+
+const KEYS: i32 = 64;
+const QUERIES: i32 = 32;
+/** Bytes of the weights of eight queries over a stretch of keys. */
+const PANEL: usize = KEYS * ROW;
+
+/** Where the parts of a tile's work lie in the scratch memory. */
+let rowZero: usize = 0;
+let queriesDown: usize = 0;
+let doutDown: usize = 0;
+let queriesAcross: usize = 0;
+let doutAcross: usize = 0;
+let dqueries: usize = 0;
+let shifts: usize = 0;
+let deltas: usize = 0;
+let keysDown: usize = 0;
+let valuesDown: usize = 0;
+let keysAcross: usize = 0;
+let dkeys: usize = 0;
+let dvalues: usize = 0;
+let weights: usize = 0;
+let dscores: usize = 0;
+let masks: usize = 0;
+
+/** Lays the parts out for tiles of `tile` rows; `width` is the size rounded up to eight. */
+function layOut(tile: i32, width: i32): void {
+  const part = <usize>(tile * width * 4);
+  rowZero = scratch;
+  memory.fill(rowZero, 0, ROW);
+  queriesDown = rowZero + ROW;
+  doutDown = queriesDown + part;
+  queriesAcross = doutDown + part;
+  doutAcross = queriesAcross + part;
+  dqueries = doutAcross + part;
+  keysDown = dqueries + part;
+  valuesDown = keysDown + part;
+  keysAcross = valuesDown + part;
+  dkeys = keysAcross + part;
+  dvalues = dkeys + part;
+  shifts = dvalues + part;
+  deltas = shifts + tile * 4;
+  weights = deltas + tile * 4;
+  dscores = weights + (QUERIES / 8) * PANEL;
+  masks = dscores + (QUERIES / 8) * PANEL;
+}
+
+/**
+ * c (four rows, `step` bytes apart, of eight columns) += what lies at a: `count` columns of four rows, in panels of
+ * eight columns, times b, `count` rows of eight.
+ */
+function outer(count: i32, a: usize, b: usize, c: usize, step: usize): void {
+  const c1 = c + step;
+  const c2 = c1 + step;
+  const c3 = c2 + step;
+  let c00 = v128.load(c);
+  let c01 = v128.load(c, 16);
+  let c10 = v128.load(c1);
+  let c11 = v128.load(c1, 16);
+  let c20 = v128.load(c2);
+  let c21 = v128.load(c2, 16);
+  let c30 = v128.load(c3);
+  let c31 = v128.load(c3, 16);
+  for (; count > 0; count -= 8, a += PANEL) {
+    const stop = a + <usize>min(count, 8) * 4;
+    for (let p = a; p != stop; p += 4, b += ROW) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      let x = v128.load32_splat(p);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
+      x = v128.load32_splat(p, 32);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
+      x = v128.load32_splat(p, 64);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
+      x = v128.load32_splat(p, 96);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
+    }
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c1, c10);
+  v128.store(c1, c11, 16);
+  v128.store(c2, c20);
+  v128.store(c2, c21, 16);
+  v128.store(c3, c30);
+  v128.store(c3, c31, 16);
+}
+
+function dot(n: i32, a: usize, b: usize): f32 {
+  let sum = f32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) sum = madd(v128.load(a + i * 4), v128.load(b + i * 4), sum);
+  if (i < n) sum = madd(loadTail(a + i * 4, n - i), loadTail(b + i * 4, n - i), sum);
+  return sumLanes(sum);
+}
+
+/** What a tile of queries needs: both ways of packing, -log2 of the softmax's divisors, -sum(dout * out) of each row. */
+function packQueryTile(problem: Problem, pair: i32, first: i32, count: i32): void {
+  const size = problem.size;
+  const q = problem.at(Q, pair) + first * problem.step(Q);
+  const dout = problem.at(DOUT, pair) + first * problem.step(DOUT);
+  const out = problem.at(OUT, pair) + first * problem.step(OUT);
+  const lse = problem.lse + (pair * problem.queries + first) * 4;
+  packQueries(problem, queriesDown, q, count);
+  pack(doutDown, 8, dout, problem.step(DOUT), 4, count, size);
+  pack(queriesAcross, 8, q, 4, problem.step(Q), size, count);
+  pack(doutAcross, 8, dout, 4, problem.step(DOUT), size, count);
+  const lanes = (count + 7) & ~7;
+  for (let i = 0; i < lanes; i++) {
+    // A weight is 0 in a row that sees nothing, and in one that is not there.
+    const l: f32 = i < count ? load<f32>(lse + i * 4) : -Infinity;
+    store<f32>(shifts + i * 4, l == -Infinity ? l : -l * LOG2E);
+    const step = <usize>i;
+    store<f32>(deltas + i * 4, i < count ? -dot(size, dout + step * problem.step(DOUT), out + step * problem.step(OUT)) : 0);
+  }
+  memory.fill(dqueries, 0, lanes * ((size + 3) & ~3) * 4);
+}
+
+function packKeyTile(problem: Problem, pair: i32, first: i32, count: i32, width: i32): void {
+  const size = problem.size;
+  const k = problem.at(K, pair) + first * problem.step(K);
+  const v = problem.at(V, pair) + first * problem.step(V);
+  pack(keysDown, 4, k, problem.step(K), 4, count, size);
+  pack(valuesDown, 4, v, problem.step(V), 4, count, size);
+  pack(keysAcross, 4, k, 4, problem.step(K), size, count);
+  const rows = (count + 3) & ~3;
+  memory.fill(dkeys, 0, rows * width * 4);
+  memory.fill(dvalues, 0, rows * width * 4);
+}
+
+/** w = 2^scores in place, and ds = w * (what lies there: dout v - sum(dout * out)). */
+function weighBoth(rows: i32, w: usize, ds: usize): void {
+  const stop = w + rows * ROW;
+  for (; w != stop; w += ROW, ds += ROW) {
+    const w0 = exp2Below(v128.load(w));
+    const w1 = exp2Below(v128.load(w, 16));
+    v128.store(w, w0);
+    v128.store(w, w1, 16);
+    v128.store(ds, f32x4.mul(w0, v128.load(ds)));
+    v128.store(ds, f32x4.mul(w1, v128.load(ds, 16)), 16);
+  }
+}
+
+/** Rows of `size` floats, `width` apart, times a factor, to rows `step` bytes apart. */
+function storeTile(count: i32, size: i32, width: i32, from: usize, factor: f32, to: usize, step: usize): void {
+  const f = f32x4.splat(factor);
+  for (let i = 0; i < count; i++, from += width * 4, to += step) {
+    let c = 0;
+    for (; c + 4 <= size; c += 4) v128.store(to + c * 4, f32x4.mul(v128.load(from + c * 4), f));
+    if (c < size) storeTail(to + c * 4, f32x4.mul(v128.load(from + c * 4), f), size - c);
+  }
+}
+
+/** A tile of `keys` keys from k0 on and `queries` queries from q0 on: adds to the sums of both. */
+function gradTile(problem: Problem, pair: i32, k0: i32, keys: i32, q0: i32, queries: i32, width: i32): void {
+  for (let k = 0; k < keys; k += KEYS) {
+    const here = min(KEYS, keys - k);
+    for (let q = 0; q < queries; q += QUERIES) {
+      gradStretch(problem, pair, k0, k, here, keys, q0, q, min(QUERIES, queries - q), queries, width);
+    }
+  }
+}
+
+/** A stretch of it: `here` keys from k on, `count` queries from q on (counted in the tile). */
+function gradStretch(
+  problem: Problem, pair: i32, k0: i32, k: i32, here: i32, keys: i32, q0: i32, q: i32, count: i32, queries: i32, width: i32,
+): void {
+  const size = problem.size;
+  const slope = <i32>problem.causal;
+  // Keys of the stretch that the first query sees.
+  const limit = problem.causal ? problem.seenBy(q0 + q) - k0 - k : here;
+  if (limit + (count - 1) * slope <= 0) return;
+  const rowWidth = (size + 3) & ~3;
+  for (let i = 0; i < count; i += 8) {
+    const low = limit + i * slope;
+    const n = min(here, low + 7 * slope);
+    if (n <= 0) continue;
+    const rows = (n + 3) & ~3;
+    let start = shifts + (q + i) * 4;
+    let step: usize = 0;
+    if (problem.mask) {
+      const mask = problem.maskAt(pair) + (q0 + q + i) * problem.maskQuery + (k0 + k) * problem.maskKey;
+      maskRows(n, masks, start, min(8, count - i), mask, problem.maskQuery, problem.maskKey);
+      start = masks;
+      step = ROW;
+    }
+    const w = weights + (i / 8) * PANEL;
+    const ds = dscores + (i / 8) * PANEL;
+    const panel = (q + i) * size * 4;
+    for (let j = 0; j < rows; j += 4) {
+      const at = (k + j) * size * 4;
+      block(size, keysDown + at, queriesDown + panel, w + j * ROW, start + j * step, step);
+      block(size, valuesDown + at, doutDown + panel, ds + j * ROW, deltas + (q + i) * 4, 0);
+    }
+    hide(min(low, n), rows, w, low, slope, here);
+    weighBoth(rows, w, ds);
+    const dq = dqueries + (q + i) * rowWidth * 4;
+    for (let c = 0; c < size; c += 4) {
+      block(n, keysAcross + (c * keys + k * 4) * 4, ds, dq + c * ROW, dq + c * ROW, ROW);
+    }
+  }
+  // The first eight queries of which one sees the four keys.
+  let i = 0;
+  for (let j = 0; j < here; j += 4) {
+    while (i < count && limit + (i + 7) * slope <= j) i += 8;
+    if (i >= count) break;
+    const a = (i / 8) * PANEL + j * ROW;
+    for (let c = 0; c < width; c += 8) {
+      const to = ((k + j) * width + c) * 4;
+      const b = (c * queries + (q + i) * 8) * 4;
+      outer(count - i, weights + a, doutAcross + b, dvalues + to, width * 4);
+      outer(count - i, dscores + a, queriesAcross + b, dkeys + to, width * 4);
+    }
+  }
+}
+
+/** Rows of zeros. */
+function clear(count: i32, size: i32, to: usize, step: usize): void {
+  for (let i = 0; i < count; i++) memory.fill(to + i * step, 0, size * 4);
+}
+
+/**
+ * dq, dk and dv from dout, and from what `attention` was given and gave. Units are pairs of batch and head: each adds up
+ * its keys' gradients over its queries and its queries' over its keys, in order.
+ */
+export function attentionGrad(begin: i32, end: i32, problem: Problem): void {
+  const size = problem.size;
+  const width = (size + 7) & ~7;
+  const tile = tileOf(10, width);
+  layOut(tile, width);
+  for (let pair = begin; pair < end; pair++) {
+    const dk = problem.at(DK, pair);
+    const dv = problem.at(DV, pair);
+    const dq = problem.at(DQ, pair);
+    const inUse = keysInUse(problem, pair);
+    for (let k0 = 0; k0 < inUse; k0 += tile) {
+      const keys = min(tile, inUse - k0);
+      packKeyTile(problem, pair, k0, keys, width);
+      for (let q0 = 0; q0 < problem.queries; q0 += tile) {
+        const queries = min(tile, problem.queries - q0);
+        const seen = !problem.causal || problem.seenBy(q0 + queries - 1) > k0;
+        // The first keys' tile writes every query's gradient, the others add.
+        if (!seen && k0 > 0) continue;
+        packQueryTile(problem, pair, q0, queries);
+        if (seen) gradTile(problem, pair, k0, keys, q0, queries, width);
+        storeQueryTile(problem, queries, dq + q0 * problem.step(DQ), k0 > 0);
+      }
+      storeTile(keys, size, width, dkeys, problem.scale, dk + k0 * problem.step(DK), problem.step(DK));
+      storeTile(keys, size, width, dvalues, 1, dv + k0 * problem.step(DV), problem.step(DV));
+    }
+    if (inUse == 0) clear(problem.queries, size, dq, problem.step(DQ));
+    clear(problem.keys - inUse, size, dk + inUse * problem.step(DK), problem.step(DK));
+    clear(problem.keys - inUse, size, dv + inUse * problem.step(DV), problem.step(DV));
+  }
+}
+
+function storeQueryTile(problem: Problem, count: i32, dq: usize, add: bool): void {
+  const width = (problem.size + 3) & ~3;
+  const scale = f32x4.splat(problem.scale);
+  v128.store(shifts, scale);
+  v128.store(shifts, scale, 16);
+  for (let i = 0; i < count; i += 8) {
+    const to = dq + i * problem.step(DQ);
+    storeRows(problem.size, dqueries + i * width * 4, min(8, count - i), shifts, to, problem.step(DQ), add);
+  }
+}
