@@ -40,7 +40,9 @@ export async function readText(path: string, kind: string): Promise<string> {
 export async function readBytes(path: string, kind: string): Promise<Uint8Array> {
   const { readFile } = await import("node:fs/promises");
   try {
-    return await readFile(path);
+    // A Buffer's slice() would share its memory; a Uint8Array's copies.
+    const { buffer, byteOffset, byteLength } = await readFile(path);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     const missing = (error as { code?: unknown }).code === "ENOENT";
     throw new Error(`no ${kind} file: ${path}: ${missing ? "it does not exist" : (error as Error).message}`, {
