@@ -1,0 +1,51 @@
+import { type CharTokenizer, generate } from "@lectern/train";
+import { fromTokens, toTokens } from "../corpora.ts";
+import { openDevice } from "../device.ts";
+import { UsageError } from "../errors.ts";
+import type { DeviceName } from "../options.ts";
+import { output } from "../output.ts";
+import { openRun } from "../runs.ts";
+import { firstPrompt } from "./trainChar.ts";
+
+export interface GenerateCommandOptions {
+  readonly run: string;
+  readonly prompt?: string;
+  readonly tokens?: number;
+  readonly strategy: "greedy" | "sample";
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  readonly device: DeviceName;
+  readonly json: boolean;
+}
+
+/** `lectern generate`: goes on from a prompt with a trained character model, and prints each token as it comes. */
+export async function generateText(options: GenerateCommandOptions): Promise<void> {
+  const out = output(options.json);
+  if (options.prompt === "") throw new UsageError("--prompt is empty; leave it away, or give one character at least");
+  await openDevice(options.device);
+  const { config, model, tokenizer } = await openRun(options.run);
+  if (config.task !== "char") {
+    throw new UsageError(`${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``);
+  }
+  const { tokens = 300, strategy, temperature = 0.8, topK, topP, seed } = options;
+  const prompt =
+    options.prompt === undefined ? firstPrompt(tokenizer as CharTokenizer) : toTokens(options.prompt, config.unit);
+  // latin1 puts one byte for each character: what a model of bytes writes becomes whole characters in the terminal.
+  const write = (text: string) => {
+    if (!out.json) process.stdout.write(Buffer.from(text, config.unit === "byte" ? "latin1" : "utf8"));
+  };
+  if (options.prompt !== undefined) write(prompt);
+  const start = performance.now();
+  const text = await generate(model, tokenizer, prompt, {
+    ...{ tokens, strategy, temperature, topK, topP, seed },
+    onToken: write,
+  });
+  const seconds = (performance.now() - start) / 1000;
+  write("\n");
+  out.event("done", {
+    ...{ prompt: fromTokens(prompt, config.unit), text: fromTokens(text, config.unit), tokens },
+    ...{ tokensPerSecond: tokens / seconds, device: options.device, run: options.run },
+  });
+}

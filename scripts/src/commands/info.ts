@@ -1,0 +1,56 @@
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { ones } from "@lectern/autograd";
+import { defaultCacheFolder } from "@lectern/datasets";
+import { openDevice } from "../device.ts";
+import { DEVICES, type DeviceName } from "../options.ts";
+import { output, table } from "../output.ts";
+
+interface DeviceState {
+  readonly device: DeviceName;
+  readonly available: boolean;
+  /** Why it is not available. */
+  readonly reason?: string;
+}
+
+/** `lectern info`: what there is to compute with, and why a device is missing. */
+export async function info({ json, version }: { json: boolean; version: string }): Promise<void> {
+  const out = output(json);
+  const devices: DeviceState[] = [];
+  for (const name of DEVICES) devices.push(await probe(name));
+  const facts = {
+    version,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    memoryGB: Number((totalmem() / 2 ** 30).toFixed(1)),
+    cacheFolder: defaultCacheFolder(),
+  };
+  out.say(
+    table([
+      ["Lectern", facts.version],
+      ["Node", `${facts.node} on ${facts.platform}`],
+      ["processor", `${facts.processor}, ${facts.cores} cores, ${facts.memoryGB} GB memory`],
+      ["downloads", facts.cacheFolder],
+    ]),
+  );
+  out.say("");
+  out.say(table(devices.map((state) => [state.device, state.available ? "there" : `not there: ${state.reason}`])));
+  for (const state of devices) out.event("device", state);
+  out.event("done", facts);
+}
+
+/** Opens the device and multiplies two small matrices on it. */
+async function probe(name: DeviceName): Promise<DeviceState> {
+  try {
+    await openDevice(name);
+    const sum = await ones([4, 4])
+      .matmul(ones([4, 4]))
+      .sum()
+      .item();
+    if (sum !== 64) throw new Error(`it computes wrongly (${sum} for 64)`);
+    return { device: name, available: true };
+  } catch (error) {
+    return { device: name, available: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}

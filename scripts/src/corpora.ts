@@ -1,0 +1,50 @@
+import { stat } from "node:fs/promises";
+import {
+  type LabelledCorpus,
+  type LabelledOptions,
+  listDatasets,
+  loadLabelled,
+  loadText,
+  type TextCorpus,
+} from "@lectern/datasets";
+import type { Example, Tokenizer } from "@lectern/train";
+import { UsageError } from "./errors.ts";
+import { downloadProgress } from "./output.ts";
+
+/** Reads a text, and downloads it where it has to be. Errors: see `loadText`. */
+export async function readCorpus(data: string, json: boolean): Promise<TextCorpus> {
+  await assertThere(data);
+  return loadText(data, { onProgress: downloadProgress(json) });
+}
+
+/** Reads labelled texts, and downloads them where they have to be. Errors: see `loadLabelled`. */
+export async function readLabelledCorpus(
+  data: string,
+  json: boolean,
+  columns: Pick<LabelledOptions, "textColumn" | "labelColumn">,
+): Promise<LabelledCorpus> {
+  await assertThere(data);
+  return loadLabelled(data, { ...columns, onProgress: downloadProgress(json) });
+}
+
+/** Errors: neither a data set nor a file, which is a mistake in the command line. */
+async function assertThere(data: string): Promise<void> {
+  if (listDatasets().some(({ name }) => name === data)) return;
+  if ((await stat(data).catch(() => undefined)) !== undefined) return;
+  const names = listDatasets().map(({ name }) => name);
+  throw new UsageError(`--data: "${data}" is neither a file nor a data set; data sets are ${names.join(", ")}`);
+}
+
+/** Where a text's tokens are bytes (enwik8), each is one character from U+0000 to U+00FF. */
+export function toTokens(text: string, unit: TextCorpus["unit"]): string {
+  return unit === "byte" ? Buffer.from(text, "utf8").toString("latin1") : text;
+}
+
+/** The way back, for people to read. */
+export function fromTokens(text: string, unit: TextCorpus["unit"]): string {
+  return unit === "byte" ? Buffer.from(text, "latin1").toString("utf8") : text;
+}
+
+export function encodeAll(tokenizer: Tokenizer, examples: LabelledCorpus["train"]): Example[] {
+  return examples.map(({ text, label }) => ({ tokens: tokenizer.encode(text), label }));
+}
