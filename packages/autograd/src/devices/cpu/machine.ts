@@ -1,6 +1,6 @@
 import { environment } from "./environment.ts";
 import { Allocator, createMemory } from "./memory.ts";
-import { compileKernels, instantiate, type KernelModule, type KernelName, type Simd } from "./module.ts";
+import { compileKernels, instantiate, type Kernel, type KernelModule, type KernelName, type Simd } from "./module.ts";
 import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
 
 /** Where kernels find descriptions of their operands' axes: in the memory's first 64 KiB, which no block uses. */
@@ -14,10 +14,12 @@ const MAX_THREADS = 64;
 /** The device's parts. They are made when it is first used, so that importing the package costs nothing. */
 export interface Machine {
   readonly memory: Allocator;
-  readonly kernels: KernelModule;
+  readonly kernels: KernelModule & Record<KernelName, Kernel>;
   readonly module: WebAssembly.Module;
   readonly simd: Simd;
   pool: Pool | undefined;
+  /** The BLAS library that the pool's workers open too. */
+  blas: string | undefined;
 }
 
 let made: Machine | undefined;
@@ -31,11 +33,30 @@ export function machine(): Machine {
 function create(): Machine {
   const { module, simd } = compileKernels();
   const shared = createMemory();
-  const kernels = instantiate(module, shared);
+  const blasMatmul = () => {
+    throw new Error("cpu: no BLAS has been opened");
+  };
+  const kernels = { ...instantiate(module, shared), blasMatmul };
   const memory = new Allocator(shared, kernels.heapBase());
   kernels.setScratch(memory.allocate(kernels.scratchSize()));
+  const parts: Machine = { memory, kernels, module, simd, pool: undefined, blas: undefined };
+  renewPool(parts);
+  return parts;
+}
+
+function renewPool(parts: Machine): void {
+  const { memory, kernels, module, blas } = parts;
+  parts.pool?.stop();
   const count = getThreads();
-  return { memory, kernels, module, simd, pool: count > 1 ? new Pool(count, memory, kernels, module) : undefined };
+  parts.pool = count > 1 ? new Pool(count, memory, kernels, module, kernels.scratchSize(), blas) : undefined;
+}
+
+/** Makes a BLAS library's product a kernel, on this thread and, where it is named, on the workers. */
+export function useBlas(matmul: Kernel, name: string | undefined): void {
+  const parts = machine();
+  parts.kernels.blasMatmul = matmul;
+  parts.blas = name;
+  if (name !== undefined) renewPool(parts);
 }
 
 /** Errors: not a whole number from 1 to 64. */
@@ -61,9 +82,7 @@ export function getThreads(): number {
  */
 export function setThreads(count: number): void {
   threads = whyNoThreads() === undefined ? checkThreads(count, "setThreads: the number of threads") : 1;
-  if (made === undefined || (made.pool?.threads ?? 1) === threads) return;
-  made.pool?.stop();
-  made.pool = threads > 1 ? new Pool(threads, made.memory, made.kernels, made.module) : undefined;
+  if (made !== undefined && (made.pool?.threads ?? 1) !== threads) renewPool(made);
 }
 
 /**

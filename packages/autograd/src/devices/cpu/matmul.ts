@@ -1,5 +1,7 @@
 import type { Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
+import { blas } from "./blas.ts";
+import type { BlasLibrary } from "./library.mjs";
 import { getThreads, PARTS_PER_THREAD, run } from "./machine.ts";
 import { type Axes, addressOf, BYTES, describe, joinAxes } from "./operands.ts";
 
@@ -35,21 +37,43 @@ function productOf(out: Strided, a: Strided, b: Strided): Product {
 
 /** Floating-point operations that are worth a thread of their own: some 40 microseconds. */
 const FLOPS_PER_PART = 2e6;
+const BLAS_FLOPS_PER_PART = 4e6;
+/** Products go to the system's BLAS if all of a batch take as much as this, and each as much as that. */
+const BLAS_FLOPS = 1e6;
+const BLAS_FLOPS_EACH = 1e5;
 /** Tiles begin on multiples of these: whole panels of both builds of the kernel. */
 const TILE_ROWS = 12;
 const TILE_COLUMNS = 8;
 
+interface Tiles {
+  readonly tileM: number;
+  readonly tileN: number;
+  readonly units: number;
+}
+
 /** Cuts each product's longer side into tiles, where there are fewer products than threads have use for. */
-function tilesOf({ m, n, k }: Product, count: number): { tileM: number; tileN: number; units: number } {
-  const parts = Math.min(2 * m * n * k * count, FLOPS_PER_PART * getThreads() * PARTS_PER_THREAD) / FLOPS_PER_PART;
-  const wanted = Math.floor(parts / count);
-  if (wanted < 2) return { tileM: m, tileN: n, units: count };
+function tilesOf({ m, n, k }: Product, count: number, flopsPerPart: number): Tiles {
+  const most = getThreads() * PARTS_PER_THREAD;
+  const wanted = Math.floor(Math.min((2 * m * n * k * count) / flopsPerPart, most) / count);
+  if (getThreads() === 1 || wanted < 2) return { tileM: m, tileN: n, units: count };
   const alongRows = m >= n;
   const step = alongRows ? TILE_ROWS : TILE_COLUMNS;
   const length = alongRows ? m : n;
   const tile = Math.ceil(length / wanted / step) * step;
   const units = count * Math.ceil(length / tile);
   return alongRows ? { tileM: tile, tileN: n, units } : { tileM: m, tileN: tile, units };
+}
+
+/** True if BLAS accepts a matrix's strides: rows or columns without gaps, and the others at least that far apart. */
+function suitsBlas(rows: number, columns: number, [row, column]: readonly [number, number]): boolean {
+  return (column === 1 && (rows === 1 || row >= columns)) || (row === 1 && (columns === 1 || column >= rows));
+}
+
+/** The library for a product that is worth it. Only sizes decide, so that equal steps take equal ways. */
+function blasFor({ m, n, k, a, b }: Product, count: number): BlasLibrary | undefined {
+  const flops = 2 * m * n * k;
+  if (m === 1 || n === 1 || flops < BLAS_FLOPS_EACH || flops * count < BLAS_FLOPS) return undefined;
+  return suitsBlas(m, k, a) && suitsBlas(k, n, b) ? blas() : undefined;
 }
 
 export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean): void {
@@ -61,12 +85,16 @@ export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean
     if (!accumulate) run("fill", size, size, addressOf(out), 0);
     return;
   }
-  // The kernel's description ends with an innermost axis of its own.
-  const axes = { shape: [...batches.shape, 1], strides: batches.strides.map((s) => [...s, 0]) };
-  const { tileM, tileN, units } = tilesOf(product, sizeOf(batches.shape));
-  const grain = Math.max(1, Math.floor(FLOPS_PER_PART / (2 * tileM * tileN * k)));
+  const count = sizeOf(batches.shape);
+  const library = blasFor(product, count);
+  const flopsPerPart = library?.ownThreads ? Number.POSITIVE_INFINITY : library ? BLAS_FLOPS_PER_PART : FLOPS_PER_PART;
+  const { tileM, tileN, units } = tilesOf(product, count, flopsPerPart);
+  const grain = Math.max(1, Math.floor(flopsPerPart / (2 * tileM * tileN * k)));
   const [aRow, aColumn] = product.a.map((s) => s * BYTES);
   const [bRow, bColumn] = product.b.map((s) => s * BYTES);
   const operands = [addressOf(a), aRow, aColumn, addressOf(b), bRow, bColumn];
-  run("matmul", units, grain, m, n, k, describe(axes), tileM, tileN, addressOf(out), ...operands, Number(accumulate));
+  // The kernel's description ends with an innermost axis of its own.
+  const axes = describe({ shape: [...batches.shape, 1], strides: batches.strides.map((s) => [...s, 0]) });
+  const kernel = library ? "blasMatmul" : "matmul";
+  run(kernel, units, grain, m, n, k, axes, tileM, tileN, addressOf(out), ...operands, Number(accumulate));
 }

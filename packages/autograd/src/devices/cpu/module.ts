@@ -16,6 +16,7 @@ export const KERNELS = [
   "argReduce",
   "attention",
   "attentionGrad",
+  "blasMatmul",
   "binaryFlat",
   "binaryRows",
   "copy",
@@ -52,8 +53,8 @@ export const KERNELS = [
 
 export type KernelName = (typeof KERNELS)[number];
 
-/** What the module exports. */
-export interface KernelModule extends Record<KernelName, Kernel> {
+/** What the module exports. `blasMatmul` is none of it: the device adds it where the system has a BLAS (blas.ts). */
+export interface KernelModule extends Record<Exclude<KernelName, "blasMatmul">, Kernel> {
   heapBase(): number;
   scratchSize(): number;
   setScratch(address: number): void;

@@ -5,28 +5,9 @@
  */
 
 import { nodeModule } from "../../platform.ts";
+import { ARGUMENTS, CONTROL_BYTES, firstUnit, takePart, WORD } from "./control.mjs";
 import type { Allocator } from "./memory.ts";
-import { KERNELS, type KernelModule, type KernelName } from "./module.ts";
-
-// Words of the control block, by 4 bytes, those that change often on cache lines of their own (also in worker.mjs).
-/** Parts that nobody has taken. */
-const PENDING = 0;
-/** Parts that are finished. */
-const DONE = 16;
-/** Jobs so far; workers sleep on it. */
-const JOBS = 32;
-const SLEEPERS = 33;
-/** Workers that have started. */
-const READY = 34;
-/** 1 while the main thread sleeps on DONE. */
-const MAIN_WAITS = 35;
-const KERNEL = 48;
-const UNITS = 49;
-const PARTS = 50;
-const ARGUMENT_COUNT = 51;
-/** First of the kernel's arguments, by 8 bytes. */
-const ARGUMENTS = 32;
-const CONTROL_BYTES = 512;
+import { KERNELS, type Kernel, type KernelName } from "./module.ts";
 
 /** Looks at the finished parts before the main thread goes to sleep, where it may. */
 const SPINS = 20_000;
@@ -51,8 +32,11 @@ export class Pool {
   constructor(
     readonly threads: number,
     private readonly memory: Allocator,
-    private readonly kernels: KernelModule,
+    private readonly kernels: Readonly<Record<KernelName, Kernel>>,
     private readonly module: WebAssembly.Module,
+    private readonly scratchSize: number,
+    /** The library that workers are to open, where there is one. */
+    private readonly blas: string | undefined,
   ) {
     this.control = memory.allocate(CONTROL_BYTES);
     this.words = new Int32Array(memory.memory.buffer, this.control, CONTROL_BYTES / 4).fill(0);
@@ -61,7 +45,7 @@ export class Pool {
 
   /** Workers that take part: they start when the first job comes, and are not waited for. */
   get ready(): number {
-    return Atomics.load(this.words, READY);
+    return Atomics.load(this.words, WORD.ready);
   }
 
   /** Runs a kernel in `parts` parts, and returns when all are done. */
@@ -73,20 +57,20 @@ export class Pool {
       return;
     }
     const { words } = this;
-    words[KERNEL] = KERNELS.indexOf(name);
-    words[UNITS] = units;
-    words[PARTS] = parts;
-    words[ARGUMENT_COUNT] = args.length;
+    words[WORD.kernel] = KERNELS.indexOf(name);
+    words[WORD.units] = units;
+    words[WORD.parts] = parts;
+    words[WORD.argumentCount] = args.length;
     this.values.set(args, ARGUMENTS);
-    Atomics.store(words, DONE, 0);
-    Atomics.store(words, PENDING, parts);
-    Atomics.add(words, JOBS, 1);
-    if (Atomics.load(words, SLEEPERS) > 0) Atomics.notify(words, JOBS, parts - 1);
+    Atomics.store(words, WORD.done, 0);
+    Atomics.store(words, WORD.pending, parts);
+    Atomics.add(words, WORD.jobs, 1);
+    if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.jobs, parts - 1);
     let done = 0;
-    for (let part = this.takePart(); part >= 0; part = this.takePart(), done++) {
+    for (let part = takePart(words); part >= 0; part = takePart(words), done++) {
       kernel(firstUnit(part, parts, units), firstUnit(part + 1, parts, units), ...args);
     }
-    if (done > 0) Atomics.add(words, DONE, done);
+    if (done > 0) Atomics.add(words, WORD.done, done);
     this.join(parts);
   }
 
@@ -100,21 +84,10 @@ export class Pool {
     this.workers = [];
   }
 
-  private takePart(): number {
-    const { words } = this;
-    let pending = Atomics.load(words, PENDING);
-    while (pending > 0) {
-      const found = Atomics.compareExchange(words, PENDING, pending, pending - 1);
-      if (found === pending) return words[PARTS] - pending;
-      pending = found;
-    }
-    return -1;
-  }
-
   private join(parts: number): void {
     const { words } = this;
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, DONE) === parts) return;
-    while (Atomics.load(words, DONE) !== parts) {
+    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, WORD.done) === parts) return;
+    while (Atomics.load(words, WORD.done) !== parts) {
       if (this.mayBlock) this.sleep(parts);
     }
   }
@@ -122,14 +95,14 @@ export class Pool {
   /** Until a worker has finished a part. A browser's main thread may not sleep and goes on looking. */
   private sleep(parts: number): void {
     const { words } = this;
-    Atomics.store(words, MAIN_WAITS, 1);
-    const done = Atomics.load(words, DONE);
+    Atomics.store(words, WORD.mainWaits, 1);
+    const done = Atomics.load(words, WORD.done);
     try {
-      if (done !== parts) Atomics.wait(words, DONE, done);
+      if (done !== parts) Atomics.wait(words, WORD.done, done);
     } catch {
       this.mayBlock = false;
     }
-    Atomics.store(words, MAIN_WAITS, 0);
+    Atomics.store(words, WORD.mainWaits, 0);
   }
 
   private start(): void {
@@ -137,10 +110,10 @@ export class Pool {
     for (let i = 1; i < this.threads; i++) {
       try {
         const worker = this.createWorker();
-        const scratch = this.memory.allocate(this.kernels.scratchSize());
+        const scratch = this.memory.allocate(this.scratchSize);
         this.workers.push({ worker, scratch });
-        const { module, control } = this;
-        worker.postMessage({ module, memory: this.memory.memory, control, scratch, names: KERNELS });
+        const { module, control, blas } = this;
+        worker.postMessage({ module, memory: this.memory.memory, control, scratch, names: KERNELS, blas });
       } catch (error) {
         this.failure = error instanceof Error ? error.message : String(error);
         return;
@@ -165,12 +138,6 @@ export class Pool {
     worker.unref();
     return worker;
   }
-}
-
-/** First unit of a part; on a multiple of 16 where parts are long, so that no two write to one cache line. */
-function firstUnit(part: number, parts: number, units: number): number {
-  const unit = Math.floor((units * part) / parts);
-  return part < parts && units >= 256 * parts ? unit - (unit % 16) : unit;
 }
 
 /** Processors that this process may use. */

@@ -1,0 +1,10 @@
+export declare const WORD: Readonly<
+  Record<
+    "pending" | "done" | "jobs" | "sleepers" | "ready" | "mainWaits" | "kernel" | "units" | "parts" | "argumentCount",
+    number
+  >
+>;
+export declare const ARGUMENTS: number;
+export declare const CONTROL_BYTES: number;
+export declare function takePart(words: Int32Array): number;
+export declare function firstUnit(part: number, parts: number, units: number): number;

@@ -1,0 +1,31 @@
+import { blas, whyNoBlas } from "./blas.ts";
+import { getThreads, machine } from "./machine.ts";
+import type { MemoryStats } from "./memory.ts";
+import type { Simd } from "./module.ts";
+import { whyNoThreads } from "./pool.ts";
+
+export interface CpuInfo {
+  /** The build of the kernels: `relaxed` has fused multiply-adds. */
+  readonly simd: Simd;
+  readonly threads: number;
+  /** Why there is but one thread, or fewer than asked for. */
+  readonly threadsReason: string | undefined;
+  /** What the system's BLAS says it is; undefined where there is none. */
+  readonly blas: string | undefined;
+  readonly blasReason: string | undefined;
+  readonly memory: MemoryStats;
+}
+
+/** What the cpu device works with on this machine. Opens the system's BLAS if that has not been done. */
+export function cpuInfo(): CpuInfo {
+  const { simd, memory } = machine();
+  const library = blas();
+  return {
+    simd,
+    threads: getThreads(),
+    threadsReason: whyNoThreads() ?? machine().pool?.failure,
+    blas: library?.description,
+    blasReason: whyNoBlas(),
+    memory: memory.stats,
+  };
+}
