@@ -170,28 +170,42 @@ export class WebGpuBackend implements Backend {
 const POOLED = "lectern";
 
 export async function openWebGpu(library: GpuJsLibrary): Promise<WebGpuBackend> {
-  await provideWebGpu();
+  const gpu = await findWebGpu();
+  // gpu.js asks again, but has a less helpful message where there is none.
+  if ((await gpu.requestAdapter()) === null) {
+    throw new Error(
+      inNode()
+        ? "no graphics driver offers an adapter (on Linux: Vulkan with libvulkan1 and the card's driver)"
+        : "this browser offers no adapter (in Chromium: chrome://gpu says why, --enable-unsafe-webgpu allows more)",
+    );
+  }
   const context = await library.WebGPUContext.acquire();
   return new WebGpuBackend(new library.GPU({ mode: "webgpu" }), context);
 }
 
 const NODE_PACKAGE = "webgpu";
 
+interface Host {
+  navigator?: { gpu?: GPU };
+  process?: { versions?: { node?: string } };
+}
+
+const inNode = () => (globalThis as Host).process?.versions?.node !== undefined;
+
 /** In Node, WebGPU comes from the package `webgpu` (Dawn); a browser brings its own. */
-async function provideWebGpu(): Promise<void> {
-  const host = globalThis as { navigator?: { gpu?: unknown }; process?: { versions?: { node?: string } } };
-  if (host.navigator?.gpu !== undefined) return;
-  if (host.process?.versions?.node === undefined) throw new Error("this browser has no WebGPU (navigator.gpu)");
+async function findWebGpu(): Promise<GPU> {
+  const host = globalThis as Host;
+  if (host.navigator?.gpu !== undefined) return host.navigator.gpu;
+  if (!inNode()) throw new Error("this browser has no WebGPU (navigator.gpu)");
   // Not a literal, so that bundlers for the browser do not look for the package.
-  const dawn = (await import(/* @vite-ignore */ NODE_PACKAGE)) as {
-    create(options: string[]): unknown;
-    globals: object;
-  };
+  const dawn = (await import(/* @vite-ignore */ NODE_PACKAGE)) as { create(options: string[]): GPU; globals: object };
   Object.assign(globalThis, dawn.globals);
   const gpu = dawn.create([]);
+  // Where gpu.js looks for it.
   if (host.navigator === undefined) {
     Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true });
   } else {
     Object.defineProperty(host.navigator, "gpu", { value: gpu, configurable: true });
   }
+  return gpu;
 }
