@@ -184,12 +184,6 @@ class PendingGradients {
 
 /** The gradients of one node's inputs. */
 function applyRule(node: GraphNode, dy: Tensor, createGraph: boolean): Gradient[] {
-  if (node.ended) {
-    throw new Error(
-      `backward: the graph behind ${node.op.name} was used up by an earlier backward(): ` +
-        "call that one with { retainGraph: true }, or compute the value again",
-    );
-  }
   const { op, ctx, args, inputs } = node;
   if (!createGraph) {
     const settings = op.composite ? args.filter((arg) => !isTensorArgument(arg, inputs)) : args;
@@ -219,7 +213,7 @@ interface SweepOptions extends Required<BackwardOptions> {
 }
 
 /** One topological sweep from the root to the leaves. Returns the captured gradients. */
-function sweep(root: Tensor, seed: Tensor, options: SweepOptions, memory: Scope | undefined): Gradient[] {
+function sweep(root: Tensor, seed: Tensor, options: SweepOptions, name: string, memory?: Scope): Gradient[] {
   const { createGraph, captured } = options;
   const targets = captured?.map(targetOf);
   const found = new Map<Target, Tensor>();
@@ -245,6 +239,12 @@ function sweep(root: Tensor, seed: Tensor, options: SweepOptions, memory: Scope 
     const node = order[i];
     const arrived = pending.take(node);
     if (arrived === undefined) continue;
+    if (node.ended) {
+      throw new Error(
+        `${name}: this graph was used up by an earlier backward(): ` +
+          "call that one with { retainGraph: true }, or compute the value again",
+      );
+    }
     const dy = pending.show(arrived, node.hooks);
     if (node.retained !== undefined && targets === undefined) accumulate(node.retained, dy, createGraph, pending);
     const isCaptured = targets?.includes(node) ?? false;
@@ -289,7 +289,8 @@ function reachability(targets: readonly Target[] | undefined): (node: GraphNode)
       }
       stack.pop();
       const below = node.inputs.some((x) => wanted.has(targetOf(x)) || (x.node !== undefined && known.get(x.node)));
-      known.set(node, wanted.has(node) || below === true);
+      // Whether a used-up node did is no longer known: it is reported when it is reached.
+      known.set(node, wanted.has(node) || below === true || node.ended);
     }
     return known.get(start) ?? false;
   };
@@ -319,7 +320,10 @@ function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, pendin
 
 function seedFor(root: Tensor, seed: Tensor | undefined, name: string): Tensor {
   if (!root.requiresGrad) {
-    throw new Error(`${name}: nothing to differentiate: no input of this ${root.origin} requires a gradient`);
+    throw new Error(
+      `${name}: nothing to differentiate: this ${formatShape(root.shape)} was computed from nothing that requires a ` +
+        "gradient, or inside noGrad()",
+    );
   }
   if (seed === undefined) {
     if (root.size !== 1) {
@@ -343,11 +347,11 @@ export function backward(root: Tensor, seed: Tensor | undefined, options: Backwa
 
 function run(root: Tensor, seed: Tensor | undefined, options: SweepOptions, name: string): Gradient[] {
   if (options.createGraph) {
-    return enableGrad(() => sweep(root, seedFor(root, seed, name), options, undefined));
+    return enableGrad(() => sweep(root, seedFor(root, seed, name), options, name));
   }
   const memory = scope();
   try {
-    return memory.keep(noGrad(() => sweep(root, seedFor(root, seed, name), options, memory)));
+    return memory.keep(noGrad(() => sweep(root, seedFor(root, seed, name), options, name, memory)));
   } finally {
     memory[Symbol.dispose]();
   }

@@ -76,14 +76,10 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
 /** Strides with which `shape` is read as the larger `target`: 0 along every repeated axis. */
 export function expandStrides(op: string, shape: Shape, strides: Shape, target: Shape): number[] {
   const shift = target.length - shape.length;
-  return target.map((n, i) => {
-    const size = i < shift ? 1 : shape[i - shift];
-    if (size === n) return i < shift ? 0 : strides[i - shift];
-    if (size !== 1 || shift < 0) {
-      throw new RangeError(`${op}: ${formatShape(shape)} does not expand to ${formatShape(target)}`);
-    }
-    return 0;
-  });
+  if (shift < 0 || shape.some((n, i) => n !== 1 && n !== target[i + shift])) {
+    throw new RangeError(`${op}: ${formatShape(shape)} does not expand to ${formatShape(target)}`);
+  }
+  return target.map((n, i) => (i < shift || shape[i - shift] !== n ? 0 : strides[i - shift]));
 }
 
 /** Fills in the one `-1` of a requested shape. Errors: sizes that do not multiply to `size`. */
