@@ -1,6 +1,10 @@
 export * from "./creation.ts";
 export type { Device, DType, RandomKey, Strided, TypedArray } from "./device.ts";
 export { Storage } from "./device.ts";
+export { setBlas } from "./devices/cpu/blas.ts";
+export { type CpuInfo, cpuInfo } from "./devices/cpu/info.ts";
+export { getThreads, setThreads } from "./devices/cpu/machine.ts";
+export type { MemoryStats } from "./devices/cpu/memory.ts";
 export { defaultDevice, device, registerDevice, setDefaultDevice } from "./devices.ts";
 export {
   type BackwardOptions,
