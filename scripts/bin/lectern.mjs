@@ -4,10 +4,12 @@ import { existsSync, readFileSync } from "node:fs";
 
 const args = process.argv.slice(2);
 const read = (file) => readFileSync(new URL(file, import.meta.url), "utf8");
+// What set-up makes: the packages, and the kernels.
+const NEEDED = ["../node_modules/tsx", "../../packages/autograd/src/devices/cpu/generated/plain.ts"];
 
 if (args.length === 1 && args[0] === "--version") {
   console.log(JSON.parse(read("../../package.json")).version);
-} else if (!existsSync(new URL("../../node_modules/.lectern-setup", import.meta.url))) {
+} else if (!NEEDED.every((path) => existsSync(new URL(path, import.meta.url)))) {
   console.error(
     "lectern: not set up yet; run `npm start`, or `node scripts/setup.mjs`, in the repository's folder once",
   );

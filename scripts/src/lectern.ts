@@ -78,6 +78,7 @@ function program(args: readonly string[]) {
         ["$0 train classify --data names", "Learn to tell two kinds of text apart"],
         ["$0 <command> --help", "A command's options and examples"],
       ])
+      .epilogue("In the repository's folder, type `npm run lectern -- <command> …` or `pnpm lectern <command> …`.")
       .demandCommand(1, "say what to do: `lectern --help` lists the commands")
       .recommendCommands()
       .strict()

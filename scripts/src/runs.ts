@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GPT, type GPTOptions, TransformerClassifier, type TransformerClassifierOptions } from "@lectern/nn";
-import { loadTokenizer, loadWeights, RunFolder, type Tokenizer } from "@lectern/train";
+import { loadSafetensors, loadTokenizer, loadWeights, RunFolder, type Tokenizer } from "@lectern/train";
 
 /** What `config.json` of a run says: enough to make the model again, and to read its data again. */
 export type RunConfig = CharConfig | ClassifyConfig;
@@ -65,6 +65,7 @@ async function locate(path: string): Promise<{ folder: RunFolder; weights: strin
     const folder = new RunFolder(path);
     return { folder, weights: await folder.weightsPath() };
   }
+  await loadSafetensors(path);
   // A checkpoint lies in the run's folder or in `checkpoints` inside it.
   const near = dirname(path);
   const inRun = (await stat(`${near}/config.json`).catch(() => undefined)) !== undefined;

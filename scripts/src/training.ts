@@ -157,9 +157,9 @@ export function finish(out: Output, result: Trained, device: DeviceName): void {
   if (interrupted) process.exitCode = 130;
 }
 
-/** Left out of JSON where there is no such figure: no step was made. */
+/** Left out of JSON where there is no such figure, because no step was made. */
 function known(value: number): number | undefined {
-  return Number.isFinite(value) ? value : undefined;
+  return value > 0 && Number.isFinite(value) ? value : undefined;
 }
 
 /** `2,400 steps in 58 s: training loss 1.842, validation loss 1.890` */

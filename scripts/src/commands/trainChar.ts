@@ -56,7 +56,7 @@ export async function trainChar(options: TrainCharOptions): Promise<void> {
   out.say(
     [
       `data    ${corpus.name}: ${grouped(corpus.train.length)} ${corpus.unit}s to learn from, ${grouped(corpus.validation.length)} to validate on`,
-      `model   GPT with ${grouped(model.numParameters())} parameters: ${layers} layers, ${heads} heads, width ${width}, context ${context}`,
+      `model   GPT with ${grouped(model.numParameters())} parameters: layers ${layers}, heads ${heads}, width ${width}, context ${context}`,
       `run     ${runFolder(options)}, on ${options.device}\n`,
     ].join("\n"),
   );

@@ -56,7 +56,7 @@ export async function trainClassify(options: TrainClassifyOptions): Promise<void
   out.say(
     [
       `data    ${corpus.name}: ${grouped(corpus.train.length)} texts to learn from, ${grouped(corpus.validation.length)} to validate on; classes ${corpus.labels.join(", ")}`,
-      `model   classifier with ${grouped(model.numParameters())} parameters: ${layers} layers, ${heads} heads, width ${width}, context ${context}, ${grouped(tokenizer.size)} different tokens`,
+      `model   classifier with ${grouped(model.numParameters())} parameters: layers ${layers}, heads ${heads}, width ${width}, context ${context}, ${grouped(tokenizer.size)} different tokens`,
       `run     ${runFolder(options)}, on ${options.device}\n`,
     ].join("\n"),
   );

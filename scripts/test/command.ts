@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const ENTRY = fileURLToPath(new URL("../bin/lectern.mjs", import.meta.url));
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  /** Sends Ctrl-C. */
+  interrupt(): void;
+  /** Resolves when standard output or error has so much. */
+  seen(text: string): Promise<void>;
+  readonly ended: Promise<Outcome>;
+}
+
+/** Starts the real program in a folder. */
+export function start(args: readonly string[], cwd: string): Started {
+  const child = spawn(process.execPath, [ENTRY, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const texts = { stdout: "", stderr: "" };
+  let changed = () => {};
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (part: string) => {
+      texts[name] += part;
+      changed();
+    });
+  }
+  return {
+    interrupt: () => child.kill("SIGINT"),
+    seen: (text) =>
+      new Promise((resolve) => {
+        changed = () => {
+          if (texts.stdout.includes(text) || texts.stderr.includes(text)) resolve();
+        };
+        changed();
+      }),
+    ended: new Promise((resolve) => {
+      child.on("close", (code) => resolve({ code, ...texts }));
+    }),
+  };
+}
+
+/** Runs one command line to its end. */
+export function lectern(args: readonly string[], cwd: string): Promise<Outcome> {
+  return start(args, cwd).ended;
+}
+
+export type Event = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+/** Every line of standard output as the JSON object it has to be. */
+export function eventsOf({ stdout }: Outcome): Event[] {
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Event);
+}
