@@ -42,8 +42,10 @@ export async function saveSafetensors(
   for (const [name, t] of tensors) arrays.set(name, await t.data());
   const header: Record<string, Entry | Readonly<Record<string, string>>> = {};
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
-  // The widest type first: then every tensor begins at a multiple of its element's size.
-  const order = [...arrays].sort(([, a], [, b]) => b.BYTES_PER_ELEMENT - a.BYTES_PER_ELEMENT);
+  // As Python's writer orders them: the widest type first, so that every tensor begins at a multiple of its element's size.
+  const typeNames = Object.keys(ARRAYS);
+  const rank = (values: TypedArray) => typeNames.indexOf(typeName(values));
+  const order = [...arrays].sort(([a, x], [b, y]) => rank(x) - rank(y) || (a < b ? -1 : 1));
   let end = 0;
   for (const [name, values] of order) {
     const start = end;

@@ -1,0 +1,181 @@
+import { scope, type Tensor, tensor } from "@lectern/autograd";
+import { describe, expect, it } from "vitest";
+import { Adam, AdamW, clipScale, decayMatrices, gradNorm, type Optimizer, type Parameters, SGD } from "../src/index.ts";
+import { Bigrams, expectNumbers, readFixture, useDevice } from "./helpers.ts";
+
+interface Case {
+  name: "SGD" | "Adam" | "AdamW";
+  options: object;
+  /** For each step and parameter, its values. */
+  after: number[][][];
+}
+
+interface Fixture {
+  shapes: number[][];
+  start: number[][];
+  gradients: number[][][];
+  cases: Case[];
+  groups: { groups: { lr?: number; weightDecay: number }[]; options: object; after: number[][][] };
+  scheduled: { options: object; factors: number[]; after: number[][][] };
+  clipped: (Case & { maxNorm: number })[];
+}
+
+const fixture = readFixture<Fixture>("optimizers.json");
+const optimizers = { SGD, Adam, AdamW };
+
+const makeParameters = () =>
+  fixture.start.map((values, i) => tensor(values, { shape: fixture.shapes[i] }).requiresGrad_());
+
+function setGradients(parameters: readonly Tensor[], step: number): void {
+  parameters.forEach((p, i) => {
+    p.grad = tensor(fixture.gradients[step][i], { shape: fixture.shapes[i] });
+  });
+}
+
+/** Takes the fixture's steps, and compares the parameters after each. */
+function expectSteps(
+  parameters: readonly Tensor[],
+  after: number[][][],
+  tolerance: number,
+  takeStep: (step: number) => void,
+): void {
+  for (const [step, expected] of after.entries()) {
+    setGradients(parameters, step);
+    takeStep(step);
+    for (const [i, p] of parameters.entries()) expectNumbers(p, expected[i], tolerance);
+  }
+}
+
+describe.each([
+  ["reference", 1e-12],
+  ["cpu", 2e-6],
+] as const)("on %s", (device, tolerance) => {
+  it.each(fixture.cases)("$name with $options takes PyTorch's steps", ({ name, options, after }) => {
+    useDevice(device);
+    const parameters = makeParameters();
+    const optimizer: Optimizer = new optimizers[name](parameters, options);
+    expectSteps(parameters, after, tolerance, () => optimizer.step());
+  });
+
+  it.each(fixture.clipped)("$name with $options and clipping takes PyTorch's steps", (example) => {
+    useDevice(device);
+    const parameters = makeParameters();
+    const optimizer: Optimizer = new optimizers[example.name](parameters, example.options);
+    expectSteps(parameters, example.after, tolerance, () => {
+      optimizer.step({ gradScale: clipScale(gradNorm(parameters).itemSync(), example.maxNorm) });
+    });
+  });
+
+  it("gives each parameter group its own learning rate and decay, as PyTorch does", () => {
+    useDevice(device);
+    const parameters = makeParameters();
+    const { groups, options, after } = fixture.groups;
+    const given = groups.map((group, i) => ({ ...group, parameters: [parameters[i]] }));
+    const optimizer = new AdamW(given, options);
+    expectSteps(parameters, after, tolerance, () => optimizer.step());
+  });
+
+  it("follows a schedule of the learning rate as PyTorch does", () => {
+    useDevice(device);
+    const parameters = makeParameters();
+    const { options, factors, after } = fixture.scheduled;
+    const optimizer = new AdamW(parameters, options);
+    expectSteps(parameters, after, tolerance, (step) => {
+      optimizer.lrScale = factors[step];
+      optimizer.step();
+    });
+  });
+});
+
+describe("every optimiser", () => {
+  it.each(fixture.cases)("$name with $options goes on from its state dict to the bit", ({ name, options }) => {
+    const parameters = makeParameters();
+    const first: Optimizer = new optimizers[name](parameters, options);
+    for (const step of [0, 1]) {
+      setGradients(parameters, step);
+      first.step();
+    }
+    const copies = parameters.map((p) => tensor(p.dataSync(), { shape: p.shape }).requiresGrad_());
+    const second: Optimizer = new optimizers[name](copies, options);
+    second.loadStateDict(first.stateDict());
+    for (const [optimizer, list] of [
+      [first, parameters],
+      [second, copies],
+    ] as const) {
+      setGradients(list, 2);
+      optimizer.step();
+    }
+    expect(copies.map((p) => p.dataSync())).toEqual(parameters.map((p) => p.dataSync()));
+  });
+
+  it("leaves a parameter without a gradient where it is", () => {
+    const parameters = makeParameters();
+    new AdamW(parameters).step();
+    for (const [i, p] of parameters.entries()) expectNumbers(p, fixture.start[i], 1e-6);
+  });
+
+  it("keeps what it remembers beyond the scope it was made in", () => {
+    const parameters = makeParameters();
+    const optimizer = new Adam(parameters);
+    scope(() => {
+      setGradients(parameters, 0);
+      optimizer.step();
+    });
+    for (const t of optimizer.stateDict().tensors.values()) expect(() => t.dataSync()).not.toThrow();
+  });
+
+  it("tells the graph that the parameters are not what they were", () => {
+    const p = tensor([1, 2]).requiresGrad_();
+    for (const optimizer of [new SGD([p]), new AdamW([p])]) {
+      const y = p.mul(p).sum();
+      p.grad = tensor([1, 1]);
+      optimizer.step();
+      expect(() => y.backward()).toThrow(/changed in place/);
+    }
+  });
+
+  it("forgets gradients with zeroGrad", () => {
+    const parameters = makeParameters();
+    setGradients(parameters, 0);
+    new SGD(parameters).zeroGrad();
+    expect(parameters.map((p) => p.grad)).toEqual([undefined, undefined]);
+  });
+});
+
+describe("decayMatrices", () => {
+  it("lets what has two axes decay, and nothing else", () => {
+    const model = new Bigrams(5);
+    const [matrices, vectors] = decayMatrices(model, 0.1);
+    expect(matrices.parameters).toEqual([model.table.weight, model.head.weight]);
+    expect(matrices.weightDecay).toBe(0.1);
+    expect(vectors.parameters).toEqual([model.head.bias]);
+    expect(vectors.weightDecay).toBe(0);
+  });
+});
+
+describe("wrong use is told in a sentence", () => {
+  const p = () => tensor([1]).requiresGrad_();
+
+  it.each<[string, (parameters: Parameters) => Optimizer, RegExp]>([
+    ["a negative learning rate", (ps) => new SGD(ps, { lr: -1 }), /SGD: the learning rate \(lr\) is -1/],
+    ["a negative decay", (ps) => new AdamW(ps, { weightDecay: -1 }), /AdamW: weightDecay is -1/],
+    ["a beta of 1", (ps) => new Adam(ps, { betas: [0.9, 1] }), /Adam: betas\[1\] is 1/],
+    ["Nesterov without momentum", (ps) => new SGD(ps, { nesterov: true }), /nesterov needs a momentum/],
+  ])("%s", (_, make, message) => expect(() => make([p()])).toThrow(message));
+
+  it("no parameters", () => expect(() => new SGD([])).toThrow(/no parameters/));
+
+  it("a parameter in two groups", () => {
+    const shared = p();
+    expect(() => new SGD([{ parameters: [shared] }, { parameters: [shared] }])).toThrow(/there twice/);
+  });
+
+  it("a state of another model", () => {
+    const one = p();
+    const optimizer = new Adam([one]);
+    one.grad = tensor([1]);
+    optimizer.step();
+    const other = new Adam([tensor([1, 2]).requiresGrad_()]);
+    expect(() => other.loadStateDict(optimizer.stateDict())).toThrow(/belongs to another model: "0.exp_avg" is \[1\]/);
+  });
+});

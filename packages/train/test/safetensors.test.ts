@@ -1,0 +1,126 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type Tensor, tensor, zeros } from "@lectern/autograd";
+import { describe, expect, it } from "vitest";
+import { writeFileWith } from "../src/files.ts";
+import { loadSafetensors, parseSafetensors, saveSafetensors } from "../src/index.ts";
+import { fixturePath, temporaryFolder, useDevice } from "./helpers.ts";
+
+/** What `fixtures/make_safetensors.py` writes. */
+function pythonsTensors(): Map<string, Tensor> {
+  return new Map([
+    ["norm.bias", tensor([0.5, -1.25])],
+    [
+      "head.weight",
+      tensor([
+        [1, 2, 3],
+        [-4, 5.5, 1e-30],
+      ]),
+    ],
+    ["tokens", tensor(Int32Array.of(1, -2, 3, 2147483647), { shape: [2, 2] })],
+    ["precise", tensor([0.1, 1 / 3], { device: "reference" })],
+    ["scalar", tensor(7)],
+    ["empty", zeros([0, 3])],
+  ]);
+}
+
+/** A file with this header and so many bytes of data. */
+function fileOf(header: unknown, bytes: number): Uint8Array {
+  const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const file = new Uint8Array(8 + json.length + bytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
+  file.set(json, 8);
+  return file;
+}
+
+const f32 = (start: number, end: number, shape = [(end - start) / 4]) => ({
+  dtype: "F32",
+  shape,
+  data_offsets: [start, end],
+});
+
+describe("safetensors", () => {
+  it("reads what Python's safetensors wrote", async () => {
+    const expected = pythonsTensors();
+    // Where double precision is not lost.
+    useDevice("reference");
+    const { tensors, metadata } = await loadSafetensors(fixturePath("python.safetensors"));
+    expect(metadata).toEqual({ format: "pt" });
+    expect([...tensors.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [name, t] of expected) {
+      const read = tensors.get(name)!;
+      expect([read.shape, read.dtype]).toEqual([t.shape, t.dtype]);
+      expect([...read.dataSync()]).toEqual([...t.dataSync()]);
+    }
+  });
+
+  it("writes, byte for byte, what Python's safetensors writes", async () => {
+    const path = `${temporaryFolder()}/ours.safetensors`;
+    await saveSafetensors(path, pythonsTensors(), { format: "pt" });
+    expect(readFileSync(path).equals(readFileSync(fixturePath("python.safetensors")))).toBe(true);
+  });
+
+  it("keeps names in any script, and tensors that are views", async () => {
+    const path = `${temporaryFolder()}/views.safetensors`;
+    const matrix = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    await saveSafetensors(path, new Map([["вес.ß", matrix.T]]));
+    const { tensors } = await loadSafetensors(path);
+    expect(tensors.get("вес.ß")!.arraySync()).toEqual([
+      [1, 3],
+      [2, 4],
+    ]);
+  });
+
+  it("leaves the file that was there, and no other, when writing fails half-way", async () => {
+    const folder = temporaryFolder();
+    const path = `${folder}/model.safetensors`;
+    writeFileSync(path, "what was there");
+    const failing = writeFileWith(path, async (append) => {
+      await append("the first half");
+      expect(existsSync(`${path}.tmp`)).toBe(true);
+      throw new Error("the disk is full");
+    });
+    await expect(failing).rejects.toThrow("the disk is full");
+    expect(readFileSync(path, "utf8")).toBe("what was there");
+    expect(readdirSync(folder)).toEqual(["model.safetensors"]);
+  });
+
+  it("does not show a file under its name before it is whole", async () => {
+    const path = `${temporaryFolder()}/model.safetensors`;
+    await writeFileWith(path, async (append) => {
+      await append("half");
+      expect(existsSync(path)).toBe(false);
+      await append("whole");
+    });
+    expect(readFileSync(path, "utf8")).toBe("halfwhole");
+  });
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ["nothing", new Uint8Array(0), /shorter than the 8 bytes/],
+    ["text", new TextEncoder().encode("This is no tensor at all."), /header is not whole/],
+    ["a header that is no JSON", fileOf("{{{", 0), /header is no JSON/],
+    ["a header that is a list", fileOf([], 0), /no JSON object/],
+    ["an entry without a type", fileOf({ w: { shape: [1] } }, 4), /does not describe tensor "w"/],
+    ["a negative size", fileOf({ w: { ...f32(0, 4), shape: [-1] } }, 4), /does not describe tensor "w"/],
+    ["an unknown type", fileOf({ w: { ...f32(0, 4), dtype: "BF16" } }, 4), /"w" is BF16, and only F64, F32, I32/],
+    ["bytes that do not fit the shape", fileOf({ w: f32(0, 8, [3]) }, 8), /"w" has 8 bytes/],
+    ["tensors that overlap", fileOf({ v: f32(0, 8), w: f32(4, 12) }, 12), /gap or an overlap before tensor "w"/],
+    ["a gap", fileOf({ v: f32(0, 4), w: f32(8, 12) }, 12), /gap or an overlap before tensor "w"/],
+    ["too few bytes", fileOf({ w: f32(0, 8) }, 7), /ends in the middle of tensor "w"/],
+    ["too many bytes", fileOf({ w: f32(0, 8) }, 9), /1 bytes behind the last tensor/],
+    ["metadata that are no strings", fileOf({ __metadata__: { step: 1 } }, 0), /metadata are not strings/],
+  ])("refuses a file with %s", async (_, bytes, message) => {
+    expect(() => parseSafetensors(bytes)).toThrow(message);
+    const path = `${temporaryFolder()}/damaged.safetensors`;
+    writeFileSync(path, bytes);
+    await expect(loadSafetensors(path)).rejects.toThrow(`no safetensors file: ${path}: `);
+  });
+
+  it("names a file that is not there", async () => {
+    await expect(loadSafetensors("nowhere/x.safetensors")).rejects.toThrow(
+      "no safetensors file: nowhere/x.safetensors: it does not exist",
+    );
+  });
+});
