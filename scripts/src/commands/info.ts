@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { ones } from "@lectern/autograd";
+import { cpuInfo, gpuInfo, ones } from "@lectern/autograd";
 import { defaultCacheFolder } from "@lectern/datasets";
 import { openDevice } from "../device.ts";
 import { DEVICES, type DeviceName } from "../options.ts";
@@ -10,6 +10,8 @@ interface DeviceState {
   readonly available: boolean;
   /** Why it is not available. */
   readonly reason?: string;
+  /** What it computes with. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** `lectern info`: what there is to compute with, and why a device is missing. */
@@ -35,7 +37,7 @@ export async function info({ json, version }: { json: boolean; version: string }
     ]),
   );
   out.say("");
-  out.say(table(devices.map((state) => [state.device, state.available ? "there" : `not there: ${state.reason}`])));
+  out.say(table(devices.map((state) => [state.device, describe(state)])));
   for (const state of devices) out.event("device", state);
   out.event("done", facts);
 }
@@ -49,8 +51,36 @@ async function probe(name: DeviceName): Promise<DeviceState> {
       .sum()
       .item();
     if (sum !== 64) throw new Error(`it computes wrongly (${sum} for 64)`);
-    return { device: name, available: true };
+    return { device: name, available: true, details: details(name) };
   } catch (error) {
     return { device: name, available: false, reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function details(name: DeviceName): Record<string, unknown> {
+  if (name === "cpu") {
+    const { memory: _, ...about } = cpuInfo();
+    return about;
+  }
+  return name === "gpu" ? { ...gpuInfo() } : { precision: "float64" };
+}
+
+/** One line for people. */
+function describe({ device, available, reason }: DeviceState): string {
+  if (!available) return `not there: ${reason}`;
+  if (device === "reference") return "plain TypeScript in double precision: slow, and right";
+  return device === "cpu" ? describeCpu() : describeGpu();
+}
+
+function describeCpu(): string {
+  const { simd, threads, threadsReason, blas, blasReason } = cpuInfo();
+  const kernels = simd === "relaxed" ? "WebAssembly SIMD with fused multiply-add" : "WebAssembly SIMD";
+  const workers = `threads: ${threads}${threadsReason === undefined ? "" : ` (${threadsReason})`}`;
+  return `${kernels}; ${workers}; BLAS: ${blas ?? `none (${blasReason})`}`;
+}
+
+function describeGpu(): string {
+  const { backend, adapter, reasons } = gpuInfo();
+  const others = Object.entries(reasons).map(([name, why]) => `; no ${name}: ${why}`);
+  return `${backend} on ${adapter}${others.join("")}`;
 }
