@@ -123,6 +123,14 @@ export interface AdamWOptions {
   readonly gradScale: number;
 }
 
+/** A parameter with its gradient and the two running averages of AdamW. */
+export interface AdamWUpdate {
+  readonly p: Strided;
+  readonly grad: Strided;
+  readonly m: Strided;
+  readonly v: Strided;
+}
+
 export interface Device {
   readonly name: string;
   /** True where memory can be read at once; elsewhere only the asynchronous reads work. */
@@ -260,7 +268,16 @@ export interface Device {
   /** One step of AdamW on one parameter, in place on p, m and v. Adam where weightDecay is 0. */
   adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void;
 
-  // --- fused, optional: where a device has none of its own, the composite definition in `ops` is used ---
+  // --- fused, optional: where a device has none of its own, the composite definition above is used ---
+
+  /** `adamW` on many parameters in one pass. */
+  adamWAll?(updates: readonly AdamWUpdate[], options: AdamWOptions): void;
+  /** The sum of the squares of all elements of all tensors; out has one element. */
+  sumOfSquares?(out: Strided, tensors: readonly Strided[]): void;
+  /** x += bias in place, out = gelu(x). x, out: [rows, n]; bias: [n]. */
+  biasGelu?(out: Strided, x: Strided, bias: Strided): void;
+  /** dx = gelu'(x) * dy, dbias = sum of dx over the rows; in place on dy allowed. */
+  biasGeluGrad?(dx: Strided, dbias: Strided, x: Strided, dy: Strided): void;
 
   /**
    * out = softmax(q kᵀ * scale + mask) v without storing the scores (Dao et al., 2022). q, out: [batch, heads, queries, size];

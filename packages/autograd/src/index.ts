@@ -31,7 +31,7 @@ export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
 export { dropout } from "./ops/dropout.ts";
 export { embedding, oneHot } from "./ops/indexing.ts";
 export { layerNorm } from "./ops/layerNorm.ts";
-export { linear } from "./ops/linear.ts";
+export { linear, linearGelu } from "./ops/linear.ts";
 export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
 export { concat, stack } from "./ops/views.ts";

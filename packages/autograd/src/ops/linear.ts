@@ -4,46 +4,87 @@ import type { Tensor } from "../tensor.ts";
 
 const asRows = (x: Tensor) => (x.rank === 2 ? x : x.reshape(sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]));
 
+/** x Wᵀ without the bias: [..., outputs], and the same memory as [rows, outputs]. */
+function product(ctx: OpContext, x: Tensor, weight: Tensor): { y: Tensor; flat: Tensor } {
+  const input = ctx.dense(x);
+  const [outputs, inputs] = weight.shape;
+  const rows = sizeOf(x.shape.slice(0, -1));
+  const y = ctx.allocate([...x.shape.slice(0, -1), outputs]);
+  const flat = ctx.view(y, [rows, outputs], [outputs, 1]);
+  const transposed = ctx.view(weight, [inputs, outputs], [weight.strides[1], weight.strides[0]]);
+  ctx.device.matmul(flat, ctx.view(input, [rows, inputs], [inputs, 1]), transposed, false);
+  return { y, flat };
+}
+
+/** dx = dy W,  dW = dyᵀ x */
+function productGradients(ctx: OpContext, dy: Tensor, x: Tensor, weight: Tensor): [Gradient, Gradient] {
+  return [
+    ctx.needs[0] ? dy.matmul(weight).reshape(ctx.shapes[0]) : undefined,
+    ctx.needs[1] ? dy.T.matmul(asRows(x)) : undefined,
+  ];
+}
+
 const linearOp = defineOp("linear", {
   forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
     ctx.save(x, weight);
-    const input = ctx.dense(x);
-    const [outputs, inputs] = weight.shape;
-    const rows = sizeOf(x.shape.slice(0, -1));
-    const y = ctx.allocate([...x.shape.slice(0, -1), outputs]);
-    const flat = ctx.view(y, [rows, outputs], [outputs, 1]);
-    const transposed = ctx.view(weight, [inputs, outputs], [weight.strides[1], weight.strides[0]]);
-    ctx.device.matmul(flat, ctx.view(input, [rows, inputs], [inputs, 1]), transposed, false);
+    const { y, flat } = product(ctx, x, weight);
     if (bias !== undefined) {
       const strides = expandStrides("linear", bias.shape, bias.strides, flat.shape);
       ctx.device.binary("add", flat, flat, ctx.view(bias, flat.shape, strides));
     }
     return y;
   },
-  // dx = dy W,  dW = dyᵀ x,  db = sum of dy's rows
   backward(ctx, dy): Gradient[] {
     const [x, weight] = ctx.saved;
     const rows = asRows(dy);
-    return [
-      ctx.needs[0] ? rows.matmul(weight).reshape(ctx.shapes[0]) : undefined,
-      ctx.needs[1] ? rows.T.matmul(asRows(x)) : undefined,
-      ctx.needs[2] ? rows.sum(0) : undefined,
-    ];
+    return [...productGradients(ctx, rows, x, weight), ctx.needs[2] ? rows.sum(0) : undefined];
   },
 });
+
+/** Bias and GELU in one pass over the product, and in one pass over its gradient. */
+const fusedGelu = defineOp("linearGelu", {
+  forward(ctx, x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+    const { y: inner, flat } = product(ctx, x, weight);
+    const out = ctx.allocate(inner.shape);
+    ctx.device.biasGelu!(ctx.view(out, flat.shape, flat.strides), flat, bias);
+    ctx.save(x, weight, inner);
+    return out;
+  },
+  backward(ctx, dy): Gradient[] {
+    const [x, weight, inner] = ctx.saved;
+    const rows = asRows(ctx.dense(dy));
+    const dinner = ctx.allocate(rows.shape);
+    const dbias = ctx.allocate(ctx.shapes[2]);
+    ctx.device.biasGeluGrad!(dinner, dbias, asRows(inner), rows);
+    return [...productGradients(ctx, dinner, x, weight), dbias];
+  },
+  composite: (x, weight, bias) => linearOp(x, weight, bias).gelu(),
+});
+
+function assertFits(op: string, x: Tensor, weight: Tensor, bias: Tensor | undefined): void {
+  if (weight.rank !== 2 || x.rank < 1 || weight.shape[1] !== x.shape[x.rank - 1]) {
+    throw new RangeError(`${op}: inner sizes differ: x ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`);
+  }
+  if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== weight.shape[0])) {
+    throw new RangeError(`${op}: the bias is ${formatShape(bias.shape)}, weight ${formatShape(weight.shape)}`);
+  }
+}
+
+/** A weight whose rows or columns lie together. */
+const plain = (weight: Tensor) => (weight.strides[0] === 1 || weight.strides[1] === 1 ? weight : weight.contiguous());
 
 /**
  * A fully connected layer: `x Wᵀ + b`. x: [..., inputs], weight: [outputs, inputs], bias: [outputs] -> [..., outputs].
  * Errors: sizes that do not fit.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const inputs = x.shape[x.rank - 1];
-  if (weight.rank !== 2 || x.rank < 1 || weight.shape[1] !== inputs) {
-    throw new RangeError(`linear: inner sizes differ: x ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`);
-  }
-  if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== weight.shape[0])) {
-    throw new RangeError(`linear: the bias is ${formatShape(bias.shape)}, weight ${formatShape(weight.shape)}`);
-  }
-  const plain = weight.strides[0] === 1 || weight.strides[1] === 1 ? weight : weight.contiguous();
-  return linearOp(x, plain, bias);
+  assertFits("linear", x, weight, bias);
+  return linearOp(x, plain(weight), bias);
+}
+
+/** `gelu(x Wᵀ + b)`: a fully connected layer and the exact GELU. Shapes and errors as in `linear`. */
+export function linearGelu(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  assertFits("linearGelu", x, weight, bias);
+  if (bias === undefined || x.device.biasGelu === undefined) return linearOp(x, plain(weight), bias).gelu();
+  return fusedGelu(x, plain(weight), bias.contiguous());
 }

@@ -1,14 +1,15 @@
 import { type Device, type DType, Storage, type TypedArray } from "../../device.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
+import { biasGelu, biasGeluGrad } from "./fused.ts";
 import { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
 import { machine } from "./machine.ts";
 import { matmul } from "./matmul.ts";
 import { BYTES } from "./operands.ts";
+import { adamW, adamWAll, sumOfSquares } from "./optimizer.ts";
 import { dropout, normal, uniform } from "./random.ts";
 import { argReduce, cumsum, reduce, topk } from "./reductions.ts";
 import {
-  adamW,
   crossEntropy,
   crossEntropyGrad,
   layerNorm,
@@ -92,7 +93,11 @@ export const cpuDevice: Device = {
   crossEntropyGrad,
 
   adamW,
+  adamWAll,
+  sumOfSquares,
 
+  biasGelu,
+  biasGeluGrad,
   attention,
   attentionGrad,
 };

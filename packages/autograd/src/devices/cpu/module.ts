@@ -13,10 +13,13 @@ export type Kernel = (begin: number, end: number, ...args: number[]) => void;
 
 export const KERNELS = [
   "adamW",
+  "adamWAll",
   "argReduce",
   "attention",
   "attentionGrad",
   "blasMatmul",
+  "biasGelu",
+  "biasGeluGrad",
   "binaryFlat",
   "binaryRows",
   "copy",
@@ -41,6 +44,7 @@ export const KERNELS = [
   "scatterAdd",
   "softmax",
   "softmaxGrad",
+  "sumSquares",
   "sumStretches",
   "topk",
   "transpose",

@@ -1,12 +1,10 @@
-import type { AdamWOptions, CrossEntropyOptions, Strided } from "../../device.ts";
-import { sizeOf } from "../../shape.ts";
+import type { CrossEntropyOptions, Strided } from "../../device.ts";
 import { findOutside } from "./indexing.ts";
 import { run } from "./machine.ts";
 import { addressOf, addressOrZero, rowsOf } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
 const SOME = 16384;
-const MANY = 65536;
 
 const grainOf = (n: number) => Math.ceil(SOME / Math.max(1, n));
 
@@ -93,11 +91,4 @@ export function crossEntropyGrad(
   const [rows, n] = rowsOf(logits.shape);
   const addresses = [dlogits, dlosses, lse, logits, targets].map(addressOf);
   run("crossEntropyGrad", rows, grainOf(n), n, ...addresses, addressOrZero(weight), ignoreIndex, smoothing);
-}
-
-export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
-  const { lr, beta1, beta2, eps, weightDecay, step, gradScale } = options;
-  const averages = [beta1, 1 - beta1, beta2, 1 - beta2, eps];
-  const rates = [1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / (1 - beta2 ** step), gradScale];
-  run("adamW", sizeOf(p.shape), MANY / 4, ...[p, grad, m, v].map(addressOf), ...averages, ...rates);
 }

@@ -3,6 +3,7 @@ import type { Case, Tolerance } from "../check.ts";
 import { attentionCases } from "./attention.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
 import { elementwiseCases } from "./elementwise.ts";
+import { fusedCases } from "./fused.ts";
 import { indexingCases } from "./indexing.ts";
 import { matmulCases } from "./matmul.ts";
 import { memoryCases } from "./memory.ts";
@@ -23,6 +24,7 @@ export const cases: readonly Case[] = [
   ...crossEntropyCases,
   ...optimCases,
   ...attentionCases,
+  ...fusedCases,
 ];
 
 /** The cases that concern a device: all but those for optional kernels which it does not have. */

@@ -1,0 +1,62 @@
+/** Kernels over whole lists of tensors: a model's parameters or gradients, in one job. */
+
+import type { AdamWOptions, AdamWUpdate, Strided } from "../../device.ts";
+import { sizeOf } from "../../shape.ts";
+import { machine, run } from "./machine.ts";
+import { addressOf, BYTES } from "./operands.ts";
+
+/** Elements of a piece: what a thread takes at a time. The sum of squares depends on it, not on the threads. */
+const PIECE = 8192;
+/** Pieces that are worth a thread of their own. */
+const GRAIN = 2;
+
+/** Cuts tensors that go together into pieces, writes them where a kernel finds them, and calls it with the address. */
+function withPieces(groups: readonly (readonly Strided[])[], call: (pieces: number, count: number) => void): void {
+  const { memory } = machine();
+  const numbers: number[] = [];
+  let count = 0;
+  for (const group of groups) {
+    const size = sizeOf(group[0].shape);
+    const addresses = group.map(addressOf);
+    for (let start = 0; start < size; start += PIECE) {
+      for (const address of addresses) numbers.push(address + start * BYTES);
+      numbers.push(Math.min(PIECE, size - start));
+      count++;
+    }
+  }
+  const pieces = memory.allocate(Math.max(1, numbers.length) * BYTES);
+  memory.ints.set(numbers, pieces / BYTES);
+  try {
+    call(pieces, count);
+  } finally {
+    memory.release(pieces);
+  }
+}
+
+/** The constants of a step, in the kernel's order. */
+function constants({ lr, beta1, beta2, eps, weightDecay, step, gradScale }: AdamWOptions): number[] {
+  const averages = [beta1, 1 - beta1, beta2, 1 - beta2, eps];
+  return [...averages, 1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / (1 - beta2 ** step), gradScale];
+}
+
+export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
+  run("adamW", sizeOf(p.shape), GRAIN * PIECE, ...[p, grad, m, v].map(addressOf), ...constants(options));
+}
+
+export function adamWAll(updates: readonly AdamWUpdate[], options: AdamWOptions): void {
+  const groups = updates.map(({ p, grad, m, v }) => [p, grad, m, v]);
+  withPieces(groups, (pieces, count) => run("adamWAll", count, GRAIN, pieces, ...constants(options)));
+}
+
+export function sumOfSquares(out: Strided, tensors: readonly Strided[]): void {
+  const groups = tensors.map((x) => [x]);
+  withPieces(groups, (pieces, count) => {
+    const { memory } = machine();
+    const sums = memory.allocate(Math.max(1, count) * 8);
+    run("sumSquares", count, GRAIN, pieces, sums);
+    let total = 0;
+    for (const sum of new Float64Array(memory.memory.buffer, sums, count)) total += sum;
+    memory.floats[addressOf(out) / BYTES] = total;
+    memory.release(sums);
+  });
+}

@@ -1,0 +1,130 @@
+import type { AdamWOptions, Device, Strided } from "../../../src/device.ts";
+import { type Case, defineCase } from "../check.ts";
+import { blank } from "../operands.ts";
+
+/** What the fused kernels are made of, where a device (the reference) has none of its own. */
+
+const stretched = (bias: Strided, like: Strided): Strided => ({ ...bias, shape: like.shape, strides: [0, 1] });
+
+function biasGelu(device: Device, out: Strided, x: Strided, bias: Strided): void {
+  if (device.biasGelu !== undefined) {
+    device.biasGelu(out, x, bias);
+    return;
+  }
+  device.binary("add", x, x, stretched(bias, x));
+  device.unary("gelu", out, x, 0, 0);
+}
+
+function biasGeluGrad(device: Device, dx: Strided, dbias: Strided, x: Strided, dy: Strided): void {
+  if (device.biasGeluGrad !== undefined) {
+    device.biasGeluGrad(dx, dbias, x, dy);
+    return;
+  }
+  device.unaryGrad("gelu", dx, x, dy);
+  device.reduce("sum", dbias, dx, { outer: 1, size: x.shape[0], inner: x.shape[1] });
+}
+
+function sumOfSquares(device: Device, out: Strided, tensors: readonly Strided[]): void {
+  if (device.sumOfSquares !== undefined) {
+    device.sumOfSquares(out, tensors);
+    return;
+  }
+  const parts = {
+    storage: device.allocate(tensors.length, "float32"),
+    shape: [tensors.length],
+    strides: [1],
+    offset: 0,
+  };
+  tensors.forEach((x, i) => {
+    const size = x.shape.reduce((a, b) => a * b, 1);
+    const flat = { storage: device.allocate(size, "float32"), shape: [size], strides: [1], offset: 0 };
+    const from = { ...x, shape: [size], strides: [1] };
+    device.binary("mul", flat, from, from);
+    device.reduce("sum", { ...parts, shape: [], strides: [], offset: i }, flat, { outer: 1, size, inner: 1 });
+  });
+  device.reduce("sum", out, parts, { outer: 1, size: tensors.length, inner: 1 });
+}
+
+const SHAPES = [
+  [0, 5],
+  [1, 1],
+  [3, 7],
+  [65, 16],
+  [130, 35],
+  [200, 512],
+];
+const SIZES = [5, 0, 1, 8192, 8193, 30_000];
+const OPTIONS: AdamWOptions = {
+  lr: 1e-2,
+  beta1: 0.9,
+  beta2: 0.99,
+  eps: 1e-8,
+  weightDecay: 0.1,
+  step: 3,
+  gradScale: 0.3,
+};
+
+export const fusedCases: readonly Case[] = [
+  defineCase("biasGelu", "a bias and GELU in one pass", async (check) => {
+    for (const shape of SHAPES) {
+      const operands = {
+        out: blank(shape),
+        x: check.numbers.normal(shape, "offset", 2),
+        bias: check.numbers.normal([shape[1]], "offset"),
+      };
+      await check.agree(operands, (device, { out, x, bias }) => biasGelu(device, out, x, bias));
+    }
+  }),
+  defineCase("biasGeluGrad", "its gradient, and the bias's", async (check) => {
+    for (const shape of SHAPES) {
+      const operands = {
+        dx: blank(shape),
+        dbias: blank([shape[1]]),
+        x: check.numbers.normal(shape, "offset", 2),
+        dy: check.numbers.normal(shape, "offset"),
+      };
+      const call = (device: Device, { dx, dbias, x, dy }: Record<keyof typeof operands, Strided>) =>
+        biasGeluGrad(device, dx, dbias, x, dy);
+      await check.agree(operands, call, Math.sqrt(shape[0]) + 1);
+    }
+  }),
+  defineCase("biasGeluGrad", "in place on dy", async (check) => {
+    const shape = [33, 21];
+    const operands = {
+      dbias: blank([shape[1]]),
+      x: check.numbers.normal(shape),
+      dy: check.numbers.normal(shape),
+    };
+    await check.agree(operands, (device, { dbias, x, dy }) => biasGeluGrad(device, dy, dbias, x, dy), 6);
+  }),
+  defineCase("sumOfSquares", "of many tensors of odd sizes", async (check) => {
+    const operands = {
+      out: blank([]),
+      ...Object.fromEntries(
+        SIZES.map((size, i) => [`x${i}`, check.numbers.normal([size], i % 2 ? "offset" : "plain")]),
+      ),
+    };
+    await check.agree(operands, (device, { out, ...tensors }) => sumOfSquares(device, out, Object.values(tensors)));
+  }),
+  defineCase("adamWAll", "the same as one call for each parameter", async (check) => {
+    const { numbers } = check;
+    const operands = Object.fromEntries(
+      SIZES.flatMap((size, i) => [
+        [`p${i}`, numbers.normal([size], i % 2 ? "offset" : "plain")],
+        [`grad${i}`, numbers.normal([size])],
+        [`m${i}`, numbers.normal([size], "plain", 0.1)],
+        [`v${i}`, numbers.uniform(0, 0.1, [size])],
+      ]),
+    );
+    await check.agree(operands, (device, placed) => {
+      const updates = SIZES.map((_, i) => ({
+        p: placed[`p${i}`],
+        grad: placed[`grad${i}`],
+        m: placed[`m${i}`],
+        v: placed[`v${i}`],
+      }));
+      if (device.adamWAll !== undefined) device.adamWAll(updates, OPTIONS);
+      else for (const { p, grad, m, v } of updates) device.adamW(p, grad, m, v, OPTIONS);
+    });
+  }),
+];
