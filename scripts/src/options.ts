@@ -2,6 +2,9 @@ import type { Argv } from "yargs";
 import { UsageError } from "./errors.ts";
 import { type CharPresetName, type ClassifyPresetName, charPresets, classifyPresets } from "./presets.ts";
 
+/** What text is sampled at unless said otherwise: a little below 1, for fewer slips of the pen. */
+export const TEMPERATURE = 0.7;
+
 /** Devices that `--device` takes. */
 export const DEVICES = ["cpu", "gpu", "reference"] as const;
 export type DeviceName = (typeof DEVICES)[number];
@@ -147,7 +150,7 @@ export function generateOptions<T>(yargs: Argv<T>) {
       requiresArg: true,
       describe: "Take the likeliest character, or draw one",
     },
-    temperature: numberOption("temperature", "Below 1 likely characters become likelier (default: 0.8)", {
+    temperature: numberOption("temperature", `Below 1 likely characters become likelier (default: ${TEMPERATURE})`, {
       min: 0,
       above: true,
     }),

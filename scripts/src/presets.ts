@@ -57,7 +57,7 @@ export const charPresets = {
     width: 64,
     context: 64,
     tiedHead: true,
-    steps: 2400,
+    steps: 3000,
     batch: 8,
     lr: 5e-3,
     warmup: 50,

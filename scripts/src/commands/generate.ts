@@ -2,7 +2,7 @@ import { type CharTokenizer, generate } from "@lectern/train";
 import { fromTokens, toTokens } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
-import type { DeviceName } from "../options.ts";
+import { type DeviceName, TEMPERATURE } from "../options.ts";
 import { output } from "../output.ts";
 import { openRun } from "../runs.ts";
 import { firstPrompt } from "./trainChar.ts";
@@ -29,7 +29,7 @@ export async function generateText(options: GenerateCommandOptions): Promise<voi
   if (config.task !== "char") {
     throw new UsageError(`${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``);
   }
-  const { tokens = 300, strategy, temperature = 0.8, topK, topP, seed } = options;
+  const { tokens = 300, strategy, temperature = TEMPERATURE, topK, topP, seed } = options;
   const prompt =
     options.prompt === undefined ? firstPrompt(tokenizer as CharTokenizer) : toTokens(options.prompt, config.unit);
   // latin1 puts one byte for each character: what a model of bytes writes becomes whole characters in the terminal.

@@ -3,6 +3,7 @@ import { GPT } from "@lectern/nn";
 import { CharTokenizer, ConsecutiveWindows, generate, RandomWindows } from "@lectern/train";
 import { fromTokens, readCorpus } from "../corpora.ts";
 import { openDevice } from "../device.ts";
+import { TEMPERATURE } from "../options.ts";
 import { grouped, output, runCommand } from "../output.ts";
 import { type CharPreset, type CharPresetName, charPresets } from "../presets.ts";
 import type { CharConfig } from "../runs.ts";
@@ -69,7 +70,8 @@ export async function trainChar(options: TrainCharOptions): Promise<void> {
     const { sample = 300 } = options;
     out.say(`\n${describeResult(result)}${wellKnownMeasures(result.validation)}`);
     if (sample > 0) {
-      const text = await generate(model, tokenizer, firstPrompt(tokenizer), { tokens: sample, temperature: 0.8, seed });
+      const sampling = { tokens: sample, temperature: TEMPERATURE, seed };
+      const text = await generate(model, tokenizer, firstPrompt(tokenizer), sampling);
       out.say(`\nIt writes:\n\n${fromTokens(text, corpus.unit).trim()}`);
       out.event("sample", { text: fromTokens(text, corpus.unit) });
     }
