@@ -40,12 +40,6 @@ export const QUOTIENT = [
       return i - quotient(i, n) * n;
     },
   }),
-  /** A float variable that holds a whole number, as one: `x[asInt(row) * n]` is exact beyond 2^24. */
-  helper(["int"], "int", {
-    asInt(i: number) {
-      return i;
-    },
-  }),
 ];
 
 /** 1 for NaN, else 0. */

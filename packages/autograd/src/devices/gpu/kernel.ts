@@ -31,9 +31,11 @@ function functionText(name: string, body: unknown): string {
  * It computes one element of a row-major result; `this.thread.x` says which.
  *
  * The types are named because WGSL and GLSL are strict about whole numbers. Four rules come from gpu.js's translation:
- * a variable that is assigned a whole number becomes a float (exact to 2^24), so positions in memory are written out
- * where they are used; NaN is found with `isNan`, as `x !== x` may be optimised away; helpers take no arrays, and an array's
- * element that is itself an index is read into a variable first.
+ * - A variable that is assigned a whole number becomes a float, exact to 2^24. Where it is part of a position in memory it
+ *   is written `~~row`, which makes it whole again, so that the position is exact beyond that.
+ * - NaN is found with `isNan`, as `x !== x` may be optimised away.
+ * - Helpers take no arrays.
+ * - An array's element that is itself an index is read into a variable first.
  */
 export function kernel(
   types: readonly ArgumentType[],

@@ -33,8 +33,8 @@ export function mergeAxes(shape: Shape, arrays: readonly Shape[]): Merged {
 
 /**
  * The numbers a kernel needs to find element t (row-major) of a strided array, beside the sizes of all axes but the
- * first: `offset + t * s[0] + quotient(t, n[0]) * s[1] + quotient(quotient(t, n[0]), n[1]) * s[2] + …`, where n are the
- * sizes from the last axis on. s[0] is the last axis's stride, s[i] what the next carry adds on top of that.
+ * first: `offset + t * s[0] + carry1 * s[1] + carry2 * s[2] + …` with `carry1 = quotient(t, n[0])`,
+ * `carry2 = quotient(carry1, n[1])`, …, where n are the sizes from the last axis on. s[0] is the last axis's stride, s[i] what the next carry adds on top of that.
  */
 export function carries(shape: readonly number[], strides: readonly number[]): number[] {
   const rank = shape.length;
@@ -48,15 +48,18 @@ export function carrySizes(shape: readonly number[]): number[] {
   return shape.slice(1).reverse();
 }
 
-/** Where element t of an array lies, as kernel text; the names are `<name>At`, `<name>0`, `<name>1`, … and `n0`, `n1`, … */
-export function addressText(name: string, rank: number, t = "this.thread.x"): string {
-  let text = `${name}At + ${t} * ${name}0`;
-  let carried = t;
-  for (let i = 1; i < rank; i++) {
-    carried = `quotient(${carried}, n${i - 1})`;
-    text += ` + ${carried} * ${name}${i}`;
-  }
-  return text;
+/** Lines that work out the carries of the thread's element: `carry1` counts rows, `carry2` matrices, and so on. */
+export function carryLines(rank: number): string[] {
+  return Array.from({ length: rank - 1 }, (_, i) => {
+    const before = i === 0 ? "this.thread.x" : `~~carry${i}`;
+    return `const carry${i + 1} = quotient(${before}, n${i});`;
+  });
+}
+
+/** Where the thread's element of an array lies, as text; the names are `<name>At`, `<name>0`, `<name>1`, … */
+export function addressText(name: string, rank: number): string {
+  const steps = Array.from({ length: rank - 1 }, (_, i) => ` + ~~carry${i + 1} * ${name}${i + 1}`);
+  return `${name}At + this.thread.x * ${name}0${steps.join("")}`;
 }
 
 /** The parameter names that `addressText` uses for one array. */

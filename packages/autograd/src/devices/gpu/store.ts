@@ -69,8 +69,8 @@ function mergeViewKernel(rank: number): KernelSpec {
     lines.push(`  const at${i} = quotient(${rest}, s${i});`);
     lines.push(`  const rest${i} = remainder(${rest}, s${i});`);
     lines.push(`  if (at${i} >= n${i}) return old[this.thread.x];`);
-    sum.push(`asInt(at${i}) * p${i}`);
-    rest = `asInt(rest${i})`;
+    sum.push(`~~at${i} * p${i}`);
+    rest = `~~rest${i}`;
   }
   const source = [
     `function mergeView(old, fresh, start, ${names.join(", ")}) {`,

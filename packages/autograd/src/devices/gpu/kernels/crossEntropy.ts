@@ -11,7 +11,6 @@ import { logSumExp, rowsOf } from "./rows.ts";
 
 declare function quotient(i: number, n: number): number;
 declare function remainder(i: number, n: number): number;
-declare function asInt(i: number): number;
 
 const FORMULAS = {
   /** A term of the smoothed part of the loss. */
@@ -46,8 +45,8 @@ const LOSSES = kernel(
     ) {
       const target = targets[targetsAt + this.thread.x];
       if (target === ignored || target < 0 || target >= n) return 0;
-      const cost = lse[lseAt + this.thread.x] - logits[logitsAt + this.thread.x * n + asInt(target)];
-      const hard = hardShare * weights[weightsAt + asInt(target) * weighted] * cost;
+      const cost = lse[lseAt + this.thread.x] - logits[logitsAt + this.thread.x * n + ~~target];
+      const hard = hardShare * weights[weightsAt + ~~target * weighted] * cost;
       if (softShare > 0) return hard + softShare * soft[this.thread.x];
       return hard;
     },
@@ -70,7 +69,7 @@ const SCALES = kernel(
     ) {
       const target = targets[targetsAt + this.thread.x];
       if (target === ignored || target < 0 || target >= n) return 0;
-      return weights[weightsAt + asInt(target) * weighted];
+      return weights[weightsAt + ~~target * weighted];
     },
   },
   QUOTIENT,
@@ -105,14 +104,14 @@ const GRADIENT = kernel(
     ) {
       const row = quotient(this.thread.x, n);
       const column = remainder(this.thread.x, n);
-      const target = targets[targetsAt + asInt(row)];
+      const target = targets[targetsAt + ~~row];
       if (target === ignored || target < 0 || target >= n) return 0;
-      const p = Math.exp(logits[logitsAt + this.thread.x] - lse[lseAt + asInt(row)]);
+      const p = Math.exp(logits[logitsAt + this.thread.x] - lse[lseAt + ~~row]);
       let miss = p;
       if (column === target) miss = p - 1;
-      const hard = hardShare * weights[weightsAt + asInt(target) * weighted] * miss;
-      const soft = softShare * (p * weightSum[0] - weights[weightsAt + asInt(column) * weighted]);
-      return dlosses[dlossesAt + asInt(row)] * (hard + soft);
+      const hard = hardShare * weights[weightsAt + ~~target * weighted] * miss;
+      const soft = softShare * (p * weightSum[0] - weights[weightsAt + ~~column * weighted]);
+      return dlosses[dlossesAt + ~~row] * (hard + soft);
     },
   },
   QUOTIENT,

@@ -10,7 +10,6 @@ import { boxOf, store } from "../store.ts";
 
 declare function quotient(i: number, n: number): number;
 declare function remainder(i: number, n: number): number;
-declare function asInt(i: number): number;
 
 /**
  * Indexing. A kernel computes elements of its result and cannot write anywhere else, so the scattering kernels are
@@ -35,7 +34,7 @@ const GATHER = kernel(
       const lane = remainder(this.thread.x, inner);
       const chosen = index[indexAt + this.thread.x];
       if (chosen < 0 || chosen >= size) return 0;
-      return x[xAt + (asInt(outer) * size + asInt(chosen)) * inner + asInt(lane)];
+      return x[xAt + (~~outer * size + ~~chosen) * inner + ~~lane];
     },
   },
   QUOTIENT,
@@ -71,8 +70,8 @@ const SCATTER_ADD = kernel(
       const lane = remainder(this.thread.x, inner);
       let sum = old[oldAt + this.thread.x];
       for (let j = 0; j < count; j++) {
-        if (index[indexAt + (asInt(outer) * count + j) * inner + asInt(lane)] === place) {
-          sum += x[xAt + (asInt(outer) * count + j) * inner + asInt(lane)];
+        if (index[indexAt + (~~outer * count + j) * inner + ~~lane] === place) {
+          sum += x[xAt + (~~outer * count + j) * inner + ~~lane];
         }
       }
       return sum;
@@ -116,9 +115,9 @@ const INDEX_SELECT = kernel(
       const outer = quotient(quotient(this.thread.x, inner), count);
       const j = remainder(quotient(this.thread.x, inner), count);
       const lane = remainder(this.thread.x, inner);
-      const chosen = index[indexAt + asInt(j)];
+      const chosen = index[indexAt + ~~j];
       if (chosen < 0 || chosen >= size) return 0;
-      return x[xAt + (asInt(outer) * size + asInt(chosen)) * inner + asInt(lane)];
+      return x[xAt + (~~outer * size + ~~chosen) * inner + ~~lane];
     },
   },
   QUOTIENT,
@@ -181,8 +180,8 @@ const INDEX_ADD = kernel(
       let entry = first[remainder(quotient(this.thread.x, inner), size)];
       for (let j = 0; j < count; j++) {
         if (entry < 0) break;
-        sum += x[xAt + (asInt(outer) * count + asInt(entry)) * inner + asInt(lane)];
-        entry = next[asInt(entry)];
+        sum += x[xAt + (~~outer * count + ~~entry) * inner + ~~lane];
+        entry = next[~~entry];
       }
       return sum;
     },

@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from "../../../shape.ts";
 import type { GpuJsFunction } from "../gpujs.ts";
 import { COSINE, ERFC, IS_NAN, POWER, QUOTIENT, SINE, TANGENT } from "../helpers.ts";
 import { helper, type KernelSpec } from "../kernel.ts";
-import { addressNames, addressText, carries, carrySizes, checkQuotient, mergeAxes } from "../layout.ts";
+import { addressNames, addressText, carries, carryLines, carrySizes, checkQuotient, mergeAxes } from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 
@@ -57,7 +57,8 @@ const specs = new Map<string, KernelSpec>();
  * an element's place is worked out. A sum over rows and columns, for example:
  *
  *     function map(x, y, a, b, n0, xAt, x0, x1, yAt, y0, y1) {
- *       return formula(x[xAt + this.thread.x * x0 + quotient(this.thread.x, n0) * x1], y[…], a, b);
+ *       const carry1 = quotient(this.thread.x, n0);
+ *       return formula(x[xAt + this.thread.x * x0 + ~~carry1 * x1], y[…], a, b);
  *     }
  */
 function mapKernel(name: string, formula: Formula, operands: number, rank: number, whole: boolean): KernelSpec {
@@ -72,10 +73,11 @@ function mapKernel(name: string, formula: Formula, operands: number, rank: numbe
   spec = {
     name: key,
     source: `function map(${[...arrays, "a", "b", ...sizes, ...places].join(", ")}) {
+      ${carryLines(rank).join("\n      ")}
       return ${whole ? `cut(${value})` : value};
     }`,
     types: [...arrays.map((): "array" => "array"), "float", "float", ...[...sizes, ...places].map((): "int" => "int")],
-    helpers: [...QUOTIENT, ...formulaHelpers(formula), ...(whole ? [CUT] : [])],
+    helpers: [...(rank > 1 ? QUOTIENT : []), ...formulaHelpers(formula), ...(whole ? [CUT] : [])],
     axes: 1,
   };
   specs.set(key, spec);

@@ -1,79 +1,125 @@
 import type { Strided } from "../../../device.ts";
 import { sizeOf } from "../../../shape.ts";
+import type { Thread } from "../gpujs.ts";
 import { QUOTIENT } from "../helpers.ts";
-import type { KernelSpec } from "../kernel.ts";
+import { type ArgumentType, type KernelSpec, kernel } from "../kernel.ts";
 import { carries, carrySizes, mergeAxes } from "../layout.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 
+const ints = (count: number) => new Array<ArgumentType>(count).fill("int");
+
 /**
- * The matrix product. For two plain matrices it would be the kernel that every course on GPUs begins with, one thread for
- * each element of the result:
- *
- *     function matmul(a, b, k, n) {
- *       let sum = 0;
- *       for (let p = 0; p < k; p++) {
- *         sum += a[this.thread.y * k + p] * b[p * n + this.thread.x];
- *       }
- *       return sum;
- *     }
- *
- * What the one below adds: any strides, so that a transposed operand needs no copy; batches, whose rows are numbered
- * through (a GPU allows 65,535 groups of threads along an axis, so row numbers go on along z); and adding to what is there.
+ * The matrix product, as every course on GPUs begins: one thread for each element of the result, which multiplies a row
+ * of a with a column of b. x is the column, y the row, z the number of the matrix in the batch. The strides let an
+ * operand be transposed, or be one matrix for the whole batch (stride 0), without a copy.
  */
-function matmulKernel(batchRank: number, accumulate: boolean): KernelSpec {
-  const key = `matmul (${batchRank} batch axes${accumulate ? ", added" : ""})`;
-  let spec = specs.get(key);
+const MATMUL = kernel(
+  ["array", "array", ...ints(9)],
+  {
+    matmul(
+      this: Thread,
+      a: number[],
+      b: number[],
+      aAt: number,
+      aMatrix: number,
+      aRow: number,
+      aInner: number,
+      bAt: number,
+      bMatrix: number,
+      bInner: number,
+      bColumn: number,
+      inner: number,
+    ) {
+      let sum = 0;
+      for (let p = 0; p < inner; p++) {
+        sum +=
+          a[aAt + this.thread.z * aMatrix + this.thread.y * aRow + p * aInner] *
+          b[bAt + this.thread.z * bMatrix + p * bInner + this.thread.x * bColumn];
+      }
+      return sum;
+    },
+  },
+  [],
+  3,
+);
+
+/** A GPU allows 65,535 groups of threads along an axis; a group is 8 threads high and 1 deep. */
+const MAX_ROWS = 2 ** 18;
+const MAX_MATRICES = 2 ** 16 - 1;
+
+/**
+ * The same for batches whose matrices do not lie at one distance from each other (heads of a packed tensor), and for
+ * very many of them: the rows of all matrices are numbered through, and each thread works out where its own are.
+ */
+function matmulKernel(batchRank: number): KernelSpec {
+  let spec = specs.get(batchRank);
   if (spec !== undefined) return spec;
   const sizes = Array.from({ length: batchRank - 1 }, (_, i) => `n${i}`);
-  const strides = (name: string) => Array.from({ length: batchRank }, (_, i) => `${name}Batch${i}`);
+  const strides = (name: string) => Array.from({ length: batchRank }, (_, i) => `${name}Matrix${i}`);
   const place = (name: string) =>
-    [`${name}At`, ...strides(name).map((stride, i) => `asInt(batch${i}) * ${stride}`)].join(" + ");
-  const carried = sizes.map((size, i) => `const batch${i + 1} = quotient(asInt(batch${i}), ${size});`);
-  const ints = ["m", "n", "k", "aRow", "aInner", "bInner", "bColumn", ...sizes];
-  ints.push("aAt", ...strides("a"), "bAt", ...strides("b"), ...(accumulate ? ["oldAt"] : []));
-  const arrays = ["a", "b", ...(accumulate ? ["old"] : [])];
+    [`${name}At`, ...strides(name).map((stride, i) => `~~matrix${i} * ${stride}`)].join(" + ");
+  const carried = sizes.map((size, i) => `const matrix${i + 1} = quotient(~~matrix${i}, ${size});`);
+  const numbers = ["rows", "inner", "aRow", "aInner", "bInner", "bColumn", ...sizes];
+  numbers.push("aAt", ...strides("a"), "bAt", ...strides("b"));
+  const row = `this.thread.y + this.thread.z * ${MAX_ROWS}`;
   spec = {
-    name: key,
-    source: `function matmul(${[...arrays, ...ints].join(", ")}) {
-      const batch0 = quotient(this.thread.y + this.thread.z * ${ROWS_ALONG_Y}, m);
-      const row = remainder(this.thread.y + this.thread.z * ${ROWS_ALONG_Y}, m);
+    name: `matmul (${batchRank} batch axes)`,
+    source: `function matmul(a, b, ${numbers.join(", ")}) {
+      const matrix0 = quotient(${row}, rows);
+      const row = remainder(${row}, rows);
       ${carried.join("\n      ")}
       let sum = 0;
-      for (let p = 0; p < k; p++) {
-        sum += a[${place("a")} + asInt(row) * aRow + p * aInner] * b[${place("b")} + p * bInner + this.thread.x * bColumn];
+      for (let p = 0; p < inner; p++) {
+        sum += a[${place("a")} + ~~row * aRow + p * aInner] * b[${place("b")} + p * bInner + this.thread.x * bColumn];
       }
-      return sum${accumulate ? ` + old[oldAt + (this.thread.y + this.thread.z * ${ROWS_ALONG_Y}) * n + this.thread.x]` : ""};
+      return sum;
     }`,
-    types: [...arrays.map((): "array" => "array"), ...ints.map((): "int" => "int")],
+    types: ["array", "array", ...ints(numbers.length)],
     helpers: QUOTIENT,
     axes: 3,
   };
-  specs.set(key, spec);
+  specs.set(batchRank, spec);
   return spec;
 }
 
-const specs = new Map<string, KernelSpec>();
-const ROWS_ALONG_Y = 2 ** 18;
+const specs = new Map<number, KernelSpec>();
+
+/** Adds a product to what was there. */
+const ADD_TO = kernel(["array", "array", "int"], {
+  addTo(this: Thread, old: number[], product: number[], oldAt: number) {
+    return old[oldAt + this.thread.x] + product[this.thread.x];
+  },
+});
 
 export function matmul(runtime: Runtime, out: Strided, a: Strided, b: Strided, accumulate: boolean): void {
-  if (sizeOf(out.shape) === 0) return;
+  const size = sizeOf(out.shape);
+  if (size === 0) return;
+  const product = multiply(runtime, out, a, b);
+  if (!accumulate) {
+    store(runtime, out, product);
+    return;
+  }
+  store(runtime, out, runtime.launch(ADD_TO, size, [boxOf(out), product, out.offset]));
+  runtime.free(product);
+}
+
+function multiply(runtime: Runtime, out: Strided, a: Strided, b: Strided): Box {
   const rank = out.shape.length;
   const [m, n] = out.shape.slice(-2);
-  const k = a.shape[rank - 1];
-  const batch = out.shape.slice(0, -2);
-  const merged = mergeAxes(batch, [a.strides.slice(0, -2), b.strides.slice(0, -2)]);
-  const rows = sizeOf(batch) * m;
-  const threads = [n, Math.min(rows, ROWS_ALONG_Y), Math.ceil(rows / ROWS_ALONG_Y)];
-  const args = [
-    boxOf(a),
-    boxOf(b),
-    ...(accumulate ? [boxOf(out)] : []),
-    ...[m, n, k, a.strides[rank - 2], a.strides[rank - 1], b.strides[rank - 2], b.strides[rank - 1]],
-    ...carrySizes(merged.shape),
-    ...[a.offset, ...carries(merged.shape, merged.strides[0])],
-    ...[b.offset, ...carries(merged.shape, merged.strides[1])],
-    ...(accumulate ? [out.offset] : []),
-  ];
-  store(runtime, out, runtime.launch(matmulKernel(merged.shape.length, accumulate), threads, args));
+  const inner = a.shape[rank - 1];
+  const [aRow, aInner] = a.strides.slice(-2);
+  const [bInner, bColumn] = b.strides.slice(-2);
+  const batch = mergeAxes(out.shape.slice(0, -2), [a.strides.slice(0, -2), b.strides.slice(0, -2)]);
+  const matrices = sizeOf(batch.shape);
+  const [aBatch, bBatch] = batch.strides;
+  if (batch.shape.length === 1 && matrices <= MAX_MATRICES && m <= MAX_ROWS) {
+    const places = [a.offset, aBatch[0], aRow, aInner, b.offset, bBatch[0], bInner, bColumn];
+    return runtime.launch(MATMUL, [n, m, matrices], [boxOf(a), boxOf(b), ...places, inner]);
+  }
+  const rows = matrices * m;
+  const threads = [n, Math.min(rows, MAX_ROWS), Math.ceil(rows / MAX_ROWS)];
+  const steps = [m, inner, aRow, aInner, bInner, bColumn, ...carrySizes(batch.shape)];
+  const places = [a.offset, ...carries(batch.shape, aBatch), b.offset, ...carries(batch.shape, bBatch)];
+  return runtime.launch(matmulKernel(batch.shape.length), threads, [boxOf(a), boxOf(b), ...steps, ...places]);
 }

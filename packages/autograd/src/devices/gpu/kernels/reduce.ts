@@ -57,9 +57,9 @@ const COMBINE: Record<Combine, { start: number; helpers: GpuJsFunction[] }> = {
 };
 
 const PLACES: Record<Access, string> = {
-  element: "(asInt(outer) * size + asInt(part) + j * parts) * inner + asInt(lane)",
-  lane: "asInt(outer) * inner + asInt(lane)",
-  place: "asInt(part) + j * parts",
+  element: "(~~outer * size + ~~part + j * parts) * inner + ~~lane",
+  lane: "~~outer * inner + ~~lane",
+  place: "~~part + j * parts",
 };
 
 const specs = new Map<string, KernelSpec>();

@@ -10,7 +10,6 @@ import { element, PLAIN, reduceLanes } from "./reduce.ts";
 
 declare function quotient(i: number, n: number): number;
 declare function remainder(i: number, n: number): number;
-declare function asInt(i: number): number;
 declare function isNan(x: number): number;
 
 export function reduce(runtime: Runtime, op: ReduceOp, out: Strided, x: Strided, lanes: Lanes): void {
@@ -26,9 +25,9 @@ const ARG_REDUCE = kernel(
       const outer = quotient(this.thread.x, inner);
       const lane = remainder(this.thread.x, inner);
       let best = 0;
-      let record = sign * x[at + asInt(outer) * size * inner + asInt(lane)];
+      let record = sign * x[at + ~~outer * size * inner + ~~lane];
       for (let j = 0; j < size; j++) {
-        const value = sign * x[at + (asInt(outer) * size + j) * inner + asInt(lane)];
+        const value = sign * x[at + (~~outer * size + j) * inner + ~~lane];
         // The first NaN stays: nothing is larger than it.
         if (isNan(record) < 0.5 && (value > record || isNan(value) > 0.5)) {
           record = value;
@@ -62,7 +61,7 @@ const CUMSUM = kernel(
       let sum = 0;
       for (let j = 0; j < size; j++) {
         if ((reverse === 0 && j <= place) || (reverse === 1 && j >= place)) {
-          sum += x[at + (asInt(outer) * size + j) * inner + asInt(lane)];
+          sum += x[at + (~~outer * size + j) * inner + ~~lane];
         }
       }
       return sum;
@@ -105,7 +104,7 @@ const NEXT_IN_ORDER = kernel(
     nextInOrder(this: Thread, x: number[], last: number[], at: number, n: number, sign: number) {
       const before = last[this.thread.x];
       const start = Math.max(before, 0);
-      const bound = x[at + this.thread.x * n + asInt(start)];
+      const bound = x[at + this.thread.x * n + ~~start];
       let best = -1;
       let record = 0;
       for (let j = 0; j < n; j++) {
@@ -149,7 +148,7 @@ const RANK = kernel(
       const value = x[at + this.thread.x];
       let count = 0;
       for (let j = 0; j < n; j++) {
-        const other = x[at + asInt(row) * n + j];
+        const other = x[at + ~~row * n + j];
         if (comesBefore(other, value, sign) > 0 || (j < own && comesBefore(value, other, sign) < 0.5)) count += 1;
       }
       return count;
@@ -166,7 +165,7 @@ const OF_RANK = kernel(
       const wanted = remainder(this.thread.x, k);
       const row = quotient(this.thread.x, k);
       for (let j = 0; j < n; j++) {
-        if (ranks[asInt(row) * n + j] === wanted) return j;
+        if (ranks[~~row * n + j] === wanted) return j;
       }
       return 0;
     },
@@ -179,7 +178,7 @@ const PICK = kernel(
   {
     pick(this: Thread, x: number[], chosen: number[], at: number, n: number, k: number) {
       const place = chosen[this.thread.x];
-      return x[at + quotient(this.thread.x, k) * n + asInt(place)];
+      return x[at + quotient(this.thread.x, k) * n + ~~place];
     },
   },
   QUOTIENT,
