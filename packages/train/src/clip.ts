@@ -1,15 +1,18 @@
-import { noGrad, scope, stack, type Tensor } from "@lectern/autograd";
+import { noGrad, scope, stack, type Tensor, zeros } from "@lectern/autograd";
 
 /** The Euclidean length of all gradients taken as one vector, as a tensor of one number. */
 export function gradNorm(parameters: Iterable<Tensor>): Tensor {
-  return noGrad(() =>
-    scope(() => {
-      const squares: Tensor[] = [];
-      for (const { grad } of parameters) if (grad !== undefined) squares.push(grad.detach().square().sum());
-      if (squares.length === 0) throw new Error("gradNorm: no parameter has a gradient: call loss.backward() first");
-      return stack(squares).sum().sqrt();
-    }),
-  );
+  const gradients = Array.from(parameters, ({ grad }) => grad).filter((grad) => grad !== undefined);
+  if (gradients.length === 0) throw new Error("gradNorm: no parameter has a gradient: call loss.backward() first");
+  return noGrad(() => scope(() => sumOfSquares(gradients).sqrt()));
+}
+
+function sumOfSquares(tensors: readonly Tensor[]): Tensor {
+  const { device } = tensors[0];
+  if (device.sumOfSquares === undefined) return stack(tensors.map((t) => t.square().sum())).sum();
+  const sum = zeros([], { device });
+  device.sumOfSquares(sum, tensors);
+  return sum;
 }
 
 /** What gradients of length `norm` are multiplied with to be no longer than `maxNorm` (Pascanu et al., 2013). */
@@ -30,7 +33,11 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Ten
   noGrad(() =>
     scope(() => {
       const scale = norm.add(1e-6).reciprocal().mul(maxNorm).clamp(0, 1);
-      for (const { grad } of list) grad?.mul_(scale);
+      for (const { grad } of list) {
+        if (grad === undefined) continue;
+        grad.device.binary("mul", grad, grad, scale.expand(grad.shape));
+        grad.storage.version++;
+      }
     }),
   );
   return norm;

@@ -1,4 +1,4 @@
-import { tensor } from "@lectern/autograd";
+import { memoryUsage, tensor } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
 import { clipGradNorm, clipScale, gradNorm } from "../src/index.ts";
 import { expectNumbers, readFixture, useDevice } from "./helpers.ts";
@@ -32,6 +32,14 @@ describe("clipping", () => {
     const parameters = makeParameters();
     const scale = clipScale(gradNorm(parameters).itemSync(), maxNorm);
     for (const [i, { grad }] of parameters.entries()) expectNumbers(grad!.mul(scale), expected[i], 1e-12);
+  });
+
+  it("leaves no memory behind but the norm", () => {
+    const parameters = makeParameters();
+    const before = memoryUsage().storages;
+    const norm = clipGradNorm(parameters, 0.5);
+    expect(memoryUsage().storages - before).toBe(1);
+    expect(norm.shape).toEqual([]);
   });
 
   it("leaves out parameters without a gradient", () => {

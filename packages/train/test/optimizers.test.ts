@@ -1,4 +1,4 @@
-import { scope, type Tensor, tensor } from "@lectern/autograd";
+import { keep, memoryUsage, scope, type Tensor, tensor } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
 import { Adam, AdamW, clipScale, decayMatrices, gradNorm, type Optimizer, type Parameters, SGD } from "../src/index.ts";
 import { Bigrams, expectNumbers, readFixture, useDevice } from "./helpers.ts";
@@ -123,6 +123,22 @@ describe("every optimiser", () => {
     });
     for (const t of optimizer.stateDict().tensors.values()) expect(() => t.dataSync()).not.toThrow();
   });
+
+  it.each(fixture.cases)(
+    "$name with $options leaves no memory behind where nobody opens a scope",
+    ({ name, options }) => {
+      const parameters = makeParameters();
+      const optimizer: Optimizer = new optimizers[name](parameters, options);
+      const counts = [0, 1, 2].map((step) => {
+        optimizer.zeroGrad();
+        setGradients(parameters, step);
+        for (const { grad } of parameters) keep(grad!);
+        optimizer.step();
+        return memoryUsage().storages;
+      });
+      expect(counts[2]).toBe(counts[1]);
+    },
+  );
 
   it("tells the graph that the parameters are not what they were", () => {
     const p = tensor([1, 2]).requiresGrad_();

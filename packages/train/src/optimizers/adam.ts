@@ -18,6 +18,8 @@ export interface AdamOptions {
 export class Adam extends Optimizer {
   readonly betas: readonly [number, number];
   readonly eps: number;
+  /** Whether weight decay moves the parameter itself, in place of adding to its gradient. */
+  protected readonly decoupled: boolean = false;
 
   constructor(parameters: Parameters, options: AdamOptions = {}) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
@@ -29,18 +31,23 @@ export class Adam extends Optimizer {
     this.eps = eps;
   }
 
-  protected update(p: Tensor, grad: Tensor, { lr, weightDecay }: ParameterGroup, gradScale: number): void {
-    if (weightDecay === 0) this.move(p, grad, lr, 0, gradScale);
-    else this.move(p, grad.mul(gradScale).add(p.mul(weightDecay)), lr, 0, 1);
-  }
-
-  /** One call of the device's kernel, which changes the parameter and both averages in place. */
-  protected move(p: Tensor, grad: Tensor, lr: number, weightDecay: number, gradScale: number): void {
-    const mean = this.slot(p, "exp_avg");
-    const square = this.slot(p, "exp_avg_sq");
+  protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: number): void {
     const [beta1, beta2] = this.betas;
-    const { eps, steps } = this;
-    p.device.adamW(p, grad, mean, square, { lr, beta1, beta2, eps, weightDecay, step: steps, gradScale });
-    for (const changed of [p, mean, square]) changed.storage.version++;
+    const { eps, steps: step } = this;
+    const isPenalty = weightDecay > 0 && !this.decoupled;
+    const updates = parameters.map((p) => ({
+      p,
+      grad: isPenalty ? p.grad!.mul(gradScale).add(p.mul(weightDecay)) : p.grad!,
+      m: this.slot(p, "exp_avg"),
+      v: this.slot(p, "exp_avg_sq"),
+    }));
+    const decay = this.decoupled
+      ? { weightDecay, gradScale }
+      : { weightDecay: 0, gradScale: isPenalty ? 1 : gradScale };
+    const options = { lr, beta1, beta2, eps, step, ...decay };
+    const { device } = parameters[0];
+    if (device.adamWAll !== undefined) device.adamWAll(updates, options);
+    else for (const { p, grad, m, v } of updates) device.adamW(p, grad, m, v, options);
+    for (const { p, m, v } of updates) for (const changed of [p, m, v]) changed.storage.version++;
   }
 }

@@ -1,4 +1,4 @@
-import { formatShape, keep, noGrad, type Tensor, zerosLike } from "@lectern/autograd";
+import { formatShape, keep, noGrad, scope, type Tensor, zerosLike } from "@lectern/autograd";
 
 /** Parameters that are updated by the same settings. */
 export interface ParameterGroup {
@@ -28,8 +28,8 @@ export interface OptimizerState {
 }
 
 /**
- * What all optimisers share: groups, gradients, and what is remembered from step to step. One of them says in
- * `update` how a single parameter moves.
+ * What all optimisers share: groups, gradients, and what is remembered from step to step. Each of them says in
+ * `update` how parameters move.
  */
 export abstract class Optimizer {
   readonly groups: ParameterGroup[];
@@ -41,7 +41,7 @@ export abstract class Optimizer {
   readonly #numbers = new Map<Tensor, number>();
   readonly #slots = new Map<string, Tensor>();
 
-  /** Errors: no parameters, a parameter in two groups, a learning rate or decay below 0. */
+  /** Errors: no parameters, parameters on two devices, one in two groups, a learning rate or decay below 0. */
   constructor(parameters: Parameters, defaults: { lr: number; weightDecay: number }) {
     const list = [...parameters];
     const tensors = list.filter((part): part is Tensor => !("parameters" in part));
@@ -62,6 +62,10 @@ export abstract class Optimizer {
     for (const p of parameters) {
       if (this.#numbers.has(p)) throw new Error(`${this.name}: the parameter ${formatShape(p.shape)} is there twice`);
       if (!p.isContiguous()) throw new Error(`${this.name}: the parameter ${formatShape(p.shape)} is a view with gaps`);
+      const [first = p] = this.#numbers.keys();
+      if (p.device !== first.device) {
+        throw new Error(`${this.name}: parameters are on different devices, ${first.device.name} and ${p.device.name}`);
+      }
       this.#numbers.set(p, this.#numbers.size);
     }
   }
@@ -78,17 +82,20 @@ export abstract class Optimizer {
   /** Moves every parameter that has a gradient. */
   step({ gradScale = 1 }: StepOptions = {}): void {
     this.steps++;
-    noGrad(() => {
-      for (const group of this.groups) {
-        for (const p of group.parameters) {
-          if (p.grad !== undefined) this.update(p, p.grad, { ...group, lr: group.lr * this.lrScale }, gradScale);
-        }
-      }
-    });
+    noGrad(() =>
+      scope(() => {
+        for (const group of this.groups) this.#stepGroup({ ...group, lr: group.lr * this.lrScale }, gradScale);
+      }),
+    );
   }
 
-  /** Moves one parameter, in place, against its gradient times `gradScale`. */
-  protected abstract update(p: Tensor, grad: Tensor, group: ParameterGroup, gradScale: number): void;
+  #stepGroup(group: ParameterGroup, gradScale: number): void {
+    const parameters = group.parameters.filter(({ grad }) => grad !== undefined);
+    if (parameters.length > 0) this.update(parameters, group, gradScale);
+  }
+
+  /** Moves parameters of one group, all of which have a gradient, in place against their gradients times `gradScale`. */
+  protected abstract update(parameters: readonly Tensor[], group: ParameterGroup, gradScale: number): void;
 
   /** Forgets all gradients, so that the next `backward()` does not add to them. */
   zeroGrad(): void {

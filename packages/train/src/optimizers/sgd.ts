@@ -35,17 +35,21 @@ export class SGD extends Optimizer {
     this.nesterov = nesterov;
   }
 
-  protected update(p: Tensor, grad: Tensor, { lr, weightDecay }: ParameterGroup, gradScale: number): void {
-    const { momentum, dampening, nesterov } = this;
-    let direction = gradScale === 1 ? grad : grad.mul(gradScale);
-    if (weightDecay > 0) direction = direction.add(p.mul(weightDecay));
-    if (momentum > 0) {
-      const started = this.has(p, "momentum_buffer");
-      const buffer = this.slot(p, "momentum_buffer");
-      if (started) buffer.mul_(momentum).add_(direction.mul(1 - dampening));
-      else buffer.copy_(direction);
-      direction = nesterov ? direction.add(buffer.mul(momentum)) : buffer;
+  protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: number): void {
+    for (const p of parameters) {
+      let direction = gradScale === 1 ? p.grad! : p.grad!.mul(gradScale);
+      if (weightDecay > 0) direction = direction.add(p.mul(weightDecay));
+      if (this.momentum > 0) direction = this.#withMomentum(p, direction);
+      p.sub_(direction.mul(lr));
     }
-    p.sub_(direction.mul(lr));
+  }
+
+  #withMomentum(p: Tensor, direction: Tensor): Tensor {
+    const { momentum, dampening, nesterov } = this;
+    const started = this.has(p, "momentum_buffer");
+    const buffer = this.slot(p, "momentum_buffer");
+    if (started) buffer.mul_(momentum).add_(direction.mul(1 - dampening));
+    else buffer.copy_(direction);
+    return nesterov ? direction.add(buffer.mul(momentum)) : buffer;
   }
 }
