@@ -26,9 +26,8 @@ let count = 0;
 
 const finalizers = new FinalizationRegistry<number>((id) => giveBack(id, "nothing reached it any more"));
 
-const usage = { bytes: 0, peakBytes: 0, storages: 0, bytesAfterCollection: 0 };
+const usage = { bytes: 0, peakBytes: 0, storages: 0 };
 const BYTES: Record<DType, number> = { float32: 4, int32: 4 };
-const COLLECT_AFTER = 256 * 2 ** 20;
 
 /** Device memory in use by tensors: bytes now and at most, and the number of blocks. */
 export function memoryUsage(): { bytes: number; peakBytes: number; storages: number } {
@@ -42,7 +41,7 @@ export function resetPeakMemory(): void {
 
 /** Memory for a tensor of `length` elements, under the care of the innermost scope and of the finalizer. */
 export function allocate(device: Device, length: number, dtype: DType): Storage {
-  if (usage.bytes > collectionThreshold()) collectNow();
+  if (footprint() > afterCollection * 1.5 + SLACK) collectNow();
   device.reclaim ??= collectNow;
   const storage = device.allocate(length, dtype);
   const id = count++;
@@ -186,7 +185,13 @@ export function endGraph(storages: Storage[]): void {
 
 // --- rule 3: what nothing reaches -----------------------------------------------------------------
 
-const collectionThreshold = () => usage.bytesAfterCollection * 1.5 + COLLECT_AFTER;
+/** What a block costs in the JavaScript heap, about, in bytes: tiny tensors pile up too. */
+const BLOCK = 512;
+const footprint = () => usage.bytes + BLOCK * usage.storages;
+
+/** How much more than the last collection left may pile up before the next. */
+const SLACK = 64 * 2 ** 20;
+let afterCollection = 0;
 
 /** Provokes a collection and, where the host can tell at once, frees what it found. Devices call it when memory is short. */
 export function collectNow(): void {
@@ -195,7 +200,7 @@ export function collectNow(): void {
   if (alive !== undefined) {
     for (const id of [...twins.keys()]) if (!alive.has(id)) giveBack(id, "nothing reached it any more");
   }
-  usage.bytesAfterCollection = usage.bytes;
+  afterCollection = footprint();
 }
 
 /**
@@ -203,9 +208,9 @@ export function collectNow(): void {
  * much has piled up, and lets a task pass in which they run.
  */
 export async function settle(): Promise<void> {
-  if (usage.bytes < usage.bytesAfterCollection * 1.2 + COLLECT_AFTER / 2) return;
+  if (footprint() < afterCollection * 1.2 + SLACK / 2) return;
   await nextTask();
   collectNow();
   await nextTask();
-  usage.bytesAfterCollection = usage.bytes;
+  afterCollection = footprint();
 }
