@@ -85,44 +85,89 @@ export function tileOf(arrays: i32, width: i32): i32 {
   return min(TILE, fits >= 64 ? fits & ~63 : fits & ~7);
 }
 
-/** Rows of eight sums each: c[r] = start[r] + the four columns of a panel a, r-th, times a panel b, over `depth`. */
-export function block(depth: i32, a: usize, b: usize, c: usize, start: usize, step: usize): void {
-  let c00 = v128.load(start);
-  let c01 = v128.load(start, 16);
-  start += step;
-  let c10 = v128.load(start);
-  let c11 = v128.load(start, 16);
-  start += step;
-  let c20 = v128.load(start);
-  let c21 = v128.load(start, 16);
-  start += step;
-  let c30 = v128.load(start);
-  let c31 = v128.load(start, 16);
-  const stop = a + <usize>depth * 16;
-  for (; a != stop; a += 16, b += ROW) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = madd(x, b0, c00);
-    c01 = madd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = madd(x, b0, c10);
-    c11 = madd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = madd(x, b0, c20);
-    c21 = madd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = madd(x, b0, c30);
-    c31 = madd(x, b1, c31);
+/**
+ * Products with sums of eight lanes: c[r] = start[r] + a[r, 0 … depth - 1] b. c and b: rows of eight floats, those of start
+ * `step` bytes apart; a: panels of four rows, `panel` bytes apart. `rows` is a multiple of four.
+ */
+export function product(
+  rows: i32, depth: i32, a: usize, panel: usize, b: usize, c: usize, start: usize, step: usize,
+): void {
+  const end = c + rows * ROW;
+  for (; c != end; c += 4 * ROW, a += panel) {
+    let c00 = v128.load(start);
+    let c01 = v128.load(start, 16);
+    start += step;
+    let c10 = v128.load(start);
+    let c11 = v128.load(start, 16);
+    start += step;
+    let c20 = v128.load(start);
+    let c21 = v128.load(start, 16);
+    start += step;
+    let c30 = v128.load(start);
+    let c31 = v128.load(start, 16);
+    start += step;
+    let p = a;
+    let q = b;
+    let b0: v128;
+    let b1: v128;
+    let x: v128;
+    if (depth & 1) {
+      b0 = v128.load(q);
+      b1 = v128.load(q, 16);
+      x = v128.load32_splat(p);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
+      x = v128.load32_splat(p, 4);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
+      x = v128.load32_splat(p, 8);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
+      x = v128.load32_splat(p, 12);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
+      p += 16;
+      q += ROW;
+    }
+    for (const stop = a + <usize>depth * 16; p != stop; p += 32, q += 2 * ROW) {
+      b0 = v128.load(q);
+      b1 = v128.load(q, 16);
+      x = v128.load32_splat(p);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
+      x = v128.load32_splat(p, 4);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
+      x = v128.load32_splat(p, 8);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
+      x = v128.load32_splat(p, 12);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
+      b0 = v128.load(q, 32);
+      b1 = v128.load(q, 48);
+      x = v128.load32_splat(p, 16);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
+      x = v128.load32_splat(p, 20);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
+      x = v128.load32_splat(p, 24);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
+      x = v128.load32_splat(p, 28);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
+    }
+    v128.store(c, c00);
+    v128.store(c, c01, 16);
+    v128.store(c, c10, 32);
+    v128.store(c, c11, 48);
+    v128.store(c, c20, 64);
+    v128.store(c, c21, 80);
+    v128.store(c, c30, 96);
+    v128.store(c, c31, 112);
   }
-  v128.store(c, c00);
-  v128.store(c, c01, 16);
-  v128.store(c, c10, 32);
-  v128.store(c, c11, 48);
-  v128.store(c, c20, 64);
-  v128.store(c, c21, 80);
-  v128.store(c, c30, 96);
-  v128.store(c, c31, 112);
 }
 
 /** rows = base + mask * log2(e) for `count` keys and the eight queries from `mask` on, of which `lanes` are there. */
@@ -309,13 +354,11 @@ function attend(problem: Problem, pair: i32, first: i32, count: i32): void {
       }
       const step = problem.mask ? ROW : 0;
       const panel = queries + p * size * ROW;
-      for (let j = 0; j < rows; j += 4) {
-        block(size, keys + j * size * 4, panel, scores + j * ROW, start + j * step, step);
-      }
+      product(rows, size, keys, size * 16, panel, scores, start, step);
       hide(min(limit, n), rows, scores, limit, slope, here);
       const sum = sums + p * width * ROW;
       weigh(rows, scores, states + p * 2 * ROW, size, sum);
-      for (let c = 0; c < size; c += 4) block(n, values + c * here * 4, scores, sum + c * ROW, sum + c * ROW, ROW);
+      product(width, n, values, here * 16, scores, sum, sum, ROW);
     }
   }
 

@@ -2,7 +2,7 @@
 // For each tile of keys and each of queries, stretches of KEYS x QUERIES weights stay in the first-level cache.
 
 import {
-  block, DK, DOUT, DQ, DV, hide, K, keysInUse, LOG2E, maskRows, OUT, packQueries, Problem, Q, ROW, storeRows, tileOf, V,
+  DK, DOUT, DQ, DV, hide, K, keysInUse, LOG2E, maskRows, OUT, packQueries, Problem, product, Q, ROW, storeRows, tileOf, V,
 } from "./attention";
 import { loadTail, madd, storeTail, sumLanes } from "./lanes";
 import { exp2Below } from "./math";
@@ -199,18 +199,14 @@ function gradStretch(
     }
     const w = weights + (i / 8) * PANEL;
     const ds = dscores + (i / 8) * PANEL;
+    const at = k * size * 4;
     const panel = (q + i) * size * 4;
-    for (let j = 0; j < rows; j += 4) {
-      const at = (k + j) * size * 4;
-      block(size, keysDown + at, queriesDown + panel, w + j * ROW, start + j * step, step);
-      block(size, valuesDown + at, doutDown + panel, ds + j * ROW, deltas + (q + i) * 4, 0);
-    }
+    product(rows, size, keysDown + at, size * 16, queriesDown + panel, w, start, step);
+    product(rows, size, valuesDown + at, size * 16, doutDown + panel, ds, deltas + (q + i) * 4, 0);
     hide(min(low, n), rows, w, low, slope, here);
     weighBoth(rows, w, ds);
     const dq = dqueries + (q + i) * rowWidth * 4;
-    for (let c = 0; c < size; c += 4) {
-      block(n, keysAcross + (c * keys + k * 4) * 4, ds, dq + c * ROW, dq + c * ROW, ROW);
-    }
+    product(rowWidth, n, keysAcross + k * 16, keys * 16, ds, dq, dq, ROW);
   }
   // The first eight queries of which one sees the four keys.
   let i = 0;
