@@ -131,6 +131,11 @@ describe("DataLoader", () => {
     }
   });
 
+  it("has one target a row, for sequences of one token too", () => {
+    const { inputs, targets } = new DataLoader(examples(1), { batch: 1, maxLength: 5 }).next();
+    expect([inputs.shape, targets.shape]).toEqual([[1, 1], [1]]);
+  });
+
   it("puts about equally long sequences together when bucketing", () => {
     const padded = (bucket: number) => {
       const loader = new DataLoader(examples(400), { batch: 16, maxLength: 100, bucket, seed: 1 });

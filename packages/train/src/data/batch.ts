@@ -16,19 +16,23 @@ export interface Batch {
 export interface HostBatch {
   /** [rows, time] */
   readonly inputs: Int32Array;
-  /** [rows, time] or [rows] */
   readonly targets: Int32Array;
+  /** Whether there is a target for each token, [rows, time], or one for each row, [rows]. */
+  readonly targetsPer: "token" | "row";
   readonly mask: Int32Array | undefined;
   readonly rows: number;
   readonly tokens: number;
 }
 
-export function batchOn(device: Device | undefined, { inputs, targets, mask, rows, tokens }: HostBatch): Batch {
+export function batchOn(
+  device: Device | undefined,
+  { inputs, targets, targetsPer, mask, rows, tokens }: HostBatch,
+): Batch {
   const on = device ?? defaultDevice();
   const shaped = (values: Int32Array) => tensor(values, { shape: [rows, values.length / rows], device: on });
   return {
     inputs: shaped(inputs),
-    targets: targets.length === inputs.length ? shaped(targets) : tensor(targets, { device: on }),
+    targets: targetsPer === "token" ? shaped(targets) : tensor(targets, { device: on }),
     mask: mask && shaped(mask),
     tokens,
   };

@@ -39,7 +39,14 @@ export function pad(examples: readonly Example[], { maxLength, padding = 0 }: Pa
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const targets = Int32Array.from(examples, ({ label }) => label);
   const isPadded = lengths.some((length) => length < time);
-  return { inputs, targets, mask: isPadded ? mask : undefined, rows: examples.length, tokens };
+  return {
+    inputs,
+    targets,
+    targetsPer: "row",
+    mask: isPadded ? mask : undefined,
+    rows: examples.length,
+    tokens,
+  };
 }
 
 /** Fisher and Yates, in place. */

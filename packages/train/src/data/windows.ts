@@ -15,7 +15,7 @@ function cut(tokens: Int32Array, starts: readonly number[], context: number): Ho
     inputs.set(tokens.subarray(start, start + context), row * context);
     targets.set(tokens.subarray(start + 1, start + 1 + context), row * context);
   });
-  return { inputs, targets, mask: undefined, rows: starts.length, tokens: inputs.length };
+  return { inputs, targets, targetsPer: "token", mask: undefined, rows: starts.length, tokens: inputs.length };
 }
 
 /**

@@ -1,0 +1,178 @@
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { manualSeed, random } from "@lectern/autograd";
+import { GPT, TransformerClassifier } from "@lectern/nn";
+import { describe, expect, it } from "vitest";
+import {
+  AdamW,
+  type BatchSequence,
+  type BatchSource,
+  type Callback,
+  cosine,
+  DataLoader,
+  decayMatrices,
+  type Model,
+  RunFolder,
+  SortedExamples,
+  Trainer,
+  type TrainerOptions,
+  textData,
+} from "../src/index.ts";
+import { Bigrams, temporaryFolder, useDevice } from "./helpers.ts";
+
+interface Setting {
+  model: Model;
+  train: BatchSource;
+  validation: BatchSequence;
+}
+
+/** With dropout, so that the random generator's state counts too. */
+function language(): Setting {
+  const { train, validation, tokenizer } = textData("the whale, the white whale! ".repeat(20), {
+    context: 8,
+    batch: 3,
+  });
+  const options = { vocabulary: tokenizer.size, layers: 1, heads: 2, width: 8, context: 8, dropout: 0.2 };
+  return { model: new GPT(options), train, validation };
+}
+
+function classification(): Setting {
+  const examples = Array.from({ length: 30 }, (_, i) => ({
+    tokens: Int32Array.from({ length: 1 + (i % 7) }, (_, j) => 1 + ((i * (j + 3)) % 9)),
+    label: i % 2,
+  }));
+  const options = { vocabulary: 10, classes: 2, layers: 1, heads: 2, width: 8, context: 8, dropout: 0.2 };
+  const model = new TransformerClassifier(options);
+  const data = { batch: 4, maxLength: 8 };
+  return { model, train: new DataLoader(examples, data), validation: new SortedExamples(examples, data) };
+}
+
+/** A whole program, as a process would run it: everything made anew, from the given seed. */
+async function program(
+  make: () => Setting,
+  steps: number,
+  { seed = 1, ...changes }: Partial<TrainerOptions> & { seed?: number } = {},
+) {
+  manualSeed(seed);
+  const { model, train, validation } = make();
+  const optimizer = new AdamW(decayMatrices(model, 0.1), { lr: 1e-2 });
+  const losses = new Map<number, number>();
+  const record: Callback = { onStep: ({ step, loss }) => void losses.set(step, loss) };
+  const log: string[] = [];
+  const trainer = new Trainer({
+    model,
+    optimizer,
+    schedule: cosine({ warmup: 5, steps: 100 }),
+    accumulate: 2,
+    saveEvery: 50,
+    callbacks: [record],
+    progress: "off",
+    log: (message) => log.push(message),
+    ...changes,
+  });
+  const result = await trainer.fit(train, { steps, validation, evaluateEvery: 20 });
+  return { losses, result, log, weights: model.parameters().map((p) => [...p.dataSync()]), random: random() };
+}
+
+const after = (losses: ReadonlyMap<number, number>, step: number) => [...losses].filter(([s]) => s > step);
+
+describe.each([
+  ["cpu", "a language model", language],
+  ["cpu", "a classifier", classification],
+  ["reference", "a language model", language],
+] as const)("on %s, %s that goes on from step 50", (device, _, make) => {
+  it("has, to the bit, the losses and weights of one that was never interrupted", async () => {
+    useDevice(device);
+    const out = temporaryFolder();
+    const whole = await program(make, 100);
+    const first = await program(make, 50, { out });
+    expect([...first.losses]).toEqual([...whole.losses].slice(0, 50));
+    // The second program has another seed: everything random has to come from the checkpoint.
+    const second = await program(make, 100, { out, resume: true, seed: 99 });
+    expect([...second.losses.keys()]).toEqual(Array.from({ length: 50 }, (_, i) => 51 + i));
+    expect([...second.losses]).toEqual(after(whole.losses, 50));
+    expect(second.weights).toEqual(whole.weights);
+    expect(second.random).toBe(whole.random);
+    expect(second.result.validation).toEqual(whole.result.validation);
+    expect(second.result.best).toEqual(whole.result.best);
+    expect(second.result.trainLoss).toBe(whole.result.trainLoss);
+  });
+});
+
+describe("resuming", () => {
+  /** Two checkpoints, at steps 5 and 10. */
+  async function interrupted() {
+    const out = temporaryFolder();
+    const { losses } = await program(language, 10, { out, saveEvery: 5 });
+    const run = new RunFolder(out);
+    return { out, run, losses, newest: run.checkpointPath(10), older: run.checkpointPath(5) };
+  }
+
+  it("goes on from the newest checkpoint, with its metrics and without moving anything", async () => {
+    const { out, run, newest } = await interrupted();
+    const { log } = await program(language, 12, { out, resume: true });
+    expect(log[0]).toBe(`going on after step 10, from ${newest}`);
+    const steps = (await run.metrics()).filter(({ event }) => event === "step").map(({ step }) => step);
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ["was cut off", (path) => truncateSync(path, 1000)],
+    ["is empty", (path) => truncateSync(path, 0)],
+    ["is something else", (path) => writeFileSync(path, "no tensors here, but a text")],
+    ["has more at its end", (path) => appendFileSync(path, "!")],
+  ])("passes over a checkpoint that %s, with a warning, and trains the lost steps again", async (_, damage) => {
+    const { out, run, losses, newest, older } = await interrupted();
+    damage(newest);
+    const again = await program(language, 10, { out, resume: true });
+    expect(again.log[0]).toContain(`warning: passed over a broken checkpoint: no safetensors file: ${newest}: `);
+    expect(again.log[1]).toBe(`going on after step 5, from ${older}`);
+    expect([...again.losses]).toEqual(after(losses, 5));
+    const steps = (await run.metrics()).filter(({ event }) => event === "step").map(({ step }) => step);
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it("passes over a file of weights that is no checkpoint", async () => {
+    const { out, newest } = await interrupted();
+    const { saveWeights } = await import("../src/index.ts");
+    await saveWeights(newest, new Bigrams(3));
+    const { log } = await program(language, 6, { out, resume: true });
+    expect(log[0]).toContain("no checkpoint");
+  });
+
+  it("starts where there is no checkpoint", async () => {
+    const { losses } = await program(language, 3, { out: `${temporaryFolder()}/new`, resume: true });
+    expect([...losses.keys()]).toEqual([1, 2, 3]);
+  });
+
+  it("starts anew where every checkpoint is broken, and keeps what was there", async () => {
+    const { out, newest, older } = await interrupted();
+    const metrics = readFileSync(`${out}/metrics.jsonl`, "utf8");
+    for (const path of [newest, older]) truncateSync(path, 10);
+    const { losses, log } = await program(language, 2, { out, resume: true });
+    expect([...losses.keys()]).toEqual([1, 2]);
+    expect(log).toHaveLength(2 + 1 + 1);
+    expect(readFileSync(`${out}/previous/metrics.jsonl`, "utf8")).toBe(metrics);
+  });
+
+  it("has nothing to do where the steps are done already, and still gives the figures", async () => {
+    const { out } = await interrupted();
+    const { losses, result } = await program(language, 10, { out, resume: true });
+    expect(losses.size).toBe(0);
+    expect([result.steps, result.interrupted, result.msPerStep]).toEqual([10, false, 0]);
+    expect(result.validation!.count).toBeGreaterThan(0);
+  });
+
+  it("says which checkpoint belongs to another model", async () => {
+    const { out, newest } = await interrupted();
+    await expect(program(classification, 20, { out, resume: true })).rejects.toThrow(
+      `${newest}: TransformerClassifier.loadStateDict: `,
+    );
+  });
+
+  it("needs no metrics from before", async () => {
+    const { out, run } = await interrupted();
+    rmSync(run.file("metrics.jsonl"));
+    await program(language, 11, { out, resume: true });
+    expect((await run.metrics()).map(({ step }) => step)).toEqual([11, 11]);
+  });
+});

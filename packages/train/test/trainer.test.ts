@@ -1,0 +1,245 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { manualSeed } from "@lectern/autograd";
+import { describe, expect, it } from "vitest";
+import {
+  AdamW,
+  type Callback,
+  CharTokenizer,
+  type FitOptions,
+  type FitResult,
+  generate,
+  linear,
+  loadWeights,
+  type Metrics,
+  meanCrossEntropy,
+  RunFolder,
+  SGD,
+  Trainer,
+  type TrainerOptions,
+  textData,
+} from "../src/index.ts";
+import { Bigrams, temporaryFolder } from "./helpers.ts";
+
+const text = "abcde fghij abcde ".repeat(30);
+const tokenizer = CharTokenizer.from(text);
+
+/** A small training that says nothing; `log` gathers what it would have said. */
+function training(changes: Partial<TrainerOptions> = {}) {
+  manualSeed(1);
+  const { train, validation } = textData(text, { context: 6, batch: 4, seed: 1 });
+  const model = new Bigrams(tokenizer.size);
+  const optimizer = new AdamW(model.parameters(), { lr: 0.05 });
+  const log: string[] = [];
+  const quiet = { progress: "off", log: (message: string) => log.push(message) } as const;
+  const trainer = new Trainer({ model, optimizer, ...quiet, ...changes });
+  return { model, optimizer, train, validation, trainer, log };
+}
+
+describe("Trainer", () => {
+  it("makes the loss small, in training and validation", async () => {
+    const { trainer, train, validation, model } = training();
+    const { steps, trainLoss, validation: found } = await trainer.fit(train, { steps: 150, validation });
+    expect(steps).toBe(150);
+    expect(trainLoss).toBeLessThan(0.6);
+    expect(found!.loss).toBeLessThan(0.6);
+    expect(await generate(model, tokenizer, "a", { tokens: 9, strategy: "greedy" })).toMatch(/^abcde (abcd|fghi)/);
+  });
+
+  it("takes as many steps as epochs say", async () => {
+    const { trainer, train } = training({ accumulate: 2 });
+    const { steps } = await trainer.fit(train, { epochs: 2 });
+    expect(steps).toBe(Math.ceil((2 * train.batchesPerEpoch) / 2));
+  });
+
+  it("tells callbacks of every step, evaluation and checkpoint, and of the end", async () => {
+    const told: string[] = [];
+    const results: FitResult[] = [];
+    const callback: Callback = {
+      onStep: ({ step }) => void told.push(`step ${step}`),
+      onEvaluate: ({ step }) => void told.push(`evaluate ${step}`),
+      onCheckpoint: async ({ step }) => void told.push(`checkpoint ${step}`),
+      onEnd: (result) => void results.push(result),
+    };
+    const { trainer, train, validation } = training({ callbacks: [callback], out: temporaryFolder(), saveEvery: 2 });
+    const result = await trainer.fit(train, { steps: 3, validation, evaluateEvery: 2 });
+    expect(told).toEqual(["step 1", "step 2", "evaluate 2", "checkpoint 2", "step 3", "evaluate 3", "checkpoint 3"]);
+    expect(results).toEqual([result]);
+  });
+
+  it("sets the learning rate by the schedule", async () => {
+    const rates: number[] = [];
+    const callbacks = [{ onStep: ({ lr }: { lr: number }) => void rates.push(lr) }];
+    const { trainer, train } = training({ schedule: linear({ warmup: 1, steps: 4 }), callbacks });
+    await trainer.fit(train, { steps: 4 });
+    for (const [i, factor] of [1 / 2, 1, 2 / 3, 1 / 3].entries()) expect(rates[i]).toBeCloseTo(0.05 * factor, 12);
+  });
+
+  it("writes config, tokenizer, metrics as JSON lines, checkpoints and the best weights", async () => {
+    const out = `${temporaryFolder()}/deep/run`;
+    const { trainer, train, validation, model } = training({ out, config: { width: 8 }, tokenizer, saveEvery: 4 });
+    const { run } = await trainer.fit(train, { steps: 10, validation, evaluateEvery: 5 });
+    expect(run).toBe(out);
+    expect(readdirSync(out).sort()).toEqual([
+      "best.safetensors",
+      "checkpoints",
+      "config.json",
+      "metrics.jsonl",
+      "tokenizer.json",
+    ]);
+    const folder = new RunFolder(out);
+    expect(await folder.config()).toEqual({ width: 8 });
+    expect((await folder.tokenizer()).toJSON()).toEqual(tokenizer.toJSON());
+    // The two newest, for keepCheckpoints is 2.
+    expect(readdirSync(`${out}/checkpoints`).sort()).toEqual(["step-000008.safetensors", "step-000010.safetensors"]);
+    const metrics = await folder.metrics();
+    expect(metrics.map(({ event, step }) => `${event} ${step}`)).toEqual(
+      [1, 2, 3, 4, 5, 0, 6, 7, 8, 9, 10, 0].map((step, i) =>
+        step > 0 ? `step ${step}` : `evaluate ${i < 6 ? 5 : 10}`,
+      ),
+    );
+    expect(Object.keys(metrics[0])).toEqual(["event", "step", "loss", "lr", "gradNorm", "tokensPerSecond"]);
+    const fresh = new Bigrams(tokenizer.size);
+    for (const path of [folder.file("best.safetensors"), folder.checkpointPath(10)]) {
+      await loadWeights(path, fresh);
+      expect(fresh.head.weight.dataSync()).toEqual(model.head.weight.dataSync());
+    }
+  });
+
+  it("keeps the weights that validated best, not the last ones", async () => {
+    const out = temporaryFolder();
+    const weights: Record<number, number[]> = {};
+    const callback: Callback = {
+      onEvaluate({ step, isBest }) {
+        if (isBest) weights[step] = [...model.head.weight.dataSync()];
+      },
+    };
+    // Steps that grow until the model falls apart.
+    const { trainer, train, validation, model } = training({
+      out,
+      callbacks: [callback],
+      schedule: (step) => 2 ** (step - 12),
+    });
+    const { best, validation: last } = await trainer.fit(train, { steps: 24, validation, evaluateEvery: 1 });
+    expect(best!.step).toBeLessThan(24);
+    expect(best!.loss).toBeLessThan(last!.loss);
+    const restored = new Bigrams(tokenizer.size);
+    await loadWeights(`${out}/best.safetensors`, restored);
+    expect([...restored.head.weight.dataSync()]).toEqual(weights[best!.step]);
+  });
+
+  it("stops with the step's number where the loss is no number, and saves nothing of it", async () => {
+    const out = temporaryFolder();
+    const { trainer, train } = training({
+      out,
+      saveEvery: 2,
+      loss: (model, batch) => meanCrossEntropy(model, batch).mul(train.state().batches > 3 ? Number.NaN : 1),
+    });
+    await expect(trainer.fit(train, { steps: 10 })).rejects.toThrow(
+      "Trainer: the loss is NaN at step 4, with a learning rate of 0.05: lower the learning rate",
+    );
+    expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000002.safetensors"]);
+    expect((await new RunFolder(out).metrics()).map(({ step }) => step)).toEqual([1, 2, 3]);
+  });
+
+  it("finishes the step, saves, and says how to go on when it is stopped", async () => {
+    const out = temporaryFolder();
+    const stop = new AbortController();
+    const callbacks: Callback[] = [{ onStep: ({ step }) => void (step === 3 && stop.abort()) }];
+    const { trainer, train, log } = training({ out, callbacks, signal: stop.signal });
+    const result = await trainer.fit(train, { steps: 10 });
+    expect([result.steps, result.interrupted]).toEqual([3, true]);
+    expect(log.at(-1)).toBe(
+      `stopped after step 3, saved in ${out}: the same with resume (--resume) goes on from there`,
+    );
+    expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000003.safetensors"]);
+  });
+
+  it("takes Ctrl-C for a request to stop, and no longer listens after its end", async () => {
+    const callbacks: Callback[] = [{ onStep: ({ step }) => void (step === 2 && process.emit("SIGINT")) }];
+    const listening = process.listenerCount("SIGINT");
+    const { trainer, train, log } = training({ callbacks });
+    const { steps, interrupted } = await trainer.fit(train, { steps: 10 });
+    expect([steps, interrupted]).toEqual([2, true]);
+    expect(log).toEqual([
+      "stopping after this step (Ctrl-C again stops at once)",
+      "stopped after step 2; nothing was saved, for there is no folder (out)",
+    ]);
+    expect(process.listenerCount("SIGINT")).toBe(listening);
+  });
+
+  it("moves an earlier run in the same folder out of the way", async () => {
+    const out = temporaryFolder();
+    const run = async (steps: number) => {
+      const { trainer, train, log } = training({ out, config: { steps } });
+      await trainer.fit(train, { steps });
+      return log;
+    };
+    await run(2);
+    const earlier = readFileSync(`${out}/metrics.jsonl`, "utf8");
+    expect(await run(1)).toEqual([`an earlier run was moved to ${out}/previous`]);
+    expect(readFileSync(`${out}/previous/metrics.jsonl`, "utf8")).toBe(earlier);
+    expect(existsSync(`${out}/previous/checkpoints/step-000002.safetensors`)).toBe(true);
+    expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000001.safetensors"]);
+    await run(3);
+    expect(readdirSync(`${out}/previous/checkpoints`)).toEqual(["step-000001.safetensors"]);
+  });
+
+  it.each<[Partial<TrainerOptions>, string]>([
+    [{ clip: 0 }, "Trainer: clip is 0, it has to be above 0"],
+    [{ accumulate: 0 }, "Trainer: accumulate is 0, it has to be a whole number from 1"],
+    [{ saveEvery: 1.5 }, "Trainer: saveEvery is 1.5, it has to be a whole number from 1"],
+    [{ resume: true }, "Trainer: resume needs the run's folder: give out"],
+  ])("refuses %o", (options, message) => {
+    expect(() => training(options)).toThrow(message);
+  });
+
+  it.each<[FitOptions, string]>([
+    [{}, "fit: give either steps or epochs"],
+    [{ steps: 1, epochs: 1 }, "fit: give either steps or epochs"],
+    [{ steps: 0 }, "Trainer: steps is 0, it has to be a whole number from 1"],
+    [{ epochs: -1 }, "fit: epochs is -1, it has to be above 0"],
+    [{ steps: 1, evaluateEvery: 0 }, "Trainer: evaluateEvery is 0"],
+  ])("refuses to fit with %o", async (options, message) => {
+    const { trainer, train } = training();
+    await expect(trainer.fit(train, options)).rejects.toThrow(message);
+  });
+});
+
+describe("a run's folder", () => {
+  it("leaves out a line of metrics that was cut off", async () => {
+    const folder = new RunFolder(temporaryFolder());
+    const lines: Metrics[] = [1, 2].map((step) => ({ event: "step", step }));
+    for (const line of lines) folder.record(line);
+    await folder.flush();
+    const { appendFileSync } = await import("node:fs");
+    appendFileSync(folder.file("metrics.jsonl"), '{"event":"step","st');
+    expect(await folder.metrics()).toEqual(lines);
+    expect(await folder.metrics(1)).toEqual(lines.slice(0, 1));
+  });
+
+  it("says that there is no run, and no checkpoint", async () => {
+    const path = temporaryFolder();
+    const folder = new RunFolder(path);
+    await expect(folder.config()).rejects.toThrow(`no run file: ${path}/config.json: it does not exist`);
+    await expect(folder.weightsPath()).rejects.toThrow(
+      `no checkpoint in ${path}: train a model into this folder first`,
+    );
+  });
+
+  it("says that weights belong to another model", async () => {
+    const out = temporaryFolder();
+    const { trainer, train } = training({ out });
+    await trainer.fit(train, { steps: 1 });
+    const path = await new RunFolder(out).weightsPath();
+    await expect(loadWeights(path, new Bigrams(3))).rejects.toThrow(`${path}: Bigrams.loadStateDict: `);
+  });
+});
+
+describe("an optimiser of any kind", () => {
+  it("is trained with", async () => {
+    const { train, model } = training();
+    const optimizer = new SGD(model.parameters(), { lr: 0.5, momentum: 0.9 });
+    const { trainLoss } = await new Trainer({ model, optimizer, progress: "off" }).fit(train, { steps: 100 });
+    expect(trainLoss).toBeLessThan(1);
+  });
+});
