@@ -1,6 +1,6 @@
 import { crossEntropy, noGrad, scope, type Tensor } from "@lectern/autograd";
 import type { Batch, BatchSequence } from "./data/batch.ts";
-import { deviceOf, type Model, readAll } from "./model.ts";
+import { deviceOf, type Model, nextTask, readAll } from "./model.ts";
 
 export interface Evaluation {
   /** Mean cross entropy over everything that counts, in nats. */
@@ -41,6 +41,7 @@ export async function evaluate(
       sums[i % sums.length] += value;
     });
     waiting = [];
+    await nextTask();
   };
   model.eval();
   try {

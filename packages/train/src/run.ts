@@ -73,8 +73,7 @@ export class RunFolder {
   // --- metrics ----------------------------------------------------------------------------------
 
   record(line: Metrics): void {
-    this.#lines.push(`${JSON.stringify(line)}
-`);
+    this.#lines.push(`${JSON.stringify(line)}\n`);
   }
 
   /** Puts on the disk what was recorded. */

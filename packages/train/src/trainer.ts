@@ -28,7 +28,7 @@ export interface TrainerOptions {
   clip?: number;
   /** Batches whose gradients are averaged for one step; 1 unless given. */
   accumulate?: number;
-  /** Steps between checkpoints; one is always written at the end. */
+  /** Steps between checkpoints, one of which is always written at the end; as many as between evaluations unless given. */
   saveEvery?: number;
   /** How many checkpoints are kept; 2 unless given. */
   keepCheckpoints?: number;
@@ -152,13 +152,13 @@ export class Trainer {
   async #pause(data: BatchSource, total: number, options: FitOptions): Promise<void> {
     const { step } = this.#progress;
     const { validation, evaluateEvery = Math.max(1, Math.round(this.#stepsPerEpoch(data))) } = options;
-    const { saveEvery } = this.#options;
+    const { saveEvery = evaluateEvery } = this.#options;
     const atOnce = this.#settings.device.hostMemory ? 1 : QUEUE;
     if (this.#queue.length >= atOnce) await this.#read();
     if (validation !== undefined && (step % evaluateEvery === 0 || step === total)) {
       await this.#evaluate(validation, options.evaluateBatches);
     }
-    if (saveEvery !== undefined && step % saveEvery === 0 && step < total) await this.#save(data);
+    if (step % saveEvery === 0 && step < total) await this.#save(data);
     await settle();
     await nextTask();
   }
@@ -211,6 +211,7 @@ export class Trainer {
       if (this.#run !== undefined) await saveWeights(this.#run.file("best.safetensors"), this.#options.model);
     }
     this.#display.log(`step ${step}: validation loss ${loss.toFixed(4)}, accuracy ${(accuracy * 100).toFixed(1)} %`);
+    await this.#run?.flush();
     for (const callback of this.#options.callbacks ?? []) await callback.onEvaluate?.({ ...found, step, isBest });
     this.#since = performance.now();
   }

@@ -173,13 +173,19 @@ describe("SortedExamples", () => {
   });
 });
 
-describe.each<[string, (seed?: number) => BatchSource]>([
+describe.each<[string, (seed?: number) => RandomWindows | DataLoader]>([
   ["RandomWindows", (seed) => new RandomWindows(counting(500), { context: 5, batch: 3, seed })],
   ["DataLoader", (seed) => new DataLoader(examples(20), { batch: 3, maxLength: 9, seed })],
 ])("%s", (_, make) => {
   it("draws the same batches from the same seed, and others from another", () => {
     expect(draw(make(1), 10)).toEqual(draw(make(1), 10));
     expect(draw(make(1), 10)).not.toEqual(draw(make(2), 10));
+  });
+
+  it("can be looped over, an epoch at a time", () => {
+    const source = make(1);
+    const epochs = [...source.batches(), ...source.batches()].map(({ inputs }) => rows(inputs));
+    expect(epochs).toEqual(draw(make(1), 2 * source.batchesPerEpoch));
   });
 
   it("takes its seed from the global generator where none is given", () => {
@@ -193,7 +199,7 @@ describe.each<[string, (seed?: number) => BatchSource]>([
   it("draws the same batches whether or not they were assembled ahead", () => {
     const ahead = make(1);
     const batches = Array.from({ length: 20 }, () => {
-      ahead.prefetch?.();
+      ahead.prefetch();
       return rows(ahead.next().inputs);
     });
     expect(batches).toEqual(draw(make(1), 20));
@@ -202,11 +208,11 @@ describe.each<[string, (seed?: number) => BatchSource]>([
   it("goes on from its state with the same batches, in the middle of an epoch too", () => {
     const source = make(1);
     draw(source, 9);
-    source.prefetch?.();
+    source.prefetch();
     const state = JSON.parse(JSON.stringify(source.state()));
     const other = make(2);
     draw(other, 3);
-    other.prefetch?.();
+    other.prefetch();
     other.loadState(state);
     expect(draw(other, 10)).toEqual(draw(source, 10));
   });

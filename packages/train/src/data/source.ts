@@ -47,6 +47,11 @@ export abstract class RandomSource implements BatchSource {
     return batchOn(device, host);
   }
 
+  /** The next batches, as many as an epoch has: `for (const batch of loader.batches()) …`. */
+  *batches(device?: Device): Iterable<Batch> {
+    for (let i = 0; i < this.batchesPerEpoch; i++) yield this.next(device);
+  }
+
   prefetch(): void {
     while (this.#ready.length < this.#ahead) this.#ready.push(this.assemble(this.#drawn + this.#ready.length));
   }
