@@ -1,5 +1,5 @@
 import type { BackendName } from "./gpujs.ts";
-import type { KernelSpec } from "./kernel.ts";
+import type { ArgumentType, KernelSpec } from "./kernel.ts";
 
 /** A block of memory of a backend: a GPU buffer, a texture or a Float32Array. May be longer than what is kept in it. */
 export interface Block {
@@ -15,6 +15,24 @@ export interface Program {
   run(output: readonly number[], args: readonly (Block | number)[]): Block;
 }
 
+/**
+ * A kernel written in WebGPU's own language, for what gpu.js cannot say: memory that a group of threads shares. Binding 0
+ * is a uniform struct of the numbers among the arguments, in order; then come the arrays, and last the result.
+ */
+export interface WgslSpec {
+  readonly name: string;
+  readonly code: string;
+  readonly types: readonly ArgumentType[];
+}
+
+/** A compiled one. */
+export interface WgslProgram {
+  readonly ready: boolean;
+  prepare(): Promise<void>;
+  /** Runs so many groups of threads, for a result of `length` elements. */
+  run(groups: readonly number[], length: number, args: readonly (Block | number)[]): Block;
+}
+
 /** What the three ways of gpu.js to run a kernel have in common. */
 export interface Backend {
   readonly name: BackendName;
@@ -26,6 +44,8 @@ export interface Backend {
   readonly hostMemory: boolean;
 
   compile(spec: KernelSpec): Program;
+  /** Only on WebGPU. */
+  compileWgsl?(spec: WgslSpec): WgslProgram;
   /** A block that holds these values. */
   make(values: Float32Array): Block;
   /** Overwrites part of a block, where the backend can. */

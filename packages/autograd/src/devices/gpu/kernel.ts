@@ -15,6 +15,11 @@ export interface KernelSpec {
   readonly axes: 1 | 3;
 }
 
+/** The types of so many whole numbers. */
+export function ints(count: number): ArgumentType[] {
+  return new Array<ArgumentType>(count).fill("int");
+}
+
 type KernelBody = (this: Thread, ...args: never[]) => number;
 type HelperBody = (...args: never[]) => number;
 

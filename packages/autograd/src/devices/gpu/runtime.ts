@@ -1,4 +1,4 @@
-import type { Backend, Block, Program } from "./backend.ts";
+import type { Backend, Block, Program, WgslProgram, WgslSpec } from "./backend.ts";
 import { type IndexCheck, indexMessage } from "./checks.ts";
 import type { KernelSpec } from "./kernel.ts";
 
@@ -20,7 +20,7 @@ const MAX_CHECKS = 4096;
 interface Task {
   /** What a failure is reported under. */
   readonly op: string;
-  readonly program?: Program;
+  readonly program?: Pick<Program, "ready" | "prepare">;
   run(): void;
 }
 
@@ -31,6 +31,7 @@ interface Task {
  */
 export class Runtime {
   readonly #programs = new Map<string, Program>();
+  readonly #wgslPrograms = new Map<string, WgslProgram>();
   #queue: Task[] = [];
   #waiting = false;
   #running = false;
@@ -43,11 +44,12 @@ export class Runtime {
   launches = 0;
 
   constructor(readonly backend: Backend) {
+    this.wgsl = backend.compileWgsl !== undefined;
     backend.onError = (message) => this.fail(message);
   }
 
   get compiledKernels(): number {
-    return this.#programs.size;
+    return this.#programs.size + this.#wgslPrograms.size;
   }
 
   box(length: number): Box {
@@ -80,6 +82,31 @@ export class Runtime {
       if (!program.ready) program.prepare().catch(() => {});
     }
     return program;
+  }
+
+  /** True where kernels of WebGPU's own can run, and were found to be right. */
+  wgsl: boolean;
+
+  /** Runs a kernel of WebGPU's own, by groups of threads; `length` is that of its result. */
+  launchWgsl(spec: WgslSpec, groups: readonly number[], length: number, args: readonly (Box | number)[]): Box {
+    const result = this.box(length);
+    let program = this.#wgslPrograms.get(spec.name);
+    if (program === undefined) {
+      program = this.backend.compileWgsl!(spec);
+      this.#wgslPrograms.set(spec.name, program);
+      program.prepare().catch(() => {});
+    }
+    const compiled = program;
+    this.enqueue({
+      op: spec.name,
+      program: compiled,
+      run: () => {
+        const values = args.map((arg) => (typeof arg === "number" ? arg : this.#blockOf(arg)));
+        result.block = compiled.run(groups, length, values);
+        this.launches++;
+      },
+    });
+    return result;
   }
 
   /** The block in a box; zeros where nothing was written yet. */
@@ -233,7 +260,7 @@ export class Runtime {
     this.#running = false;
   }
 
-  #wait(task: Task, program: Program): void {
+  #wait(task: Task, program: Pick<Program, "ready" | "prepare">): void {
     this.#waiting = true;
     const goOn = () => {
       this.#waiting = false;

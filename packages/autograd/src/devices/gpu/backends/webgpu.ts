@@ -1,4 +1,12 @@
-import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program } from "../backend.ts";
+import {
+  argumentTypes,
+  type Backend,
+  type Block,
+  KERNEL_SETTINGS,
+  type Program,
+  type WgslProgram,
+  type WgslSpec,
+} from "../backend.ts";
 import type { GpuJs, GpuJsLibrary, GpuJsShortcut, WebGpuContext } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
 
@@ -28,7 +36,7 @@ interface WebGpuState {
 }
 
 /** GPUBufferUsage and GPUMapMode, as the specification numbers them; in Node there are no such globals by themselves. */
-const USAGE = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, storage: 0x80 };
+const USAGE = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 };
 const MAP_MODE_READ = 0x1;
 
 const SIZES_PER_OCTAVE = 4;
@@ -94,6 +102,10 @@ export class WebGpuBackend implements Backend {
     shortcut.setOutput(output);
     kernel.run(...args);
     return result;
+  }
+
+  compileWgsl(spec: WgslSpec): WgslProgram {
+    return new NativeProgram(this, spec);
   }
 
   /** A block with undefined content, for so many elements. */
@@ -163,6 +175,66 @@ export class WebGpuBackend implements Backend {
   async close(): Promise<void> {
     this.trim();
     await this.gpu.destroy();
+  }
+}
+
+/** A kernel written in WGSL. */
+class NativeProgram implements WgslProgram {
+  #pipeline: GPUComputePipeline | undefined;
+  #preparing: Promise<void> | undefined;
+  readonly #params: GPUBuffer;
+  readonly #ints: Int32Array;
+  readonly #floats: Float32Array;
+
+  constructor(
+    readonly backend: WebGpuBackend,
+    readonly spec: WgslSpec,
+  ) {
+    const numbers = spec.types.filter((type) => type !== "array").length;
+    const bytes = new ArrayBuffer(Math.ceil(numbers / 4) * 16);
+    this.#ints = new Int32Array(bytes);
+    this.#floats = new Float32Array(bytes);
+    const usage = USAGE.uniform | USAGE.copyTarget;
+    this.#params = backend.context.device.createBuffer({ size: bytes.byteLength, usage });
+  }
+
+  get ready(): boolean {
+    return this.#pipeline !== undefined;
+  }
+
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#compile();
+    return this.#preparing;
+  }
+
+  async #compile(): Promise<void> {
+    const { device } = this.backend.context;
+    const module = device.createShaderModule({ label: this.spec.name, code: this.spec.code });
+    this.#pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+  }
+
+  run(groups: readonly number[], length: number, args: readonly (Block | number)[]): Block {
+    const { device } = this.backend.context;
+    const pipeline = this.#pipeline!;
+    const buffers: GPUBuffer[] = [this.#params];
+    let slot = 0;
+    args.forEach((arg, i) => {
+      if (typeof arg !== "number") buffers.push((arg as BufferBlock).buffer);
+      else if (this.spec.types[i] === "int") this.#ints[slot++] = arg;
+      else this.#floats[slot++] = arg;
+    });
+    const result = this.backend.take(length);
+    buffers.push(result.buffer);
+    device.queue.writeBuffer(this.#params, 0, this.#ints.buffer as ArrayBuffer);
+    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    return result;
   }
 }
 

@@ -2,12 +2,12 @@ import type { Strided } from "../../../device.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { Thread } from "../gpujs.ts";
 import { QUOTIENT } from "../helpers.ts";
-import { type ArgumentType, type KernelSpec, kernel } from "../kernel.ts";
+import { ints, type KernelSpec, kernel } from "../kernel.ts";
 import { carries, carrySizes, mergeAxes } from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
-
-const ints = (count: number) => new Array<ArgumentType>(count).fill("int");
+import { DEPTH, TILED_MATMUL } from "../wgsl/matmul.ts";
+import { element, PLAIN, reduceLanes } from "./reduce.ts";
 
 /**
  * The matrix product, as every course on GPUs begins: one thread for each element of the result, which multiplies a row
@@ -113,6 +113,17 @@ function multiply(runtime: Runtime, out: Strided, a: Strided, b: Strided): Box {
   const batch = mergeAxes(out.shape.slice(0, -2), [a.strides.slice(0, -2), b.strides.slice(0, -2)]);
   const matrices = sizeOf(batch.shape);
   const [aBatch, bBatch] = batch.strides;
+  if (runtime.wgsl && matrices <= MAX_MATRICES && batch.shape.length <= 3) {
+    const aSteps = carries(batch.shape, aBatch);
+    const bSteps = carries(batch.shape, bBatch);
+    const sizes = { m, n, inner, matrices, batchSizes: carrySizes(batch.shape) };
+    return multiplyTiled(
+      runtime,
+      sizes,
+      [boxOf(a), a.offset, aRow, aInner, ...aSteps],
+      [boxOf(b), b.offset, bInner, bColumn, ...bSteps],
+    );
+  }
   if (batch.shape.length === 1 && matrices <= MAX_MATRICES && m <= MAX_ROWS) {
     const places = [a.offset, aBatch[0], aRow, aInner, b.offset, bBatch[0], bInner, bColumn];
     return runtime.launch(MATMUL, [n, m, matrices], [boxOf(a), boxOf(b), ...places, inner]);
@@ -122,4 +133,36 @@ function multiply(runtime: Runtime, out: Strided, a: Strided, b: Strided): Box {
   const steps = [m, inner, aRow, aInner, bInner, bColumn, ...carrySizes(batch.shape)];
   const places = [a.offset, ...carries(batch.shape, aBatch), b.offset, ...carries(batch.shape, bBatch)];
   return runtime.launch(matmulKernel(batch.shape.length), threads, [boxOf(a), boxOf(b), ...steps, ...places]);
+}
+
+/** A box, where in it the operand begins, its strides, and the carries of its batch axes. */
+type TiledOperand = readonly [box: Box, ...places: number[]];
+
+/** Fewer groups of threads than this leave a large GPU idle. */
+const ENOUGH_GROUPS = 64;
+const SHORTEST_CHUNK = 256;
+
+function multiplyTiled(
+  runtime: Runtime,
+  sizes: { m: number; n: number; inner: number; matrices: number; batchSizes: number[] },
+  [a, ...aPlaces]: TiledOperand,
+  [b, ...bPlaces]: TiledOperand,
+): Box {
+  const { m, n, inner, matrices, batchSizes } = sizes;
+  const groupsOf = (tile: number) => Math.ceil(n / tile) * Math.ceil(m / tile) * matrices;
+  const tile = groupsOf(64) < ENOUGH_GROUPS ? 32 : 64;
+  const parts =
+    matrices === 1 ? Math.min(Math.ceil(ENOUGH_GROUPS / groupsOf(tile)), Math.ceil(inner / SHORTEST_CHUNK)) : 1;
+  const chunk = parts > 1 ? Math.ceil(inner / parts / DEPTH) * DEPTH : 0;
+  const depth = chunk > 0 ? Math.ceil(inner / chunk) : matrices;
+  const [n0 = 1, n1 = 1] = batchSizes;
+  const padded = (places: number[]) => [...places, 0, 0].slice(0, 6);
+  const args = [a, b, m, n, inner, chunk, n0, n1, ...padded(aPlaces), ...padded(bPlaces)];
+  const groups = [Math.ceil(n / tile), Math.ceil(m / tile), depth];
+  const product = runtime.launchWgsl(TILED_MATMUL[tile], groups, depth * m * n, args);
+  if (chunk === 0 || depth === 1) return product;
+  const lanes = { outer: 1, size: depth, inner: m * n };
+  const sum = reduceLanes(runtime, PLAIN.sum, "sum", [element(product)], lanes);
+  runtime.free(product);
+  return sum;
 }
