@@ -126,8 +126,11 @@ function additive(mask: Tensor | undefined, shape: Shape): Tensor | undefined {
   return numbers.expand(shape);
 }
 
-const canFuse = (device: Device, { dropout: p, mask }: AttentionOptions) =>
-  device.attention !== undefined && !p && !mask?.requiresGrad;
+/** Heads for which a kernel's tiles surely fit into its memory; larger ones are few, and well served by products. */
+const LARGEST_HEAD = 2048;
+
+const canFuse = ({ attention }: Device, size: number, { dropout: p, mask }: AttentionOptions) =>
+  attention !== undefined && size <= LARGEST_HEAD && !p && !mask?.requiresGrad;
 
 /** Errors: a mask that cannot be read as one value a query and key. scores: [..., queries, keys]. */
 function assertMask(op: string, mask: Tensor | undefined, scores: Shape): void {
@@ -169,7 +172,7 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = options;
   const simple = q.rank === 4 && k.rank === 4 && v.rank === 4 && sameShape(q.shape.slice(0, 2), k.shape.slice(0, 2));
   const ready = simple && sameShape(k.shape.slice(0, 3), v.shape.slice(0, 3)) && k.shape[3] === v.shape[3];
-  if (!ready || !canFuse(q.device, options)) return composite(q, k, v, { ...options, scale });
+  if (!ready || !canFuse(q.device, q.shape[3], options)) return composite(q, k, v, { ...options, scale });
   const numbers = additive(mask, [...q.shape.slice(0, 3), k.shape[2]]);
   return fused(alongRows(q), alongRows(k), alongRows(v), { causal, scale }, numbers);
 }
@@ -188,6 +191,6 @@ export function multiHeadAttention(qkv: Tensor, heads: number, options: Attentio
   const [batch, time, triple] = qkv.shape;
   const { causal = false, mask, scale = 1 / Math.sqrt(triple / 3 / heads) } = options;
   assertMask("multiHeadAttention", mask, [batch, heads, time, time]);
-  if (!canFuse(qkv.device, options)) return packedComposite(qkv, heads, { ...options, scale });
+  if (!canFuse(qkv.device, triple / 3 / heads, options)) return packedComposite(qkv, heads, { ...options, scale });
   return fusedPacked(qkv, heads, { causal, scale }, additive(mask, [batch, heads, time, time]));
 }

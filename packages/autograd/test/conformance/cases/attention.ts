@@ -114,15 +114,31 @@ const SIZES: readonly Sizes[] = [
   { batch: 2, heads: 2, queries: 1, keys: 19, size: 8 },
   { batch: 1, heads: 2, queries: 5, keys: 66, size: 12 },
   { batch: 0, heads: 2, queries: 3, keys: 3, size: 4 },
+  // More keys and queries than a tile holds, sizes that fill no vector, queries before the first key.
+  { batch: 1, heads: 1, queries: 270, keys: 30, size: 3 },
+  { batch: 1, heads: 1, queries: 9, keys: 530, size: 10 },
+  { batch: 1, heads: 2, queries: 40, keys: 21, size: 9 },
+  { batch: 1, heads: 1, queries: 13, keys: 22, size: 130 },
 ];
 
-type MaskKind = "none" | "padding" | "additive" | "hiding";
+type MaskKind = "none" | "padding" | "additive" | "hiding" | "scattered";
 
-/** No mask; keys hidden at the end of each sequence; random additions; a query that sees nothing. */
+/**
+ * No mask; keys hidden at the end of each sequence; random additions; a sequence in which nothing is seen; one mask for
+ * all heads that hides keys here and there, and all of them from the second query.
+ */
 function maskFor(check: Check, kind: MaskKind, { batch, heads, queries, keys }: Sizes): Operand {
   const shape = [batch, heads, queries, keys];
   if (kind === "additive")
     return view(check.numbers.normal([heads, queries, keys]), shape, [0, queries * keys, keys, 1]);
+  if (kind === "scattered") {
+    const hidden = check.numbers.uniform(-1, 1, [queries, keys]);
+    for (let i = 0; i < queries * keys; i++) {
+      if (hidden.memory[hidden.offset + i] < -0.2 || Math.floor(i / keys) === 1)
+        hidden.memory[hidden.offset + i] = Number.NEGATIVE_INFINITY;
+    }
+    return view(hidden, shape, [0, 0, keys, 1]);
+  }
   const padding = view(check.numbers.normal([batch, keys], "offset", 0), shape, [keys, 0, 0, 1]);
   for (let b = 0; b < batch; b++) {
     const seen = kind === "hiding" && b === 0 ? 0 : check.numbers.integer(1, keys);
@@ -204,9 +220,66 @@ const KINDS: readonly (readonly [MaskKind, string])[] = [
   ["padding", "hidden keys"],
   ["additive", "an additive mask"],
   ["hiding", "queries that see nothing"],
+  ["scattered", "keys hidden here and there"],
 ];
 
-export const attentionCases: readonly Case[] = KINDS.flatMap(([kind, name]) =>
+/** Queries, keys and values (or their gradients) in one buffer [batch, time, 3, heads, size]. */
+function parts(packed: Operand, { batch, heads, queries, size }: Sizes): Operand[] {
+  const row = 3 * heads * size;
+  return [0, 1, 2].map((part) =>
+    view(packed, [batch, heads, queries, size], [queries * row, size, row, 1], packed.offset + part * heads * size),
+  );
+}
+
+/** Results into `[batch, time, heads, size]` and into one buffer for all three gradients, as a layer calls it. */
+async function attendsInPlace(check: Check, causal: boolean, sizes: Sizes, deviation = 1): Promise<void> {
+  const { batch, heads, queries: time, size } = sizes;
+  const rows = [batch, heads, time, size];
+  const strides = [time * heads * size, size, heads * size, 1];
+  const wide = [batch, time, 3 * heads * size];
+  const [q, k, v] = parts(check.numbers.normal(wide, "offset", deviation), sizes);
+  const [dq, dk, dv] = parts(blank(wide), sizes);
+  const out = view(blank([batch, time, heads, size]), rows, strides);
+  const dout = view(check.numbers.normal([batch, time, heads, size]), rows, strides);
+  const options = { causal, scale: 1 / Math.sqrt(size), mask: undefined };
+  await check.agree(
+    { q, k, v, out, lse: blank([batch, heads, time]), dout, dq, dk, dv },
+    (device, x) => {
+      if (device === referenceDevice) {
+        const plain = new PlainAttention(x.q, x.k, x.v, options);
+        plain.forward(x.out, x.lse);
+        plain.backward(x.dq, x.dk, x.dv, x.dout);
+      } else {
+        required(device.attention).call(device, x.out, x.lse, x.q, x.k, x.v, options);
+        required(device.attentionGrad).call(device, x.dq, x.dk, x.dv, x.dout, x.out, x.lse, x.q, x.k, x.v, options);
+      }
+    },
+    16 * deviation ** 3,
+  );
+}
+
+/** As layers call it: context 1, odd sizes, and more than a tile. */
+const PACKED: readonly Sizes[] = [
+  { batch: 3, heads: 2, queries: 1, keys: 1, size: 16 },
+  { batch: 2, heads: 3, queries: 21, keys: 21, size: 7 },
+  { batch: 1, heads: 2, queries: 64, keys: 64, size: 16 },
+  { batch: 1, heads: 2, queries: 90, keys: 90, size: 8 },
+];
+
+const packedCases = [false, true].flatMap((causal) => [
+  defineCase(
+    "attentionGrad",
+    `one buffer for queries, keys and values, ${causal ? "causal" : "all keys"}`,
+    async (check) => {
+      for (const sizes of PACKED) await attendsInPlace(check, causal, sizes);
+    },
+  ),
+  defineCase("attentionGrad", `scores far apart, ${causal ? "causal" : "all keys"}`, async (check) => {
+    for (const sizes of PACKED) await attendsInPlace(check, causal, sizes, 4);
+  }),
+]);
+
+const maskedCases = KINDS.flatMap(([kind, name]) =>
   [false, true].flatMap((causal) => {
     const title = `${causal ? "causal" : "over all keys"}, ${name}`;
     return [
@@ -219,3 +292,5 @@ export const attentionCases: readonly Case[] = KINDS.flatMap(([kind, name]) =>
     ];
   }),
 );
+
+export const attentionCases: readonly Case[] = [...maskedCases, ...packedCases];
