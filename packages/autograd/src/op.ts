@@ -1,5 +1,5 @@
 import type { Device, DType } from "./device.ts";
-import { GraphNode, gradEnabled } from "./engine.ts";
+import { GraphNode, gradEnabled, noGrad } from "./engine.ts";
 import { allocate, release } from "./lifetimes.ts";
 import { observed } from "./profile.ts";
 import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
@@ -16,7 +16,7 @@ export type Settings<Args extends readonly unknown[]> = Args extends readonly [i
 export type Gradient = Tensor | undefined;
 
 export interface OpDefinition<Args extends readonly unknown[]> {
-  /** Computes the value; must return a tensor of its own (`ctx.allocate` or `ctx.view`), never an argument. */
+  /** Computes the value, unrecorded; must return a tensor of its own (`ctx.allocate` or `ctx.view`), never an argument. */
   forward(ctx: OpContext, ...args: Args): Tensor;
   /**
    * From the gradient of the output, the gradients of the tensor arguments, in their order. Written with tensor ops it
@@ -163,7 +163,10 @@ export function defineOp<Args extends readonly unknown[]>(
     }
     const tracked = gradEnabled() && inputs.some((x) => x.requiresGrad);
     const ctx = new OpContext(name, inputs, tracked);
-    const output = observed(name, "forward", () => definition.forward(ctx, ...args));
+    const output = noGrad(() => observed(name, "forward", () => definition.forward(ctx, ...args)));
+    if (inputs.includes(output)) {
+      throw new Error(`${name}: forward returned its argument: return x.clone(), or a view by ctx.view`);
+    }
     const held = ctx.finish(output);
     if (tracked && output.dtype === "float32") {
       output.node = new GraphNode(op, ctx, inputs, op.composite ? args : settingsIn(args), held);

@@ -6,6 +6,7 @@ import {
   gradEnabled,
   gradients,
   layerNorm,
+  linearGelu,
   manualSeed,
   multiHeadAttention,
   noGrad,
@@ -562,6 +563,7 @@ describe("fused ops under createGraph", () => {
     ["layerNorm", (x) => layerNorm(x, tensor([1, 2, 3]), tensor([0, 1, 0])), [3, 3]],
     ["crossEntropy", (x) => crossEntropy(x, targets(), { labelSmoothing: 0.1 }), [3, 3]],
     ["attention", (x) => scaledDotProductAttention(x, x, x, { causal: true }), [1, 2, 3, 2]],
+    ["linearGelu", (x) => linearGelu(x, tensor([[1, -2, 3]]), tensor([0.5])), [2, 3]],
     ["multiHeadAttention", (x) => multiHeadAttention(x, 2), [1, 2, 12]],
   ];
 

@@ -1,4 +1,4 @@
-import { defineOp, type Gradient } from "../op.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { expandStrides, formatShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -58,7 +58,7 @@ const fusedGelu = defineOp("linearGelu", {
     ctx.device.biasGeluGrad!(dinner, dbias, asRows(inner), rows);
     return [...productGradients(ctx, dinner, x, weight), dbias];
   },
-  composite: (x, weight, bias) => linearOp(x, weight, bias).gelu(),
+  composite: (x: Tensor, weight: Tensor, bias: Tensor) => linearOp(x, weight, bias).gelu(),
 });
 
 function assertFits(op: string, x: Tensor, weight: Tensor, bias: Tensor | undefined): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gradients, linear, ones, randn, type Shape, zeros } from "../../src/index.ts";
+import { gradients, linear, linearGelu, ones, randn, type Shape, zeros } from "../../src/index.ts";
 import { checkOp, valuesOf } from "./checks.ts";
 
 describe("matrix products", () => {
@@ -78,6 +78,14 @@ describe("matrix products", () => {
       [[3, 4], [2, 4], [2]],
       [[2, 3, 4], [1, 4], [1]],
       [[3], [2, 3], [2]],
+    ],
+  });
+  checkOp({
+    name: "linearGelu",
+    f: (x, weight, bias) => linearGelu(x, weight, bias),
+    shapes: [
+      [[3, 4], [2, 4], [2]],
+      [[2, 1, 3], [1, 3], [1]],
     ],
   });
   checkOp({
