@@ -1,4 +1,4 @@
-import type { SingleBar } from "cli-progress";
+import type { MultiBar, SingleBar } from "cli-progress";
 
 /** What people see while a model trains. */
 export interface ProgressDisplay {
@@ -16,7 +16,7 @@ export interface ProgressState {
   tokensPerSecond: number;
 }
 
-/** `bar` where standard error is a terminal and lines elsewhere (`auto`), lines in any case, or nothing. */
+/** A bar where standard error is a terminal and lines elsewhere (`auto`), lines in any case, or nothing. */
 export type ProgressMode = "auto" | "lines" | "off";
 
 /** A display that writes to standard error, messages to `log` where it is given. */
@@ -96,8 +96,11 @@ export class Lines implements ProgressDisplay {
   stop(): void {}
 }
 
+/** A bar that stays in the last line, below the messages. */
 class Bar implements ProgressDisplay {
   #clock = new Clock(0, 0);
+  // The kind for several bars is the one that knows how to write above itself.
+  #bars: MultiBar | undefined;
   #bar: SingleBar | undefined;
   readonly #log: ((message: string) => void) | undefined;
 
@@ -108,9 +111,16 @@ class Bar implements ProgressDisplay {
   async start(total: number, done: number): Promise<void> {
     const { default: progress } = await import("cli-progress");
     this.#clock = new Clock(total, done);
-    const options = { format: "step {value}/{total} {bar} {state}", hideCursor: true, barsize: 20, fps: 5 };
-    this.#bar = new progress.SingleBar(options, progress.Presets.shades_classic);
-    this.#bar.start(total, done, { state: "" });
+    const options = {
+      format: "step {value}/{total} {bar} {state}",
+      barsize: 20,
+      fps: 5,
+      hideCursor: true,
+      // Ctrl-C is the trainer's to answer.
+      gracefulExit: false,
+    };
+    this.#bars = new progress.MultiBar(options, progress.Presets.shades_classic);
+    this.#bar = this.#bars.create(total, done, { state: "" });
   }
 
   update(state: ProgressState): void {
@@ -118,14 +128,16 @@ class Bar implements ProgressDisplay {
   }
 
   log(message: string): void {
-    // Over the bar, which draws itself again below.
-    if (this.#bar !== undefined) process.stderr.write("\r\u001b[K");
-    if (this.#log === undefined) console.error(message);
-    else this.#log(message);
+    if (this.#log !== undefined) this.#log(message);
+    else if (this.#bars !== undefined) this.#bars.log(`${message}\n`);
+    else console.error(message);
   }
 
   stop(): void {
-    this.#bar?.stop();
+    // Once more, for messages that have not been drawn.
+    this.#bars?.update();
+    this.#bars?.stop();
+    this.#bars = undefined;
     this.#bar = undefined;
   }
 }

@@ -65,8 +65,8 @@ export async function saveSafetensors(
 }
 
 /**
- * Reads a file's tensors onto a device (the default one unless given), and its metadata. Errors: no such file, or one that is not whole or
- * no safetensors file; types other than F64, F32 and I32.
+ * Reads a file's tensors onto a device (the default one unless given), and its metadata. Errors: no such file, or one
+ * that is not whole or no safetensors file; types other than F64, F32 and I32.
  */
 export async function loadSafetensors(path: string, device?: Device): Promise<SafetensorsFile> {
   const bytes = await readBytes(path, "safetensors");
