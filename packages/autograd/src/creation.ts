@@ -103,6 +103,7 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   const [from, to] = end === undefined ? [0, start] : [start, end];
   if (step === 0) throw new RangeError("arange: the step is 0");
   const count = Math.max(0, Math.ceil((to - from) / step));
+  if (!Number.isFinite(count)) throw new RangeError(`arange: ${from}, ${to} and ${step} give no count of numbers`);
   const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
   const whole = Number.isInteger(from) && Number.isInteger(step);
   return tensor(values, { dtype: whole ? "int32" : "float32", ...options });
@@ -119,9 +120,11 @@ export function linspace(start: number, end: number, count: number, options: Ten
 
 /** The identity matrix, `[n, m]`. */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
-  const values = new Float64Array(n * m);
-  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
-  return tensor(values, { dtype: "float32", ...options, shape: [n, m] });
+  return make("eye", [n, m], options, (t) => {
+    const values = new Float64Array(n * m);
+    for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
+    t.device.upload(t.storage, values, 0);
+  });
 }
 
 /** Uniform in [0, 1). */

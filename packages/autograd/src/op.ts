@@ -120,6 +120,11 @@ export class OpContext {
   }
 }
 
+/** Errors: the tensor is int32, which an op for real numbers cannot take. */
+export function assertFloat(op: string, x: Tensor): void {
+  if (x.dtype !== "float32") throw new TypeError(`${op}: works on float32, this tensor is ${x.dtype}: use .float()`);
+}
+
 function tensorsIn(args: readonly unknown[]): Tensor[] {
   const tensors: Tensor[] = [];
   for (const arg of args) {

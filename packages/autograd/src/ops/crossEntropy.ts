@@ -1,5 +1,5 @@
 import type { CrossEntropyOptions as KernelOptions } from "../device.ts";
-import { defineOp, type Gradient } from "../op.ts";
+import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { oneHot } from "./indexing.ts";
@@ -88,6 +88,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
   if (logits.rank < 1 || formatShape(logits.shape.slice(0, -1)) !== formatShape(targets.shape)) {
     throw new RangeError(`crossEntropy: targets need the shape of the logits without the last axis: ${shapes}`);
   }
+  assertFloat("crossEntropy", logits);
   if (targets.dtype !== "int32")
     throw new TypeError(`crossEntropy: targets are int32 class indices, got ${targets.dtype}`);
   const classes = logits.shape[logits.rank - 1];

@@ -1,5 +1,5 @@
 import type { RandomKey } from "../device.ts";
-import { defineOp, type Gradient } from "../op.ts";
+import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { nextKey } from "../random.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -15,6 +15,7 @@ const dropoutOp = defineOp("dropout", {
 
 /** Each element is 0 with probability p, else divided by 1 - p (Srivastava et al., 2014). Errors: p outside 0 … 1. */
 export function dropout(x: Tensor, p: number): Tensor {
+  assertFloat("dropout", x);
   if (!(p >= 0 && p <= 1)) throw new RangeError(`dropout: p is ${p}, a probability lies from 0 to 1`);
   if (p === 0) return x;
   return p === 1 ? x.mul(0) : dropoutOp(x, p, nextKey());

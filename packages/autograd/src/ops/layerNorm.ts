@@ -1,4 +1,4 @@
-import { defineOp, type Gradient } from "../op.ts";
+import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -38,6 +38,8 @@ const layerNormOp = defineOp("layerNorm", {
  * x: [..., n]; weight, bias: [n], the bias only along with a weight.
  */
 export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, eps = 1e-5): Tensor {
+  assertFloat("layerNorm", x);
+  if (x.rank === 0) throw new RangeError("layerNorm: needs at least one axis, got []");
   const n = x.shape[x.rank - 1];
   for (const [name, part] of [["weight", weight] as const, ["bias", bias] as const]) {
     if (part !== undefined && (part.rank !== 1 || part.shape[0] !== n)) {

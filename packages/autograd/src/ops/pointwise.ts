@@ -1,13 +1,11 @@
 import type { UnaryGradOp, UnaryOp } from "../device.ts";
-import { defineOp, type Gradient, type OpContext } from "../op.ts";
+import { assertFloat, defineOp, type Gradient, type OpContext } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Functions of one element. */
 
 function apply(ctx: OpContext, op: UnaryOp, x: Tensor, a = 0, b = 0): Tensor {
-  if (x.dtype !== "float32" && !["abs", "sign", "clamp"].includes(op)) {
-    throw new TypeError(`${op}: works on float32, this tensor is ${x.dtype}: use .float()`);
-  }
+  if (!["abs", "sign", "clamp"].includes(op)) assertFloat(op, x);
   const y = ctx.allocate(x.shape, x.dtype);
   ctx.device.unary(op, y, ctx.dense(x), a, b);
   return y;

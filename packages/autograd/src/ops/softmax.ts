@@ -1,4 +1,4 @@
-import { defineOp, type Gradient } from "../op.ts";
+import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -57,7 +57,7 @@ const logSoftmaxRows = defineOp("logSoftmax", {
 });
 
 function alongAxis(op: string, x: Tensor, axis: number, rows: (x: Tensor) => Tensor): Tensor {
-  if (x.dtype !== "float32") throw new TypeError(`${op}: works on float32, this tensor is ${x.dtype}: use .float()`);
+  assertFloat(op, x);
   const tensor = asRows(x);
   const at = normalizeAxis(op, axis, tensor.rank);
   if (at === tensor.rank - 1) return rows(tensor).reshape(x.shape);
