@@ -31,8 +31,8 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** Bundles a script of this directory and opens a page that runs it. The page sets `window.ready` when it is ready. */
-export async function openPage(executablePath: string, script: string): Promise<OpenPage> {
+/** Bundles a script and opens a page that runs it. The script sets `globalThis.ready` when it is ready. */
+export async function openPage(executablePath: string, script: URL): Promise<OpenPage> {
   const profile = mkdtempSync(join(tmpdir(), "lectern-browser-"));
   const server = await serve(await bundle(script));
   let browser: BrowserContext | undefined;
@@ -47,7 +47,7 @@ export async function openPage(executablePath: string, script: string): Promise<
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.waitForFunction("window.ready === true", undefined, { timeout: 30_000 }).catch(() => {
+    await page.waitForFunction("globalThis.ready === true", undefined, { timeout: 30_000 }).catch(() => {
       throw new Error(`the page did not start: ${errors.join("; ")}`);
     });
     return { page, close };
@@ -57,9 +57,9 @@ export async function openPage(executablePath: string, script: string): Promise<
   }
 }
 
-async function bundle(script: string): Promise<string> {
+async function bundle(script: URL): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
+    entryPoints: [fileURLToPath(script)],
     bundle: true,
     write: false,
     format: "esm",

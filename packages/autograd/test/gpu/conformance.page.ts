@@ -1,14 +1,16 @@
-import { createGpuDevice, type GpuDevice, type GpuInfo } from "../../src/devices/gpu/device.ts";
+import { createGpuDevice, type GpuDevice, type GpuInfo, type GpuStats } from "../../src/devices/gpu/device.ts";
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
 import { casesFor } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
+import { takeSteps } from "./steps.ts";
 
 /** What the tests call in the page. */
 export interface ConformancePage {
   ready: boolean;
-  open(backend?: BackendName): Promise<GpuInfo>;
+  open(backend: BackendName): Promise<GpuInfo>;
   /** The error of one case, by its place among those for the device. */
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
+  takeSteps(): Promise<GpuStats[]>;
 }
 
 let device: GpuDevice;
@@ -28,5 +30,7 @@ page.runCase = async (place, tolerance) => {
     return error instanceof Error ? error.message : String(error);
   }
 };
+
+page.takeSteps = () => takeSteps(device);
 
 page.ready = true;

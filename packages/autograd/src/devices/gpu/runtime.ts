@@ -205,6 +205,7 @@ export class Runtime {
     for (const id of this.#checks.keys()) if (id <= upTo) this.#checks.delete(id);
     if (found > 0) {
       this.upload(this.alarm, 0, Float32Array.of(0, 0));
+      if (check) check.index.checked = undefined;
       throw new RangeError(check ? indexMessage(check, value) : `gpu: index ${value} is outside the axis it indexes`);
     }
     return values;

@@ -5,20 +5,34 @@ import { casesFor } from "../conformance/cases/index.ts";
 import { GRAPHICS } from "../conformance/check.ts";
 import { findBrowser, type OpenPage, openPage } from "./browser.ts";
 import type { ConformancePage } from "./conformance.page.ts";
+import { expectSteady } from "./expectSteady.ts";
 
-const browser = findBrowser();
 const sameKernels = await createGpuDevice({ backend: "webasm" });
 
-function describeInBrowser(executablePath: string, backend: BackendName): void {
+/** Proves a backend that only a browser has. Where there is no browser, says that this was left out. */
+export function describeInBrowser(backend: BackendName): void {
+  const browser = findBrowser();
+  if (browser === undefined) {
+    console.log(`gpu on ${backend}: left out, as no Chromium was found here (CHROMIUM can name its path)`);
+    it("has the same kernels as on WebAssembly, which is proven without a browser", () => {
+      expect(sameKernels.info().backend).toBe("webasm");
+    });
+    return;
+  }
   describe(`device gpu on ${backend} in a browser`, () => {
     let opened: OpenPage;
     beforeAll(async () => {
-      opened = await openPage(executablePath, "conformance.page.ts");
+      opened = await openPage(browser, new URL("conformance.page.ts", import.meta.url));
       const info = await opened.page.evaluate((name) => (globalThis as unknown as ConformancePage).open(name), backend);
       expect(info.backend).toBe(backend);
     });
     afterAll(() => opened?.close());
 
+    it("keeps as many blocks and kernels as after the first step, whatever the batch's length", async () => {
+      expectSteady(await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).takeSteps()));
+    });
+
+    // NaN is left out, of which graphics hardware promises nothing.
     casesFor(sameKernels).forEach(({ kernel, name, usesNaN }, place) => {
       if (usesNaN) return;
       it(`${kernel}: ${name}`, async () => {
@@ -30,11 +44,4 @@ function describeInBrowser(executablePath: string, backend: BackendName): void {
       });
     });
   });
-}
-
-if (browser === undefined) {
-  console.log("gpu in a browser: left out, as no Chromium was found (set CHROMIUM to its path)");
-  it("runs on WebAssembly where there is no browser", () => expect(sameKernels.info().backend).toBe("webasm"));
-} else {
-  for (const backend of ["webgpu", "webgl2"] as const) describeInBrowser(browser, backend);
 }

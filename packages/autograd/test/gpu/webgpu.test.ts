@@ -1,0 +1,3 @@
+import { describeInBrowser } from "./inBrowser.ts";
+
+describeInBrowser("webgpu");
