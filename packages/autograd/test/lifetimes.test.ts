@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import {
+  crossEntropy,
+  full,
   gradients,
   keep,
   memoryUsage,
@@ -10,6 +12,7 @@ import {
   randn,
   resetPeakMemory,
   type Scope,
+  scaledDotProductAttention,
   scope,
   setDefaultDevice,
   type Tensor,
@@ -100,6 +103,25 @@ describe("a scope", () => {
     valuesOf(x.grad!).forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i], 12);
     });
+  });
+
+  it("keeps masks and weights that a fused op needs on its way back", () => {
+    const q = randn([1, 1, 3, 4], { device: "cpu", requiresGrad: true });
+    const logits = randn([2, 3], { device: "cpu", requiresGrad: true });
+    const losses = () => {
+      const mask = tensor(Int32Array.of(1, 0, 1), { device: "cpu" });
+      const weight = tensor([1, 2, 4], { device: "cpu" });
+      const targets = tensor(Int32Array.of(0, 2), { device: "cpu" });
+      return [scaledDotProductAttention(q, q, q, { mask }).exp().sum(), crossEntropy(logits, targets, { weight })];
+    };
+    const leaves = [q, logits];
+    const expected = losses().map((loss, i) => valuesOf(gradients(loss, [leaves[i]])[0]!));
+    const inScope = scope(losses);
+    // Takes the place of whatever was freed too early.
+    const junk = Array.from({ length: 50 }, (_, i) => full([i], 1e9, { device: "cpu" }));
+    const found = inScope.map((loss, i) => valuesOf(gradients(loss, [leaves[i]])[0]!));
+    expect(junk).toHaveLength(50);
+    expect(found).toEqual(expected);
   });
 
   it("ends by itself at the end of a block with `using`", () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   concat,
   crossEntropy,
@@ -10,6 +10,7 @@ import {
   linear,
   oneHot,
   scaledDotProductAttention,
+  setDefaultDevice,
   stack,
   type Tensor,
   tensor,
@@ -188,12 +189,18 @@ for (const reduction of ["mean", "sum", "none"] as const) {
 
 const read = ({ shape, dtype, values }: FixtureArray) => tensor(Float64Array.from(values), { shape, dtype });
 
-describe("agreement with PyTorch", () => {
-  it("is tested for every case of the fixture", () => {
-    expect(Object.keys(ops).sort()).toEqual(Object.keys(fixture).sort());
-  });
+/** How near a device has to come: rounding in double precision, and in single precision. */
+const tolerances = { reference: 1e-12, cpu: 2e-5 };
+
+it("The fixture has a case for every function here, and none more", () => {
+  expect(Object.keys(ops).sort()).toEqual(Object.keys(fixture).sort());
+});
+
+describe.each(["reference", "cpu"] as const)("on device %s, agreement with PyTorch", (device) => {
+  beforeEach(() => setDefaultDevice(device));
 
   it.each(Object.keys(fixture))("%s", (name) => {
+    const tolerance = tolerances[device];
     const { inputs, output, seed, gradients: slopes } = fixture[name];
     const leaves = inputs.map((input) => {
       const x = read(input);
@@ -202,7 +209,7 @@ describe("agreement with PyTorch", () => {
     const y = ops[name](...leaves);
     expect(y.shape).toEqual(output.shape);
     expect(y.dtype).toBe(output.dtype);
-    expectClose(valuesOf(y), output.values);
+    expectClose(valuesOf(y), output.values, tolerance);
     if (seed === undefined || slopes === undefined) {
       expect(y.requiresGrad).toBe(false);
       return;
@@ -211,7 +218,7 @@ describe("agreement with PyTorch", () => {
     for (const [i, leaf] of leaves.filter((x) => x.requiresGrad).entries()) {
       const expected = slopes[i];
       if (expected === null) expect(leaf.grad).toBeUndefined();
-      else expectClose(valuesOf(leaf.grad!), expected.values);
+      else expectClose(valuesOf(leaf.grad!), expected.values, tolerance);
     }
   });
 });
