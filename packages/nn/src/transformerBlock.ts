@@ -6,6 +6,10 @@ import { Module } from "./module.ts";
 import { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
 
 export interface TransformerBlockOptions extends MultiHeadAttentionOptions, FeedForwardOptions {
+  /** Probability with which what each part adds is dropped in training; 0 unless said otherwise. */
+  dropout?: number;
+  /** Probability with which attention weights are dropped; 0 unless said otherwise, as it costs the fused kernel. */
+  attentionDropout?: number;
   /** `pre` normalises what goes into each part, `post` the sum that comes out of it; `pre` unless said otherwise. */
   norm?: "pre" | "post";
 }
@@ -28,7 +32,7 @@ export class TransformerBlock extends Module {
     const { width, norm = "pre", dropout = 0 } = options;
     this.norm = norm;
     this.norm1 = new LayerNorm(width);
-    this.attention = new MultiHeadAttention(options);
+    this.attention = new MultiHeadAttention({ ...options, dropout: options.attentionDropout });
     this.norm2 = new LayerNorm(width);
     this.mlp = new FeedForward(width, options);
     this.dropout = new Dropout(dropout);

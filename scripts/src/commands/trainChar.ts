@@ -1,7 +1,7 @@
 import { manualSeed } from "@lectern/autograd";
 import { GPT } from "@lectern/nn";
-import { CharTokenizer, ConsecutiveWindows, generate, RandomWindows } from "@lectern/train";
-import { fromTokens, readCorpus } from "../corpora.ts";
+import { generate, type Tokenizer, textData } from "@lectern/train";
+import { firstPrompt, fromTokens, readCorpus } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { TEMPERATURE } from "../options.ts";
 import { grouped, output, runCommand } from "../output.ts";
@@ -38,9 +38,7 @@ export async function trainChar(options: TrainCharOptions): Promise<void> {
   const preset: CharPreset = charPresets[options.preset];
   const { layers, heads, width, dropout, tiedHead, ...recipe } = withOptions(preset, options);
   const { context, batch } = recipe;
-  const tokenizer = CharTokenizer.from(corpus.train + corpus.validation);
-  const train = new RandomWindows(tokenizer.encode(corpus.train), { context, batch, seed });
-  const validation = new ConsecutiveWindows(tokenizer.encode(corpus.validation), { context, batch });
+  const { train, validation, tokenizer } = textData(corpus, { context, batch, seed });
   const { epochs } = options;
   const steps = options.steps ?? (epochs ? Math.ceil(epochs * train.batchesPerEpoch) : recipe.steps);
 
@@ -85,15 +83,4 @@ function wellKnownMeasures(validation: { loss: number; accuracy: number } | unde
   if (validation === undefined) return "";
   const { loss, accuracy } = validation;
   return ` (${(loss / Math.LN2).toFixed(2)} bits a character, ${percent(accuracy)} right)`;
-}
-
-/** A line's end, after which anything may begin; the first character where the text has no lines. */
-export function firstPrompt(tokenizer: CharTokenizer): string {
-  const first = tokenizer.decode([0]);
-  try {
-    tokenizer.encode("\n");
-    return "\n";
-  } catch {
-    return first;
-  }
 }
