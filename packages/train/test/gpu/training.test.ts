@@ -1,0 +1,39 @@
+import { findBrowser, openPage } from "@lectern/autograd/testing/browser";
+import { expect, it } from "vitest";
+import { readFixture } from "../helpers.ts";
+import type { TrainingPage } from "./training.page.ts";
+import { type Backend, type Trainings, trainBoth } from "./training.ts";
+
+const trainings = readFixture<Trainings>("losses.json");
+
+function expectPyTorchsLosses(found: { gpt: number[]; classifier: number[] }): void {
+  for (const model of ["gpt", "classifier"] as const) {
+    const expected = trainings[model].losses;
+    expect(found[model].length).toBe(expected.length);
+    expected.forEach((loss, i) => {
+      expect(Math.abs(found[model][i] - loss), `loss of the ${model}, step ${i + 1}`).toBeLessThan(1e-3);
+    });
+  }
+}
+
+it("a small GPT and a small classifier have PyTorch's losses for 20 steps, on gpu.js's WebAssembly", async () => {
+  expectPyTorchsLosses(await trainBoth("webasm", trainings));
+});
+
+const browser = findBrowser();
+if (browser === undefined) {
+  console.log("training on WebGPU and WebGL2: left out, as no Chromium was found here (CHROMIUM can name its path)");
+} else {
+  it.each<Backend>(["webgpu", "webgl2"])("the same in a browser, on %s", async (backend) => {
+    const { page, close } = await openPage(browser, new URL("training.page.ts", import.meta.url));
+    try {
+      const found = await page.evaluate(
+        ([backend, json]) => (globalThis as unknown as TrainingPage).trainBoth(backend, JSON.parse(json)),
+        [backend, JSON.stringify(trainings)] as const,
+      );
+      expectPyTorchsLosses(found);
+    } finally {
+      await close();
+    }
+  });
+}
