@@ -1,6 +1,6 @@
 import { manualSeed } from "@lectern/autograd";
 import { GPT } from "@lectern/nn";
-import { generate, type Tokenizer, textData } from "@lectern/train";
+import { generate, textData } from "@lectern/train";
 import { firstPrompt, fromTokens, readCorpus } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { TEMPERATURE } from "../options.ts";
