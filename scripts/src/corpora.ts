@@ -48,3 +48,13 @@ export function fromTokens(text: string, unit: TextCorpus["unit"]): string {
 export function encodeAll(tokenizer: Tokenizer, examples: LabelledCorpus["train"]): Example[] {
   return examples.map(({ text, label }) => ({ tokens: tokenizer.encode(text), label }));
 }
+
+/** A line's end, after which anything may begin; the first character where the text has no lines. */
+export function firstPrompt(tokenizer: Tokenizer): string {
+  try {
+    tokenizer.encode("\n");
+    return "\n";
+  } catch {
+    return tokenizer.decode([0]);
+  }
+}

@@ -71,7 +71,7 @@ function trainOptions<T>(yargs: Argv<T>) {
         requiresArg: true,
         describe: "The run's folder; an earlier run there moves to previous/ (default: runs/<data>-<preset>)",
       },
-      "save-every": count("save-every", "Steps between checkpoints"),
+      "save-every": count("save-every", "Steps between checkpoints (default: at every evaluation)"),
       resume: {
         type: "boolean",
         default: false,

@@ -89,7 +89,7 @@ export async function runTraining(job: Job, options: TrainOptions, out: Output):
     out: folder,
     config: { ...config },
     tokenizer,
-    saveEvery: options.saveEvery,
+    saveEvery: options.saveEvery ?? recipe.evalEvery,
     resume: options.resume,
     progress: options.json ? "off" : "auto",
     callbacks: [events(out)],

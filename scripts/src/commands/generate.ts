@@ -1,11 +1,10 @@
-import { type CharTokenizer, generate } from "@lectern/train";
-import { fromTokens, toTokens } from "../corpora.ts";
+import { generate } from "@lectern/train";
+import { firstPrompt, fromTokens, toTokens } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { type DeviceName, TEMPERATURE } from "../options.ts";
 import { output } from "../output.ts";
 import { openRun } from "../runs.ts";
-import { firstPrompt } from "./trainChar.ts";
 
 export interface GenerateCommandOptions {
   readonly run: string;
@@ -30,8 +29,7 @@ export async function generateText(options: GenerateCommandOptions): Promise<voi
     throw new UsageError(`${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``);
   }
   const { tokens = 300, strategy, temperature = TEMPERATURE, topK, topP, seed } = options;
-  const prompt =
-    options.prompt === undefined ? firstPrompt(tokenizer as CharTokenizer) : toTokens(options.prompt, config.unit);
+  const prompt = options.prompt === undefined ? firstPrompt(tokenizer) : toTokens(options.prompt, config.unit);
   // latin1 puts one byte for each character: what a model of bytes writes becomes whole characters in the terminal.
   const write = (text: string) => {
     if (!out.json) process.stdout.write(Buffer.from(text, config.unit === "byte" ? "latin1" : "utf8"));
