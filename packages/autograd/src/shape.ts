@@ -41,6 +41,7 @@ export function formatShape(shape: Shape): string {
 
 /** Turns an axis counted from the end into one counted from the front. Errors: outside `-rank … rank - 1`. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
+  if (rank === 0) throw new RangeError(`${op}: there is no axis ${axis}: the tensor is a single number`);
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new RangeError(`${op}: axis ${axis} is outside ${-rank} … ${rank - 1} for a tensor of ${rank} axes`);
   }
