@@ -2,6 +2,7 @@ import { createGpuDevice, type GpuDevice, type GpuInfo, type GpuStats } from "..
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
 import { casesFor } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
+import { ownKernelResults } from "./ownKernels.ts";
 import { takeSteps } from "./steps.ts";
 
 /** What the tests call in the page. */
@@ -11,6 +12,7 @@ export interface ConformancePage {
   /** The error of one case, by its place among those for the device. */
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
   takeSteps(): Promise<GpuStats[]>;
+  ownKernelResults(): Promise<number[][]>;
 }
 
 let device: GpuDevice;
@@ -32,5 +34,6 @@ page.runCase = async (place, tolerance) => {
 };
 
 page.takeSteps = () => takeSteps(device);
+page.ownKernelResults = () => ownKernelResults(device);
 
 page.ready = true;

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Strided } from "../../src/device.ts";
 import { createGpuDevice } from "../../src/devices/gpu/device.ts";
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
-import { expectSteady } from "./expectSteady.ts";
+import { expectSteady } from "./expectations.ts";
 import { takeSteps } from "./steps.ts";
 
 const gpu = await createGpuDevice({ backend: "webasm" });

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createGpuDevice } from "../../src/devices/gpu/device.ts";
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
+import { device } from "../../src/devices.ts";
 import { casesFor } from "../conformance/cases/index.ts";
 import { GRAPHICS } from "../conformance/check.ts";
 import { findBrowser, type OpenPage, openPage } from "./browser.ts";
 import type { ConformancePage } from "./conformance.page.ts";
-import { expectSteady } from "./expectSteady.ts";
+import { expectSameResults, expectSteady } from "./expectations.ts";
+import { ownKernelResults } from "./ownKernels.ts";
 
 const sameKernels = await createGpuDevice({ backend: "webasm" });
 
@@ -30,6 +32,11 @@ export function describeInBrowser(backend: BackendName): void {
 
     it("keeps as many blocks and kernels as after the first step, whatever the batch's length", async () => {
       expectSteady(await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).takeSteps()));
+    });
+
+    it("runs kernels of one's own as the reference does", async () => {
+      const found = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).ownKernelResults());
+      expectSameResults(found, await ownKernelResults(device("reference")));
     });
 
     // NaN is left out, of which graphics hardware promises nothing.

@@ -55,6 +55,8 @@ export interface Backend {
   /** Copies elements as they are at the time of the call. */
   read(block: Block, start: number, length: number): Promise<Float32Array>;
   free(block: Block): void;
+  /** The same memory, to be indexed by several numbers; sizes from the last axis on. Not to be freed. */
+  shaped(block: Block, sizes: readonly number[]): Block;
   /** Called with what the GPU reports outside of any call: it ran out of memory, or was lost. */
   onError: ((message: string) => void) | undefined;
   close(): Promise<void>;
@@ -76,7 +78,8 @@ export const KERNEL_SETTINGS = {
   returnType: "Number",
 } as const;
 
-/** gpu.js's names for a kernel's argument types, given its name for an array on this backend. */
-export function argumentTypes(spec: KernelSpec, array: string): string[] {
-  return spec.types.map((type) => (type === "array" ? array : type === "int" ? "Integer" : "Float"));
+/** gpu.js's names for a kernel's argument types, given its names for arrays of one and of several axes on this backend. */
+export function argumentTypes(spec: KernelSpec, array: string, nested = array): string[] {
+  const names: Record<ArgumentType, string> = { array, array2: nested, array3: nested, int: "Integer", float: "Float" };
+  return spec.types.map((type) => names[type]);
 }

@@ -1,10 +1,12 @@
-import { type Device, type DType, Storage, type TypedArray } from "../../device.ts";
+import { type Device, type DType, Storage, type Strided, type TypedArray } from "../../device.ts";
 import { registerDevice } from "../../devices.ts";
+import { sizeOf } from "../../shape.ts";
 import type { Backend } from "./backend.ts";
 import { openWebAssembly } from "./backends/webasm.ts";
 import { openWebGl2 } from "./backends/webgl2.ts";
 import { openWebGpu } from "./backends/webgpu.ts";
 import { type BackendName, type GpuJsLibrary, loadGpuJs } from "./gpujs.ts";
+import type { KernelSpec } from "./kernel.ts";
 import * as crossEntropy from "./kernels/crossEntropy.ts";
 import * as elementwise from "./kernels/elementwise.ts";
 import * as indexing from "./kernels/indexing.ts";
@@ -37,8 +39,14 @@ export interface GpuStats {
 export interface GpuDevice extends Device {
   info(): GpuInfo;
   stats(): GpuStats;
+  /** Runs a kernel that was made outside of this device; see `defineKernel`. Operands begin their storages. */
+  runKernel(spec: KernelSpec, out: Strided, args: readonly (Strided | number)[]): void;
   /** Gives everything back. Tensors on the device are lost. */
   close(): Promise<void>;
+}
+
+export function isGpuDevice(device: Device): device is GpuDevice {
+  return "runKernel" in device;
 }
 
 const OPEN: Record<BackendName, (library: GpuJsLibrary) => Promise<Backend>> = {
@@ -130,6 +138,17 @@ function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>
       launches: runtime.launches,
     }),
     close: () => backend.close(),
+
+    runKernel(spec, out, args) {
+      const sizes = out.shape.length <= 1 ? [sizeOf(out.shape)] : [...out.shape].reverse();
+      while (spec.axes === 3 && sizes.length < 3) sizes.push(1);
+      const values = args.map((arg) => {
+        if (typeof arg === "number") return arg;
+        const box = boxOf(arg.storage);
+        return arg.shape.length <= 1 ? box : { box, sizes: [...arg.shape].reverse() };
+      });
+      store(runtime, out, runtime.launch(spec, sizes, values));
+    },
 
     allocate(length: number, dtype: DType): Storage {
       if (length > backend.maxLength) {

@@ -54,6 +54,8 @@ export interface WebGpuContext {
 
 export interface GpuJsLibrary {
   readonly GPU: new (settings: { mode?: BackendName | "cpu"; canvas?: object; context?: object }) => GpuJs;
+  /** A flat array with sizes, to be indexed by several numbers. */
+  input(values: Float32Array, sizes: number[]): object;
   readonly WebGPUContext: { acquire(): Promise<WebGpuContext>; destroy(): Promise<void> };
 }
 

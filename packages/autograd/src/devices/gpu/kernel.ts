@@ -1,7 +1,7 @@
 import type { GpuJsFunction, Thread } from "./gpujs.ts";
 
-/** An array on the device, a whole number, or any number. */
-export type ArgumentType = "array" | "int" | "float";
+/** An array on the device, one that is indexed by two or three numbers, a whole number, or any number. */
+export type ArgumentType = "array" | "array2" | "array3" | "int" | "float";
 
 /** A kernel before it is compiled: what gpu.js has to know of it. */
 export interface KernelSpec {
@@ -26,8 +26,11 @@ type HelperBody = (...args: never[]) => number;
 const TYPE_NAMES = { int: "Integer", float: "Float" } as const;
 
 /** The text of a method as that of a function with the method's name. */
-function functionText(name: string, body: unknown): string {
+export function functionText(name: string, body: unknown): string {
   const text = String(body);
+  if (/^(\([^)]*\)|\w+)\s*=>/.test(text)) {
+    throw new TypeError(`${name}: write it as a method or a function, not as an arrow function: gpu.js reads its text`);
+  }
   return `function ${name}${text.slice(text.indexOf("("))}`;
 }
 

@@ -14,6 +14,15 @@ export interface Box {
   checked?: { readonly key: string; readonly writes: number };
 }
 
+/** A box that a kernel indexes by several numbers; sizes from the last axis on. */
+export interface Shaped {
+  readonly box: Box;
+  readonly sizes: readonly number[];
+}
+
+/** What a kernel is called with. */
+export type Argument = Box | Shaped | number;
+
 /** So many checks are remembered until the next read; a loop that never reads forgets the oldest. */
 const MAX_CHECKS = 4096;
 
@@ -57,7 +66,7 @@ export class Runtime {
   }
 
   /** Runs a kernel; its result is in the box that this gives. `output`: the number of threads, or `[x, y, z]`. */
-  launch(spec: KernelSpec, output: number | readonly number[], args: readonly (Box | number)[]): Box {
+  launch(spec: KernelSpec, output: number | readonly number[], args: readonly Argument[]): Box {
     const threads = typeof output === "number" ? [output] : output;
     const result = this.box(threads.reduce((product, n) => product * n, 1));
     const program = this.#program(spec);
@@ -65,8 +74,10 @@ export class Runtime {
       op: spec.name,
       program,
       run: () => {
-        const values = args.map((arg) => (typeof arg === "number" ? arg : this.#blockOf(arg)));
-        result.block = program.run(threads, values);
+        result.block = program.run(
+          threads,
+          args.map((arg) => this.#valueOf(arg)),
+        );
         this.launches++;
       },
     });
@@ -101,12 +112,21 @@ export class Runtime {
       op: spec.name,
       program: compiled,
       run: () => {
-        const values = args.map((arg) => (typeof arg === "number" ? arg : this.#blockOf(arg)));
-        result.block = compiled.run(groups, length, values);
+        result.block = compiled.run(
+          groups,
+          length,
+          args.map((arg) => this.#valueOf(arg)),
+        );
         this.launches++;
       },
     });
     return result;
+  }
+
+  #valueOf(arg: Argument): Block | number {
+    if (typeof arg === "number") return arg;
+    if ("sizes" in arg) return this.backend.shaped(this.#blockOf(arg.box), arg.sizes);
+    return this.#blockOf(arg);
   }
 
   /** The block in a box; zeros where nothing was written yet. */

@@ -20,13 +20,16 @@ class WebAssemblyBackend implements Backend {
   readonly blocks = { live: 0, pooled: 0 };
   onError: ((message: string) => void) | undefined;
 
-  constructor(readonly gpu: GpuJs) {}
+  constructor(
+    readonly gpu: GpuJs,
+    readonly library: GpuJsLibrary,
+  ) {}
 
   compile(spec: KernelSpec): Program {
     const shortcut = this.gpu.createKernel<WebAssemblyState>(spec.source, {
       ...KERNEL_SETTINGS,
       functions: [...spec.helpers],
-      argumentTypes: argumentTypes(spec, "Array"),
+      argumentTypes: argumentTypes(spec, "Array", "Input"),
       output: spec.axes === 1 ? [1] : [1, 1, 1],
     });
     shortcut.kernel.moduleCacheLimit = MODULES;
@@ -63,6 +66,11 @@ class WebAssemblyBackend implements Backend {
     return (block as Float32Array).slice(start, start + length);
   }
 
+  shaped(block: Block, sizes: readonly number[]): Block {
+    const length = sizes.reduce((product, size) => product * size, 1);
+    return this.library.input((block as Float32Array).subarray(0, length), [...sizes]) as Block;
+  }
+
   free(_block: Block): void {
     this.blocks.live--;
   }
@@ -81,5 +89,5 @@ function flat(result: unknown): Float32Array {
 }
 
 export async function openWebAssembly(library: GpuJsLibrary): Promise<Backend> {
-  return new WebAssemblyBackend(new library.GPU({ mode: "webasm" }));
+  return new WebAssemblyBackend(new library.GPU({ mode: "webasm" }), library);
 }

@@ -7,18 +7,15 @@ type Size = readonly [width: number, height: number];
 /** A texture with one float a texel, row by row, dressed as what gpu.js takes for an argument. */
 class TextureBlock implements Block {
   readonly type = "ArrayTexture(1)";
-  readonly output: number[];
-  readonly dimensions: number[];
 
   constructor(
     readonly texture: WebGLTexture,
     readonly size: Size,
     readonly context: WebGL2RenderingContext,
     readonly length: number,
-  ) {
-    this.output = [length];
-    this.dimensions = [length, 1, 1];
-  }
+    readonly output = [length],
+    readonly dimensions = [...output, 1, 1].slice(0, 3),
+  ) {}
 }
 
 /** The state of a gpu.js WebGL kernel, as far as it is used here. */
@@ -124,6 +121,11 @@ class WebGl2Backend implements Backend {
     this.#reportErrors();
     const skip = start - first * size[0];
     return Float32Array.from({ length }, (_, i) => texels[(skip + i) * channels]);
+  }
+
+  shaped(block: Block, sizes: readonly number[]): Block {
+    const { texture, size, length } = block as TextureBlock;
+    return new TextureBlock(texture, size, this.gl, length, [...sizes]);
   }
 
   free(block: Block): void {

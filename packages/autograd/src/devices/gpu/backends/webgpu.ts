@@ -14,15 +14,13 @@ import type { KernelSpec } from "../kernel.ts";
 class BufferBlock implements Block {
   readonly type = "WebGPUBuffer";
   readonly componentCount = 1;
-  readonly output: number[];
 
   constructor(
     readonly buffer: GPUBuffer,
     readonly context: WebGpuContext,
     readonly length: number,
-  ) {
-    this.output = [length];
-  }
+    readonly output = [length],
+  ) {}
 }
 
 /** The state of a gpu.js WebGPU kernel, as far as it is used here. */
@@ -81,7 +79,7 @@ export class WebGpuBackend implements Backend {
       output: spec.axes === 1 ? [1] : [1, 1, 1],
     });
     const { kernel } = shortcut;
-    const samples = spec.types.map((type) => (type === "array" ? { type: "WebGPUBuffer", output: [1] } : 1));
+    const samples = spec.types.map((type) => (type.startsWith("array") ? { type: "WebGPUBuffer", output: [1] } : 1));
     return {
       get ready() {
         return kernel.built;
@@ -130,6 +128,10 @@ export class WebGpuBackend implements Backend {
     else pool.push(buffer);
     this.blocks.live--;
     this.blocks.pooled++;
+  }
+
+  shaped(block: Block, sizes: readonly number[]): Block {
+    return new BufferBlock((block as BufferBlock).buffer, this.context, block.length, [...sizes]);
   }
 
   make(values: Float32Array): Block {
