@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  enableGrad,
-  gradEnabled,
-  gradients,
-  noGrad,
-  setDefaultDevice,
-  type Tensor,
-  tensor,
-} from "../src/index.ts";
+import { enableGrad, gradEnabled, gradients, noGrad, setDefaultDevice, type Tensor, tensor } from "../src/index.ts";
 import { expectClose, valuesOf } from "./ops/checks.ts";
 
 setDefaultDevice("reference");
