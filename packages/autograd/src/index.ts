@@ -27,6 +27,7 @@ export {
   multiHeadAttention,
   scaledDotProductAttention,
 } from "./ops/attention.ts";
+export { cachedAttention } from "./ops/cachedAttention.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
 export { dropout } from "./ops/dropout.ts";
 export { embedding, oneHot } from "./ops/indexing.ts";

@@ -3,6 +3,7 @@ export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./feedForward.ts";
 export * from "./init.ts";
+export { KeyValueCache, type KeyValueCacheOptions, type LayerCache } from "./keyValueCache.ts";
 export { LayerNorm } from "./layerNorm.ts";
 export { Linear } from "./linear.ts";
 export { TransformerClassifier, type TransformerClassifierOptions } from "./models/classifier.ts";

@@ -1,5 +1,12 @@
-import { type AttentionOptions, attentionWeights, multiHeadAttention, type Tensor } from "@lectern/autograd";
+import {
+  type AttentionOptions,
+  attentionWeights,
+  cachedAttention,
+  multiHeadAttention,
+  type Tensor,
+} from "@lectern/autograd";
 import { assertPaddingMask, assertSequence, assertSizes } from "./check.ts";
+import type { LayerCache } from "./keyValueCache.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 
@@ -75,6 +82,19 @@ export class MultiHeadAttention extends Module {
     const dropout = this.training ? this.dropout : 0;
     const mixed = multiHeadAttention(this.qkv.forward(x), this.heads, { ...this.#options(x, masks), dropout });
     return this.out.forward(mixed);
+  }
+
+  /**
+   * The same for positions that follow those in a cache, without computing these again; x's own keys and values are
+   * added to it. x: [batch, time, width] -> the same. Errors: attention that is not causal, gradients being recorded.
+   */
+  forwardCached(x: Tensor, { memory, length }: LayerCache): Tensor {
+    assertSequence("MultiHeadAttention", x);
+    if (!this.causal) {
+      throw new Error("MultiHeadAttention: a cache needs causal: true; otherwise what came before sees what is new");
+    }
+    const dropout = this.training ? this.dropout : 0;
+    return this.out.forward(cachedAttention(this.qkv.forward(x), memory, this.heads, length, { dropout }));
   }
 
   /**

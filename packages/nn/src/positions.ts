@@ -5,15 +5,18 @@ import { Module } from "./module.ts";
 
 /** Attention itself does not know order: these two tell it where a token stands. Both add to x a row for each position. */
 
-/** The rows for as many positions as x has. Errors: there are not so many. */
-function rowsFor(owner: string, table: Tensor, x: Tensor): Tensor {
+/** The rows for as many positions as x has, from `start` on. Errors: there are not so many. */
+function rowsFor(owner: string, table: Tensor, x: Tensor, start: number): Tensor {
   assertSequence(owner, x);
   assertWidth(owner, x, table.shape[1]);
   const [context, time] = [table.shape[0], x.shape[1]];
-  if (time > context) {
-    throw new RangeError(`${owner}: ${formatShape(x.shape)} has ${time} positions, there are rows for ${context}`);
+  if (start + time > context) {
+    const from = start > 0 ? ` from position ${start} on` : "";
+    throw new RangeError(
+      `${owner}: ${formatShape(x.shape)} has ${time} positions${from}, there are rows for ${context}`,
+    );
   }
-  return table.slice(0, 0, time);
+  return table.slice(0, start, start + time);
 }
 
 /** A learned vector for each position. x: [batch, time, width] -> the same. Starts normal with variance 1. */
@@ -27,8 +30,9 @@ export class PositionalEmbedding extends Module {
     this.weight = normal_(zeros([context, width], { requiresGrad: true }));
   }
 
-  forward(x: Tensor): Tensor {
-    return x.add(rowsFor("PositionalEmbedding", this.weight, x));
+  /** @param start position of x's first vector. */
+  forward(x: Tensor, start = 0): Tensor {
+    return x.add(rowsFor("PositionalEmbedding", this.weight, x, start));
   }
 }
 
@@ -52,7 +56,8 @@ export class SinusoidalEncoding extends Module {
     this.table = this.registerBuffer("table", table, { persistent: false });
   }
 
-  forward(x: Tensor): Tensor {
-    return x.add(rowsFor("SinusoidalEncoding", this.table, x));
+  /** @param start position of x's first vector. */
+  forward(x: Tensor, start = 0): Tensor {
+    return x.add(rowsFor("SinusoidalEncoding", this.table, x, start));
   }
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "@lectern/autograd";
 import { Dropout } from "./dropout.ts";
 import { FeedForward, type FeedForwardOptions } from "./feedForward.ts";
+import type { LayerCache } from "./keyValueCache.ts";
 import { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
 import { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
@@ -39,16 +40,25 @@ export class TransformerBlock extends Module {
   }
 
   forward(x: Tensor, masks: AttentionMasks = {}): Tensor {
-    return this.norm === "pre" ? this.#preNorm(x, masks) : this.#postNorm(x, masks);
+    return this.#around((inner) => this.attention.forward(inner, masks), x);
   }
 
-  #preNorm(x: Tensor, masks: AttentionMasks): Tensor {
-    x = x.add(this.dropout.forward(this.attention.forward(this.norm1.forward(x), masks)));
+  /** For positions that follow those in a cache. x: [batch, time, width] -> the same. */
+  forwardCached(x: Tensor, cache: LayerCache): Tensor {
+    return this.#around((inner) => this.attention.forwardCached(inner, cache), x);
+  }
+
+  #around(attention: (x: Tensor) => Tensor, x: Tensor): Tensor {
+    return this.norm === "pre" ? this.#preNorm(attention, x) : this.#postNorm(attention, x);
+  }
+
+  #preNorm(attention: (x: Tensor) => Tensor, x: Tensor): Tensor {
+    x = x.add(this.dropout.forward(attention(this.norm1.forward(x))));
     return x.add(this.dropout.forward(this.mlp.forward(this.norm2.forward(x))));
   }
 
-  #postNorm(x: Tensor, masks: AttentionMasks): Tensor {
-    x = this.norm1.forward(x.add(this.dropout.forward(this.attention.forward(x, masks))));
+  #postNorm(attention: (x: Tensor) => Tensor, x: Tensor): Tensor {
+    x = this.norm1.forward(x.add(this.dropout.forward(attention(x))));
     return this.norm2.forward(x.add(this.dropout.forward(this.mlp.forward(x))));
   }
 

@@ -22,12 +22,14 @@ export { type TextDataOptions, textData } from "./data/text.ts";
 export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/windows.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export {
+  type CachingLanguageModel,
   type GenerateOptions,
+  type GenerateTextsOptions,
   type GenerateTokensOptions,
   generate,
+  generateTexts,
   generateTokens,
   type LanguageModel,
-  type SamplingOptions,
 } from "./generate.ts";
 export { type Loss, type Model, meanCrossEntropy } from "./model.ts";
 export { Adam, type AdamOptions } from "./optimizers/adam.ts";
@@ -44,6 +46,7 @@ export { SGD, type SGDOptions } from "./optimizers/sgd.ts";
 export type { ProgressMode } from "./progress.ts";
 export { type Metrics, type RunConfig, RunFolder } from "./run.ts";
 export { loadSafetensors, parseSafetensors, type SafetensorsFile, saveSafetensors } from "./safetensors.ts";
+export type { SamplingOptions } from "./sampling.ts";
 export { constant, cosine, type DecayOptions, linear, type Schedule, type WarmupOptions } from "./schedules.ts";
 export { type StepOutcome, type StepSettings, trainStep } from "./step.ts";
 export { CharTokenizer } from "./tokenizers/characters.ts";

@@ -73,7 +73,7 @@ const fused = defineOp("attention", {
 });
 
 /** Queries, keys and values as they lie in one [batch, time, 3, heads, size] buffer: three [batch, heads, time, size]. */
-function headsOf(ctx: OpContext, packed: Tensor, heads: number, parts: number): Tensor[] {
+export function headsOf(ctx: OpContext, packed: Tensor, heads: number, parts: number): Tensor[] {
   const [batch, time] = packed.shape;
   const width = packed.shape[2] / parts;
   const size = width / heads;
@@ -129,7 +129,8 @@ function additive(mask: Tensor | undefined, shape: Shape): Tensor | undefined {
 /** Heads for which a kernel's tiles surely fit into its memory; larger ones are few, and well served by products. */
 const LARGEST_HEAD = 2048;
 
-const canFuse = ({ attention }: Device, size: number, { dropout: p, mask }: AttentionOptions) =>
+/** Whether the device's kernel can do it. */
+export const canFuse = ({ attention }: Device, size: number, { dropout: p, mask }: AttentionOptions) =>
   attention !== undefined && size <= LARGEST_HEAD && !p && !mask?.requiresGrad;
 
 /** Errors: a mask that cannot be read as one value a query and key. scores: [..., queries, keys]. */

@@ -100,11 +100,24 @@ export function indexSelect(x: Tensor, index: Tensor, axis: number): Tensor {
   return selectOp(x, index, at);
 }
 
-/** Rows of a table by token. weight: [vocabulary, width], tokens: int32 [batch, time] -> [batch, time, width]. */
+/** Errors: a token that is no row. Where memory is not on the host, the device's kernel finds it when values are read. */
+function assertTokens(tokens: Tensor, vocabulary: number): void {
+  if (!tokens.device.hostMemory) return;
+  for (const token of tokens.dataSync()) {
+    if (token >= 0 && token < vocabulary) continue;
+    throw new RangeError(`embedding: token ${token} is outside the vocabulary 0 … ${vocabulary - 1}`);
+  }
+}
+
+/**
+ * Rows of a table by token. weight: [vocabulary, width], tokens: int32 [batch, time] -> [batch, time, width].
+ * Errors: a token outside the vocabulary.
+ */
 export function embedding(weight: Tensor, tokens: Tensor): Tensor {
   if (weight.rank !== 2)
     throw new RangeError(`embedding: the table is [vocabulary, width], got ${formatShape(weight.shape)}`);
   assertIndex("embedding", tokens);
+  assertTokens(tokens, weight.shape[0]);
   return selectOp(weight, tokens.reshape(-1), 0).reshape([...tokens.shape, weight.shape[1]]);
 }
 

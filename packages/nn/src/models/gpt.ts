@@ -1,8 +1,9 @@
-import { crossEntropy, type Tensor } from "@lectern/autograd";
+import { crossEntropy, noGrad, type Tensor } from "@lectern/autograd";
 import { assertSizes, assertTokens } from "../check.ts";
 import { Dropout } from "../dropout.ts";
 import { Embedding } from "../embedding.ts";
 import { normal_, zeros_ } from "../init.ts";
+import { KeyValueCache } from "../keyValueCache.ts";
 import { LayerNorm } from "../layerNorm.ts";
 import { Linear } from "../linear.ts";
 import { Module } from "../module.ts";
@@ -72,9 +73,14 @@ export class GPT extends Module {
   }
 
   /** Tokens to vectors, before the first block. */
-  #embed(tokens: Tensor): Tensor {
+  #embed(tokens: Tensor, start = 0): Tensor {
     assertTokens("GPT", tokens, this.options.context);
-    return this.dropout.forward(this.positions.forward(this.tokens.forward(tokens)));
+    return this.dropout.forward(this.positions.forward(this.tokens.forward(tokens), start));
+  }
+
+  /** Vectors to logits, behind the last block. */
+  #predict(x: Tensor): Tensor {
+    return this.head.forward(this.norm === undefined ? x : this.norm.forward(x));
   }
 
   /**
@@ -84,8 +90,29 @@ export class GPT extends Module {
   forward(tokens: Tensor): Tensor {
     let x = this.#embed(tokens);
     for (const block of this.blocks) x = block.forward(x);
-    if (this.norm !== undefined) x = this.norm.forward(x);
-    return this.head.forward(x);
+    return this.#predict(x);
+  }
+
+  /** Memory for a generation of `batch` sequences next to each other, as long as the context. */
+  makeCache(batch = 1): KeyValueCache {
+    const { layers, width, context } = this.options;
+    return new KeyValueCache({ layers, batch, context, width, device: this.tokens.weight.device });
+  }
+
+  /**
+   * Goes on behind the tokens that the cache has seen, and adds the new ones to it: the whole prompt first, then what is
+   * generated, one at a time. tokens: int32 [batch, time] -> logits [batch, time, vocabulary] for the new positions, as
+   * `forward` gives them for the whole sequence. Records no gradients.
+   * Errors: more tokens than the context has left, another batch than the cache's, a token outside the vocabulary.
+   */
+  forwardCached(tokens: Tensor, cache: KeyValueCache): Tensor {
+    return noGrad(() => {
+      cache.assertRoom(tokens);
+      let x = this.#embed(tokens, cache.length);
+      for (const [i, block] of this.blocks.entries()) x = block.forwardCached(x, cache.layer(i));
+      cache.advance(tokens.shape[1]);
+      return this.#predict(x);
+    });
   }
 
   /** Mean cross entropy, in nats a token. tokens, targets: int32 [batch, time]; a target of -100 does not count. */

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import {
+  cachedAttention,
+  manualSeed,
+  multiHeadAttention,
+  noGrad,
+  randn,
+  setDefaultDevice,
+  zeros,
+} from "../../src/index.ts";
+
+/** The largest difference between what a cache gives, filled in parts of these lengths, and attention over the whole. */
+function difference(parts: readonly number[], options: { scale?: number } = {}): number {
+  manualSeed(parts.length);
+  const time = parts.reduce((a, b) => a + b, 0);
+  const [batch, heads, size] = [2, 3, 5];
+  const qkv = randn([batch, time, 3 * heads * size]);
+  const whole = multiHeadAttention(qkv, heads, { causal: true, ...options });
+  const cache = randn([batch, time + 2, 2 * heads * size]);
+  let [start, most] = [0, 0];
+  for (const count of parts) {
+    const y = cachedAttention(qkv.narrow(1, start, count), cache, heads, start, options);
+    most = Math.max(
+      most,
+      y
+        .sub(whole.narrow(1, start, count))
+        .abs()
+        .max()
+        .itemSync(),
+    );
+    start += count;
+  }
+  return most;
+}
+
+describe.each([
+  ["reference", 1e-12],
+  ["cpu", 1e-5],
+] as const)("attention with a cache, on %s", (device, tolerance) => {
+  it("gives what attention over the whole gives, position after position or many at once", () => {
+    setDefaultDevice(device);
+    for (const parts of [[1, 1, 1, 1], [9], [5, 1, 1], [3, 4, 20]]) {
+      expect(difference(parts), String(parts)).toBeLessThan(tolerance);
+    }
+    expect(difference([4, 1], { scale: 2 })).toBeLessThan(tolerance);
+  });
+
+  it("writes the keys and values of the new positions, and leaves the others alone", () => {
+    setDefaultDevice(device);
+    const qkv = randn([2, 3, 12]);
+    const cache = zeros([2, 6, 8]).fill_(7);
+    cachedAttention(qkv, cache, 2, 2);
+    expect(cache.narrow(1, 2, 3).arraySync()).toEqual(qkv.narrow(2, 4, 8).arraySync());
+    expect([...cache.narrow(1, 0, 2).dataSync(), ...cache.narrow(1, 5, 1).dataSync()]).toEqual(Array(48).fill(7));
+  });
+
+  it("says what does not fit", () => {
+    setDefaultDevice(device);
+    const cache = zeros([2, 6, 8]);
+    const attend = (shape: number[], heads: number, start: number) => () =>
+      cachedAttention(zeros(shape), cache, heads, start);
+    expect(attend([2, 1, 12], 3, 0)).toThrow("cachedAttention: qkv is no [batch, time, 3 width] for 3 heads");
+    expect(attend([3, 1, 12], 2, 0)).toThrow("the cache has to be [batch, context, 2 width]: qkv [3, 1, 12]");
+    expect(attend([2, 2, 12], 2, 5)).toThrow("cachedAttention: 2 positions do not fit behind 5");
+  });
+
+  it("refuses to be recorded", () => {
+    setDefaultDevice(device);
+    const qkv = zeros([1, 1, 12], { requiresGrad: true });
+    const cache = zeros([1, 2, 8]);
+    expect(() => cachedAttention(qkv, cache, 2, 0)).toThrow("cachedAttention: has no gradient");
+    expect(noGrad(() => cachedAttention(qkv, cache, 2, 0)).requiresGrad).toBe(false);
+  });
+});
