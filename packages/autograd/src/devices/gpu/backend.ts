@@ -11,26 +11,22 @@ export interface Program {
   /** False until `prepare` is done: WebGPU compiles asynchronously. */
   readonly ready: boolean;
   prepare(): Promise<void>;
-  /** Runs one thread for each element of `output` (`[x]` or `[x, y, z]`) and gives their results in a new block. */
-  run(output: readonly number[], args: readonly (Block | number)[]): Block;
+  /**
+   * Runs the kernel and gives its results in new blocks. A gpu.js kernel has one result, and one thread for each of its
+   * elements (`[x]` or `[x, y, z]`); one in WGSL has results of `lengths`, and runs so many groups of threads.
+   */
+  run(threads: readonly number[], args: readonly (Block | number)[], lengths: readonly number[]): Block[];
 }
 
 /**
- * A kernel written in WebGPU's own language, for what gpu.js cannot say: memory that a group of threads shares. Binding 0
- * is a uniform struct of the numbers among the arguments, in order; then come the arrays, and last the result.
+ * A kernel written in WebGPU's own language, for what gpu.js cannot say: memory that a group of threads shares, and
+ * several results. Binding 0 is a uniform struct of the numbers among the arguments, in order; then come the arrays, and
+ * last the results.
  */
 export interface WgslSpec {
   readonly name: string;
   readonly code: string;
   readonly types: readonly ArgumentType[];
-}
-
-/** A compiled one. */
-export interface WgslProgram {
-  readonly ready: boolean;
-  prepare(): Promise<void>;
-  /** Runs so many groups of threads, for a result of `length` elements. */
-  run(groups: readonly number[], length: number, args: readonly (Block | number)[]): Block;
 }
 
 /** What the three ways of gpu.js to run a kernel have in common. */
@@ -45,7 +41,7 @@ export interface Backend {
 
   compile(spec: KernelSpec): Program;
   /** Only on WebGPU. */
-  compileWgsl?(spec: WgslSpec): WgslProgram;
+  compileWgsl?(spec: WgslSpec): Program;
   /** A block that holds these values. */
   make(values: Float32Array): Block;
   /** Overwrites part of a block, where the backend can. */

@@ -1,4 +1,4 @@
-import type { Backend, Block, Program, WgslProgram, WgslSpec } from "./backend.ts";
+import type { Backend, Block, Program, WgslSpec } from "./backend.ts";
 import { type IndexCheck, indexMessage } from "./checks.ts";
 import type { KernelSpec } from "./kernel.ts";
 
@@ -29,7 +29,7 @@ const MAX_CHECKS = 4096;
 interface Task {
   /** What a failure is reported under. */
   readonly op: string;
-  readonly program?: Pick<Program, "ready" | "prepare">;
+  readonly program?: Program;
   run(): void;
 }
 
@@ -40,7 +40,6 @@ interface Task {
  */
 export class Runtime {
   readonly #programs = new Map<string, Program>();
-  readonly #wgslPrograms = new Map<string, WgslProgram>();
   #queue: Task[] = [];
   #waiting = false;
   #running = false;
@@ -58,7 +57,7 @@ export class Runtime {
   }
 
   get compiledKernels(): number {
-    return this.#programs.size + this.#wgslPrograms.size;
+    return this.#programs.size;
   }
 
   box(length: number): Box {
@@ -68,59 +67,47 @@ export class Runtime {
   /** Runs a kernel; its result is in the box that this gives. `output`: the number of threads, or `[x, y, z]`. */
   launch(spec: KernelSpec, output: number | readonly number[], args: readonly Argument[]): Box {
     const threads = typeof output === "number" ? [output] : output;
-    const result = this.box(threads.reduce((product, n) => product * n, 1));
-    const program = this.#program(spec);
-    this.enqueue({
-      op: spec.name,
-      program,
-      run: () => {
-        result.block = program.run(
-          threads,
-          args.map((arg) => this.#valueOf(arg)),
-        );
-        this.launches++;
-      },
-    });
-    return result;
+    const length = threads.reduce((product, n) => product * n, 1);
+    return this.#launch(spec.name, () => this.backend.compile(spec), threads, [length], args)[0];
   }
 
-  #program(spec: KernelSpec): Program {
-    let program = this.#programs.get(spec.name);
-    if (program === undefined) {
-      program = this.backend.compile(spec);
-      this.#programs.set(spec.name, program);
-      // Compiled while what comes before is still under way. A failure is met again, and reported, when its turn comes.
-      if (!program.ready) program.prepare().catch(() => {});
-    }
-    return program;
-  }
-
-  /** True where kernels of WebGPU's own can run, and were found to be right. */
+  /** True where kernels in WebGPU's own language can run, and were found to be right. */
   wgsl: boolean;
 
-  /** Runs a kernel of WebGPU's own, by groups of threads; `length` is that of its result. */
-  launchWgsl(spec: WgslSpec, groups: readonly number[], length: number, args: readonly (Box | number)[]): Box {
-    const result = this.box(length);
-    let program = this.#wgslPrograms.get(spec.name);
-    if (program === undefined) {
-      program = this.backend.compileWgsl!(spec);
-      this.#wgslPrograms.set(spec.name, program);
-      program.prepare().catch(() => {});
-    }
-    const compiled = program;
+  /** Runs such a kernel, by groups of threads; gives its results, of these lengths. */
+  launchWgsl(spec: WgslSpec, groups: readonly number[], lengths: readonly number[], args: readonly Argument[]): Box[] {
+    return this.#launch(spec.name, () => this.backend.compileWgsl!(spec), groups, lengths, args);
+  }
+
+  #launch(
+    name: string,
+    compile: () => Program,
+    threads: readonly number[],
+    lengths: readonly number[],
+    args: readonly Argument[],
+  ): Box[] {
+    const results = lengths.map((length) => this.box(length));
+    const program = this.#programs.get(name) ?? this.#compile(name, compile);
     this.enqueue({
-      op: spec.name,
-      program: compiled,
+      op: name,
+      program,
       run: () => {
-        result.block = compiled.run(
-          groups,
-          length,
-          args.map((arg) => this.#valueOf(arg)),
-        );
+        const values = args.map((arg) => this.#valueOf(arg));
+        program.run(threads, values, lengths).forEach((block, i) => {
+          results[i].block = block;
+        });
         this.launches++;
       },
     });
-    return result;
+    return results;
+  }
+
+  #compile(name: string, compile: () => Program): Program {
+    const program = compile();
+    this.#programs.set(name, program);
+    // Compiled while what comes before is still under way. A failure is met again, and reported, when its turn comes.
+    if (!program.ready) program.prepare().catch(() => {});
+    return program;
   }
 
   #valueOf(arg: Argument): Block | number {
@@ -281,7 +268,7 @@ export class Runtime {
     this.#running = false;
   }
 
-  #wait(task: Task, program: Pick<Program, "ready" | "prepare">): void {
+  #wait(task: Task, program: Program): void {
     this.#waiting = true;
     const goOn = () => {
       this.#waiting = false;

@@ -40,7 +40,7 @@ class WebAssemblyBackend implements Backend {
         shortcut.setOutput(output);
         const result = flat(shortcut(...args));
         if (shortcut.kernel.fallbackReason) throw new Error(shortcut.kernel.fallbackReason);
-        return this.#keep(result);
+        return [this.#keep(result)];
       },
     };
   }

@@ -57,7 +57,7 @@ class WebGl2Backend implements Backend {
       output: spec.axes === 1 ? [1] : [1, 1, 1],
       injectedNative: spec.helpers.map(prototypeOf).join("\n"),
     });
-    return { ready: true, prepare: async () => {}, run: (output, args) => this.#run(shortcut, output, args) };
+    return { ready: true, prepare: async () => {}, run: (output, args) => [this.#run(shortcut, output, args)] };
   }
 
   #run(shortcut: GpuJsShortcut<WebGlState>, output: readonly number[], args: readonly (Block | number)[]): Block {

@@ -1,41 +1,36 @@
-import {
-  argumentTypes,
-  type Backend,
-  type Block,
-  KERNEL_SETTINGS,
-  type Program,
-  type WgslProgram,
-  type WgslSpec,
-} from "../backend.ts";
-import type { GpuJs, GpuJsLibrary, GpuJsShortcut, WebGpuContext } from "../gpujs.ts";
+import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program, type WgslSpec } from "../backend.ts";
+import type { GpuJs, GpuJsLibrary, WebGpuContext } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
+import { MAP_MODE_READ, Recorder, USAGE } from "./recorder.ts";
 
-/** A buffer, dressed as what gpu.js takes for an argument. */
+/** A buffer, and the sizes by which a kernel indexes it, from the last axis on. */
 class BufferBlock implements Block {
-  readonly type = "WebGPUBuffer";
-  readonly componentCount = 1;
-
   constructor(
     readonly buffer: GPUBuffer,
-    readonly context: WebGpuContext,
     readonly length: number,
-    readonly output = [length],
+    readonly sizes: readonly number[] = [length],
   ) {}
 }
 
-/** The state of a gpu.js WebGPU kernel, as far as it is used here. */
+/**
+ * What gpu.js makes of a kernel for WebGPU. It translates and compiles; runs are recorded here, as gpu.js would submit
+ * each of them by itself. (gpu.js is pinned to the version that this was read in.)
+ */
 interface WebGpuState {
   readonly built: boolean;
   build(...args: unknown[]): Promise<void>;
-  run(...args: unknown[]): unknown;
-  /** Where the next run writes. gpu.js keeps it when it is large enough. */
-  outputBuffer: (GPUBuffer & { _refs?: number }) | null;
-  bindGroupDirty: boolean;
+  readonly computePipeline: GPUComputePipeline;
+  readonly bindGroupLayout: GPUBindGroupLayout;
+  /** How many threads a group has along each axis. */
+  readonly workgroupSize: readonly number[];
+  /** Where in the uniform struct each argument goes, in bytes; the result's sizes are at 0. */
+  readonly paramsLayout: {
+    readonly arrayArgs: readonly { readonly index: number; readonly dimsOffset: number }[];
+    readonly scalarArgs: readonly { readonly index: number; readonly offset: number; readonly type: string }[];
+    readonly byteLength: number;
+  };
+  outputBuffer: GPUBuffer | null;
 }
-
-/** GPUBufferUsage and GPUMapMode, as the specification numbers them; in Node there are no such globals by themselves. */
-const USAGE = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 };
-const MAP_MODE_READ = 0x1;
 
 const SIZES_PER_OCTAVE = 4;
 const SMALLEST = 256;
@@ -47,6 +42,9 @@ export function bufferSize(length: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
+/** So many bytes are kept for reuse, or as many as are in use where that is more. */
+const POOL_BYTES = 2 ** 28;
+
 /** gpu.js on WebGPU: compute shaders over storage buffers. */
 export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
@@ -54,14 +52,18 @@ export class WebGpuBackend implements Backend {
   readonly maxLength: number;
   readonly hostMemory = false;
   readonly blocks = { live: 0, pooled: 0 };
+  readonly device: GPUDevice;
+  readonly recorder: Recorder;
   onError: ((message: string) => void) | undefined;
-  readonly #free = new Map<number, GPUBuffer[]>();
+  readonly #pool = new Map<number, GPUBuffer[]>();
+  readonly #bytes = { live: 0, pooled: 0 };
 
   constructor(
     readonly gpu: GpuJs,
-    readonly context: WebGpuContext,
+    { adapter, device }: WebGpuContext,
   ) {
-    const { adapter, device } = context;
+    this.device = device;
+    this.recorder = new Recorder(device);
     const { vendor, architecture, description } = adapter.info;
     this.adapter = description || [vendor, architecture].filter((word) => word !== "").join(" ") || "unnamed adapter";
     this.maxLength = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize) / 4;
@@ -72,66 +74,95 @@ export class WebGpuBackend implements Backend {
   }
 
   compile(spec: KernelSpec): Program {
-    const shortcut = this.gpu.createKernel<WebGpuState>(spec.source, {
+    const { kernel } = this.gpu.createKernel<WebGpuState>(spec.source, {
       ...KERNEL_SETTINGS,
       functions: [...spec.helpers],
       argumentTypes: argumentTypes(spec, "WebGPUBuffer"),
       output: spec.axes === 1 ? [1] : [1, 1, 1],
     });
-    const { kernel } = shortcut;
     const samples = spec.types.map((type) => (type.startsWith("array") ? { type: "WebGPUBuffer", output: [1] } : 1));
     return {
       get ready() {
         return kernel.built;
       },
-      prepare: () => kernel.build(...samples),
-      run: (output, args) => this.#run(shortcut, output, args),
+      async prepare() {
+        await kernel.build(...samples);
+        kernel.outputBuffer?.destroy();
+        kernel.outputBuffer = null;
+      },
+      run: (output, args) => [this.#run(kernel, output, args)],
     };
   }
 
-  /** gpu.js would make a new buffer for each result; this hands it one from the pool. */
-  #run(shortcut: GpuJsShortcut<WebGpuState>, output: readonly number[], args: readonly (Block | number)[]): Block {
-    const { kernel } = shortcut;
+  #run(kernel: WebGpuState, output: readonly number[], args: readonly (Block | number)[]): Block {
     const result = this.take(output.reduce((product, n) => product * n, 1));
-    const own = kernel.outputBuffer;
-    if (own !== null && own !== undefined && own.label !== POOLED) own.destroy();
-    kernel.outputBuffer = result.buffer;
-    kernel.bindGroupDirty = true;
-    shortcut.setOutput(output);
-    kernel.run(...args);
+    const { groups, width } = this.#groups(kernel, output);
+    const { arrayArgs, scalarArgs, byteLength } = kernel.paramsLayout;
+    const { ints, floats, at } = this.recorder.slot();
+    ints.set([output[0], output[1] ?? 1, output[2] ?? 1, width], at);
+    const buffers = arrayArgs.map(({ index, dimsOffset }) => {
+      const { buffer, sizes } = args[index] as BufferBlock;
+      const [x, y = 1, z = 1] = sizes;
+      ints.set([x, y, z, x * y * z], at + dimsOffset / 4);
+      return buffer;
+    });
+    for (const { index, offset, type } of scalarArgs) {
+      if (type === "Integer") ints[at + offset / 4] = args[index] as number;
+      else floats[at + offset / 4] = args[index] as number;
+    }
+    buffers.push(result.buffer);
+    this.recorder.run(kernel.computePipeline, kernel.bindGroupLayout, byteLength, buffers, groups);
     return result;
   }
 
-  compileWgsl(spec: WgslSpec): WgslProgram {
+  /** Groups of threads along each axis; where x has too many of them, they go on along y, in rows of `width` threads. */
+  #groups({ workgroupSize }: WebGpuState, output: readonly number[]): { groups: number[]; width: number } {
+    const most = this.device.limits.maxComputeWorkgroupsPerDimension;
+    const groups = [0, 1, 2].map((axis) => Math.ceil((output[axis] ?? 1) / workgroupSize[axis]));
+    if (output.length > 1) return { groups, width: 0 };
+    groups[1] = Math.ceil(groups[0] / most);
+    groups[0] = Math.ceil(groups[0] / groups[1]);
+    return { groups, width: groups[0] * workgroupSize[0] };
+  }
+
+  compileWgsl(spec: WgslSpec): Program {
     return new NativeProgram(this, spec);
   }
 
   /** A block with undefined content, for so many elements. */
   take(length: number): BufferBlock {
     const size = bufferSize(length);
-    const pool = this.#free.get(size);
     this.blocks.live++;
-    const reused = pool?.pop();
+    this.#bytes.live += size;
+    const reused = this.#pool.get(size)?.pop();
     if (reused !== undefined) {
       this.blocks.pooled--;
-      return new BufferBlock(reused, this.context, length);
+      this.#bytes.pooled -= size;
+      return new BufferBlock(reused, length);
     }
     const usage = USAGE.storage | USAGE.copySource | USAGE.copyTarget;
-    const buffer = this.context.device.createBuffer({ label: POOLED, size, usage });
-    return new BufferBlock(buffer, this.context, length);
+    return new BufferBlock(this.device.createBuffer({ size, usage }), length);
   }
 
   free(block: Block): void {
     const { buffer } = block as BufferBlock;
-    const pool = this.#free.get(buffer.size);
-    if (pool === undefined) this.#free.set(buffer.size, [buffer]);
-    else pool.push(buffer);
+    const { size } = buffer;
     this.blocks.live--;
+    this.#bytes.live -= size;
+    if (this.#bytes.pooled + size > Math.max(POOL_BYTES, this.#bytes.live)) {
+      this.recorder.flush();
+      buffer.destroy();
+      return;
+    }
+    const pool = this.#pool.get(size);
+    if (pool === undefined) this.#pool.set(size, [buffer]);
+    else pool.push(buffer);
     this.blocks.pooled++;
+    this.#bytes.pooled += size;
   }
 
   shaped(block: Block, sizes: readonly number[]): Block {
-    return new BufferBlock((block as BufferBlock).buffer, this.context, block.length, [...sizes]);
+    return new BufferBlock((block as BufferBlock).buffer, block.length, sizes);
   }
 
   make(values: Float32Array): Block {
@@ -141,24 +172,18 @@ export class WebGpuBackend implements Backend {
   }
 
   write(block: Block, start: number, values: Float32Array): void {
-    const { buffer } = block as BufferBlock;
-    this.context.device.queue.writeBuffer(buffer, start * 4, values.buffer, values.byteOffset, values.byteLength);
+    this.recorder.write((block as BufferBlock).buffer, start * 4, values);
   }
 
   copyInto(block: Block, start: number, source: Block, length: number): void {
-    const { device } = this.context;
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer((source as BufferBlock).buffer, 0, (block as BufferBlock).buffer, start * 4, length * 4);
-    device.queue.submit([encoder.finish()]);
+    this.recorder.copy((source as BufferBlock).buffer, 0, (block as BufferBlock).buffer, start * 4, length * 4);
   }
 
   async read(block: Block, start: number, length: number): Promise<Float32Array> {
-    const { device } = this.context;
     const bytes = length * 4;
-    const staging = device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyTarget });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer((block as BufferBlock).buffer, start * 4, staging, 0, bytes);
-    device.queue.submit([encoder.finish()]);
+    const staging = this.device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyTarget });
+    this.recorder.copy((block as BufferBlock).buffer, start * 4, staging, 0, bytes);
+    this.recorder.flush();
     try {
       await staging.mapAsync(MAP_MODE_READ);
       return new Float32Array(staging.getMappedRange().slice(0));
@@ -167,38 +192,24 @@ export class WebGpuBackend implements Backend {
     }
   }
 
-  /** Gives the buffers of the pool back to the system. */
-  trim(): void {
-    for (const pool of this.#free.values()) for (const buffer of pool) buffer.destroy();
-    this.#free.clear();
-    this.blocks.pooled = 0;
-  }
-
   async close(): Promise<void> {
-    this.trim();
+    this.recorder.flush();
+    for (const pool of this.#pool.values()) for (const buffer of pool) buffer.destroy();
+    this.#pool.clear();
     await this.gpu.destroy();
   }
 }
 
 /** A kernel written in WGSL. */
-class NativeProgram implements WgslProgram {
+class NativeProgram implements Program {
   #pipeline: GPUComputePipeline | undefined;
+  #layout: GPUBindGroupLayout | undefined;
   #preparing: Promise<void> | undefined;
-  readonly #params: GPUBuffer;
-  readonly #ints: Int32Array;
-  readonly #floats: Float32Array;
 
   constructor(
     readonly backend: WebGpuBackend,
     readonly spec: WgslSpec,
-  ) {
-    const numbers = spec.types.filter((type) => type !== "array").length;
-    const bytes = new ArrayBuffer(Math.ceil(numbers / 4) * 16);
-    this.#ints = new Int32Array(bytes);
-    this.#floats = new Float32Array(bytes);
-    const usage = USAGE.uniform | USAGE.copyTarget;
-    this.#params = backend.context.device.createBuffer({ size: bytes.byteLength, usage });
-  }
+  ) {}
 
   get ready(): boolean {
     return this.#pipeline !== undefined;
@@ -210,38 +221,30 @@ class NativeProgram implements WgslProgram {
   }
 
   async #compile(): Promise<void> {
-    const { device } = this.backend.context;
+    const { device } = this.backend;
     const module = device.createShaderModule({ label: this.spec.name, code: this.spec.code });
-    this.#pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+    const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+    this.#layout = pipeline.getBindGroupLayout(0);
+    this.#pipeline = pipeline;
   }
 
-  run(groups: readonly number[], length: number, args: readonly (Block | number)[]): Block {
-    const { device } = this.backend.context;
-    const pipeline = this.#pipeline!;
-    const buffers: GPUBuffer[] = [this.#params];
-    let slot = 0;
+  run(groups: readonly number[], args: readonly (Block | number)[], lengths: readonly number[]): Block[] {
+    const { types } = this.spec;
+    const { recorder } = this.backend;
+    const { ints, floats, at } = recorder.slot();
+    const buffers: GPUBuffer[] = [];
+    let numbers = 0;
     args.forEach((arg, i) => {
       if (typeof arg !== "number") buffers.push((arg as BufferBlock).buffer);
-      else if (this.spec.types[i] === "int") this.#ints[slot++] = arg;
-      else this.#floats[slot++] = arg;
+      else if (types[i] === "int") ints[at + numbers++] = arg;
+      else floats[at + numbers++] = arg;
     });
-    const result = this.backend.take(length);
-    buffers.push(result.buffer);
-    device.queue.writeBuffer(this.#params, 0, this.#ints.buffer as ArrayBuffer);
-    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
-    pass.end();
-    device.queue.submit([encoder.finish()]);
-    return result;
+    const blocks = lengths.map((length) => this.backend.take(length));
+    for (const { buffer } of blocks) buffers.push(buffer);
+    recorder.run(this.#pipeline!, this.#layout!, Math.ceil(numbers / 4) * 16, buffers, groups);
+    return blocks;
   }
 }
-
-/** Marks buffers that this backend made, against those that gpu.js makes for itself while it builds a kernel. */
-const POOLED = "lectern";
 
 export async function openWebGpu(library: GpuJsLibrary): Promise<WebGpuBackend> {
   const gpu = await findWebGpu();

@@ -159,7 +159,7 @@ function multiplyTiled(
   const padded = (places: number[]) => [...places, 0, 0].slice(0, 6);
   const args = [a, b, m, n, inner, chunk, n0, n1, ...padded(aPlaces), ...padded(bPlaces)];
   const groups = [Math.ceil(n / tile), Math.ceil(m / tile), depth];
-  const product = runtime.launchWgsl(TILED_MATMUL[tile], groups, depth * m * n, args);
+  const [product] = runtime.launchWgsl(TILED_MATMUL[tile], groups, [depth * m * n], args);
   if (chunk === 0 || depth === 1) return product;
   const lanes = { outer: 1, size: depth, inner: m * n };
   const sum = reduceLanes(runtime, PLAIN.sum, "sum", [element(product)], lanes);
