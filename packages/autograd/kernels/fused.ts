@@ -3,9 +3,6 @@
 import { addWide, loadTail, madd, storeTail, sum2 } from "./lanes";
 import { bell4, normalCdf4 } from "./math";
 
-/** Rows whose sums are kept in single precision before they are added to the total. */
-const STRETCH: i32 = 64;
-
 // @ts-ignore: decorator
 @inline function gelu(x: v128): v128 {
   return f32x4.mul(x, normalCdf4(x, bell4(x)));
@@ -38,32 +35,30 @@ export function biasGelu(begin: i32, end: i32, n: i32, out: usize, x: usize, bia
   }
 }
 
-/** Units are 16 columns of n: dx = gelu'(x) dy, dbias = the sum of dx over the rows. */
-export function biasGeluGrad(begin: i32, end: i32, rows: i32, n: i32, dx: usize, dbias: usize, x: usize, dy: usize): void {
-  const step = <usize>n * 4;
+/** Units are blocks of `height` rows: dx = gelu'(x) dy, sums[unit] = the sum of dx over the block's rows. */
+export function biasGeluGrad(
+  begin: i32, end: i32, height: i32, rows: i32, n: i32, dx: usize, sums: usize, x: usize, dy: usize,
+): void {
+  const whole = n & ~3;
+  const rest = n - whole;
   for (let unit = begin; unit < end; unit++) {
-    const last = min(n, unit * 16 + 16);
-    for (let column = unit * 16; column < last; column += 4) {
-      const count = last - column;
-      let total = f32x4.splat(0);
-      for (let r0 = 0; r0 < rows; r0 += STRETCH) {
-        const r1 = min(rows, r0 + STRETCH);
-        let sum = f32x4.splat(0);
-        for (let at = <usize>r0 * step + <usize>column * 4, stop = at + <usize>(r1 - r0) * step; at < stop; at += step) {
-          if (count >= 4) {
-            const g = f32x4.mul(slope(v128.load(x + at)), v128.load(dy + at));
-            v128.store(dx + at, g);
-            sum = f32x4.add(sum, g);
-          } else {
-            const g = f32x4.mul(slope(loadTail(x + at, count)), loadTail(dy + at, count));
-            storeTail(dx + at, g, count);
-            sum = f32x4.add(sum, g);
-          }
-        }
-        total = f32x4.add(total, sum);
+    const sum = sums + <usize>unit * n * 4;
+    memory.fill(sum, 0, n * 4);
+    const last = min(rows, (unit + 1) * height);
+    for (let row = unit * height; row < last; row++) {
+      const offset = <usize>row * n * 4;
+      for (let i = 0; i < whole; i += 4) {
+        const at = offset + <usize>i * 4;
+        const g = f32x4.mul(slope(v128.load(x + at)), v128.load(dy + at));
+        v128.store(dx + at, g);
+        v128.store(sum + <usize>i * 4, f32x4.add(v128.load(sum + <usize>i * 4), g));
       }
-      if (count >= 4) v128.store(dbias + <usize>column * 4, total);
-      else storeTail(dbias + <usize>column * 4, total, count);
+      if (rest > 0) {
+        const at = offset + <usize>whole * 4;
+        const g = f32x4.mul(slope(loadTail(x + at, rest)), loadTail(dy + at, rest));
+        storeTail(dx + at, g, rest);
+        storeTail(sum + <usize>whole * 4, f32x4.add(loadTail(sum + <usize>whole * 4, rest), g), rest);
+      }
     }
   }
 }

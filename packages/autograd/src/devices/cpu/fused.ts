@@ -1,19 +1,29 @@
 /** Several elementwise steps in one pass over memory. */
 
 import type { Strided } from "../../device.ts";
-import { run } from "./machine.ts";
-import { addressOf, rowsOf } from "./operands.ts";
+import { machine, run } from "./machine.ts";
+import { addressOf, BYTES, rowsOf } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
 const MANY = 8192;
+/** The code of a sum among reductions. */
+const SUM = 0;
 
 export function biasGelu(out: Strided, x: Strided, bias: Strided): void {
   const [rows, n] = rowsOf(x.shape);
   run("biasGelu", rows, Math.ceil(MANY / Math.max(1, n)), n, ...[out, x, bias].map(addressOf));
 }
 
+/** Rows whose sums are taken together: fixed, so that no result depends on the number of threads. */
+const HEIGHT = 32;
+
 export function biasGeluGrad(dx: Strided, dbias: Strided, x: Strided, dy: Strided): void {
   const [rows, n] = rowsOf(x.shape);
-  const grain = Math.ceil(MANY / Math.max(1, rows * 16));
-  run("biasGeluGrad", Math.ceil(n / 16), grain, rows, n, ...[dx, dbias, x, dy].map(addressOf));
+  const { memory } = machine();
+  const blocks = Math.ceil(rows / HEIGHT);
+  const sums = memory.allocate(Math.max(1, blocks * n) * BYTES);
+  const grain = Math.ceil(MANY / Math.max(1, HEIGHT * n));
+  run("biasGeluGrad", blocks, grain, HEIGHT, rows, n, addressOf(dx), sums, addressOf(x), addressOf(dy));
+  if (n > 0) run("reduceColumns", Math.ceil(n / 16), Number.POSITIVE_INFINITY, SUM, blocks, n, addressOf(dbias), sums);
+  memory.release(sums);
 }
