@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import yargs, { type Argv } from "yargs";
+import { benchOptions } from "./bench/options.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
 import { charOptions, classifyOptions, evalOptions, generateOptions } from "./options.ts";
 
@@ -71,6 +72,18 @@ function program(args: readonly string[]) {
             ["$0 generate runs/moby-dick-tiny --strategy greedy", "Always the likeliest: soon repeats itself"],
           ]),
         async (options) => (await import("./commands/generate.ts")).generateText(options),
+      )
+      .command(
+        "bench [workload..]",
+        "Measure how fast workloads run here, beside others if asked",
+        (command) =>
+          benchOptions(command).example([
+            ["$0 bench", "A step of each of the four training workloads"],
+            ["$0 bench char-baby --vs torch,jax-js", "The same in PyTorch and jax-js, in turn, with the ratios"],
+            ["$0 bench char-mid --profile", "Where a step's time goes, by op"],
+            ["$0 bench scaling", "How a step's time grows with width, depth, context and batch"],
+          ]),
+        async (options) => (await import("./commands/bench.ts")).bench(options),
       )
       .example([
         ["$0 train char --data moby-dick", "Learn to write, in about a minute"],
@@ -154,7 +167,7 @@ function asUsageError(args: readonly string[], message: string | null, error: Er
 }
 
 /** The words that make a command, for pointing at the right help. */
-const COMMANDS = new Set(["info", "data", "list", "fetch", "train", "char", "classify", "eval", "generate"]);
+const COMMANDS = new Set(["info", "data", "list", "fetch", "train", "char", "classify", "eval", "generate", "bench"]);
 
 /** yargs' own words for wrong usage, each in one clause. */
 const WORDING = {

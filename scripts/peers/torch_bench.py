@@ -1,0 +1,270 @@
+"""Measures Lectern's workloads in PyTorch, for `lectern bench --vs torch`; it also runs by itself:
+
+    pip install torch
+    python3 torch_bench.py char-baby [--threads 2] [--attention fused|naive] [--device cpu|cuda] [--steps 40]
+
+The workloads are those of workloads.json. A step of training is what Lectern's Trainer does: the loss of a model
+on random tokens, its gradient, clipping at 1, AdamW. Prints one line of JSON with the median milliseconds of each
+case and the most memory that the process had resident.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+HERE = pathlib.Path(__file__).resolve().parent
+WORKLOADS = json.loads((HERE / "workloads.json").read_text())
+
+
+# --- the models -----------------------------------------------------------------------------------
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, width, heads, causal, fused):
+        super().__init__()
+        self.heads, self.causal, self.fused = heads, causal, fused
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+
+    def forward(self, x):
+        batch, steps, width = x.shape
+        packed = self.qkv(x).view(batch, steps, 3, self.heads, width // self.heads)
+        queries, keys, values = packed.permute(2, 0, 3, 1, 4)
+        mixed = attend(queries, keys, values, self.causal, self.fused)
+        return self.out(mixed.transpose(1, 2).reshape(batch, steps, width))
+
+
+def attend(queries, keys, values, causal, fused):
+    """[batch, heads, time, size] -> the same."""
+    if fused:
+        return F.scaled_dot_product_attention(queries, keys, values, is_causal=causal)
+    scores = queries @ keys.mT / math.sqrt(queries.shape[-1])
+    if causal:
+        steps = queries.shape[-2]
+        future = torch.ones(steps, steps, dtype=torch.bool, device=queries.device).triu(1)
+        scores = scores.masked_fill(future, -math.inf)
+    return scores.softmax(-1) @ values
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads, causal, fused):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.attention = SelfAttention(width, heads, causal, fused)
+        self.norm2 = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, x):
+        x = x + self.attention(self.norm1(x))
+        return x + self.mlp(self.norm2(x))
+
+
+class Transformer(nn.Module):
+    """Language model with a tied head, or classifier of the mean position."""
+
+    def __init__(self, size, fused=True):
+        super().__init__()
+        width, heads = size["width"], size["heads"]
+        self.generates = size.get("task", "char") == "char"
+        self.tokens = nn.Embedding(size["vocabulary"], width)
+        self.positions = nn.Embedding(size["context"], width)
+        self.blocks = nn.ModuleList(Block(width, heads, self.generates, fused) for _ in range(size["layers"]))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, size["vocabulary"] if self.generates else 2, bias=False)
+        if self.generates:
+            self.head.weight = self.tokens.weight
+        for module in self.modules():
+            if isinstance(module, (nn.Linear, nn.Embedding)):
+                nn.init.normal_(module.weight, 0, 0.02)
+
+    def hidden(self, tokens):
+        x = self.tokens(tokens) + self.positions(torch.arange(tokens.shape[1], device=tokens.device))
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x)
+
+    def forward(self, tokens):
+        x = self.hidden(tokens)
+        return self.head(x if self.generates else x.mean(1))
+
+
+# --- timing ---------------------------------------------------------------------------------------
+
+
+def timed(run, options, runs=0, warm_up=3):
+    """Median and shortest milliseconds of many runs; as Lectern's own timing does it."""
+    runs = options.steps or runs
+
+    def once():
+        run()
+        if options.device == "cuda":
+            torch.cuda.synchronize()
+
+    begin, count = time.perf_counter(), 0
+    while count < warm_up or (not runs and time.perf_counter() - begin < 0.2):
+        once()
+        count += 1
+    times = []
+    while len(times) < runs if runs else len(times) < 3 or (sum(times) < 300 and len(times) < 500):
+        begin = time.perf_counter()
+        once()
+        times.append((time.perf_counter() - begin) * 1e3)
+    return {"ms": statistics.median(times), "minMs": min(times)}
+
+
+def resident_peak_mb():
+    """The most memory this process had resident; VmHWM, unlike getrusage, knows nothing of who started it."""
+    try:
+        for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    except OSError:
+        pass
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+# --- the workloads --------------------------------------------------------------------------------
+
+
+def training(name, size, options, runs=0):
+    device = options.device
+    model = Transformer(size, fused=options.attention == "fused").to(device)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    rows, context, vocabulary = size["batch"], size["context"], size["vocabulary"]
+    inputs = torch.randint(vocabulary, (rows, context), device=device)
+    if model.generates:
+        targets = torch.randint(vocabulary, (rows * context,), device=device)
+    else:
+        targets = torch.randint(2, (rows,), device=device)
+
+    def step():
+        logits = model(inputs)
+        loss = F.cross_entropy(logits.view(-1, logits.shape[-1]), targets)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return loss.item()
+
+    return {"name": name, **timed(step, options, runs)}
+
+
+def scaling(options):
+    spec = WORKLOADS["scaling"]
+    return [
+        training(f"{axis} {x}", {**spec["base"], axis: x}, options) for axis, xs in spec["axes"].items() for x in xs
+    ]
+
+
+def products(options):
+    cases = []
+    for case in WORKLOADS["products"]:
+        m, n, k, layout = case["m"], case["n"], case["k"], case["layout"]
+        a = torch.randn(k, m, device=options.device).T if layout == "tn" else torch.randn(m, k, device=options.device)
+        b = torch.randn(n, k, device=options.device).T if layout == "nt" else torch.randn(k, n, device=options.device)
+        cases.append({"name": f"{case['name']} {m}x{n}x{k}", **timed(lambda: a @ b, options)})
+    return cases
+
+
+def attention(options):
+    spec = WORKLOADS["attention"]
+    cases = []
+    for case in spec["cases"]:
+        shape = (spec["batch"], spec["heads"], case["context"], spec["size"])
+        qkv = [torch.randn(shape, device=options.device, requires_grad=True) for _ in range(3)]
+        seed = torch.randn(shape, device=options.device)
+
+        def run():
+            y = attend(*qkv, spec["causal"], case["kind"] == "fused")
+            torch.autograd.grad(y, qkv, seed)
+
+        cases.append({"name": case["name"], **timed(run, options)})
+    return cases
+
+
+@torch.no_grad()
+def generation(options):
+    """As nanoGPT samples: every new token from the whole window, without a cache."""
+    spec = WORKLOADS["generation"]
+    cases = []
+    for case in spec["cases"]:
+        size = spec["models"][case["model"]]
+        model = Transformer(size, fused=options.attention == "fused").to(options.device).eval()
+        start = torch.randint(size["vocabulary"], (case["streams"], case["prompt"]), device=options.device)
+
+        def run():
+            tokens = start
+            for _ in range(case["tokens"]):
+                logits = model.head(model.hidden(tokens[:, -size["context"] :])[:, -1])
+                drawn = torch.multinomial(logits.softmax(-1), 1)
+                tokens = torch.cat([tokens, drawn], 1)
+
+        cases.append({"name": case["name"], **timed(run, options, 3, warm_up=1)})
+    return cases
+
+
+FIRST_PRODUCT = """
+import time
+start = time.perf_counter()
+import torch
+(torch.randn(64, 64) @ torch.randn(64, 64)).numpy()
+print((time.perf_counter() - start) * 1e3)
+"""
+
+
+def startup(options):
+    times = []
+    for _ in range((options.steps or 5) + 1):
+        times.append(float(subprocess.check_output([sys.executable, "-c", FIRST_PRODUCT])))
+    times.pop(0)
+    return [{"name": "import and first product", "ms": statistics.median(times), "minMs": min(times)}]
+
+
+OTHERS = {
+    "matmul": products,
+    "attention": attention,
+    "generate": generation,
+    "startup": startup,
+    "scaling": scaling,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("workload", choices=[*WORKLOADS["training"], *OTHERS])
+    parser.add_argument("--threads", type=int, default=0, help="as many as PyTorch takes, unless given")
+    parser.add_argument("--attention", choices=["fused", "naive"], default="fused")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--steps", type=int, default=0, help="timed runs of a case; enough for a steady median")
+    options = parser.parse_args()
+    if options.device == "cuda" and not torch.cuda.is_available():
+        sys.exit("this PyTorch finds no GPU")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    baseline = resident_peak_mb()
+    name = options.workload
+    if name in WORKLOADS["training"]:
+        size = WORKLOADS["training"][name]
+        cases = [training("step", size, options, size["steps"])]
+    else:
+        cases = OTHERS[name](options)
+    memory = {"baselineMB": baseline, "peakMB": resident_peak_mb()}
+    device = torch.cuda.get_device_name() if options.device == "cuda" else "cpu"
+    settings = {"device": device, "threads": torch.get_num_threads(), "attention": options.attention}
+    print(json.dumps({"version": torch.__version__, "cases": cases, "memory": memory, "settings": settings}))
+
+
+if __name__ == "__main__":
+    main()

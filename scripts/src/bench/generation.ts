@@ -1,0 +1,28 @@
+import { manualSeed, random } from "@lectern/autograd";
+import { GPT } from "@lectern/nn";
+import { generateTokens } from "@lectern/train";
+import type { Case } from "./measurement.ts";
+import { time } from "./timing.ts";
+import { workloads } from "./workloads.ts";
+
+/** Generates once for each number asked for, three times unless said otherwise: a run is long enough for that. */
+const RUNS = 3;
+
+/** Tokens drawn from models with random weights, which cost as much as those of a trained one. */
+export async function measureGeneration(steps = RUNS): Promise<Case[]> {
+  const cases: Case[] = [];
+  const { models } = workloads.generation;
+  for (const { name, model: size, streams, prompt, tokens, window } of workloads.generation.cases) {
+    manualSeed(0);
+    const model = new GPT(models[size]);
+    const { vocabulary } = models[size];
+    const prompts = Array.from({ length: streams }, () =>
+      Array.from({ length: prompt }, () => Math.floor(random() * vocabulary)),
+    );
+    const run = async () => {
+      await generateTokens(model, prompts, { tokens, window, seed: 0 });
+    };
+    cases.push({ name, ...(await time(run, steps, 1)), tokens: streams * tokens });
+  }
+  return cases;
+}

@@ -1,0 +1,52 @@
+import { cpuInfo, gpuInfo, setBlas, setThreads } from "@lectern/autograd";
+import { openDevice } from "../device.ts";
+import { measureGeneration } from "./generation.ts";
+import { measureAttention, measureProducts } from "./kernels.ts";
+import type { Case, Job, Measurement } from "./measurement.ts";
+import { residentPeakMB } from "./processMemory.ts";
+import { profileStep } from "./profile.ts";
+import { measureStartup } from "./startup.ts";
+import { measureScaling, measureTraining } from "./training.ts";
+import { workloads } from "./workloads.ts";
+
+/** Measures one workload in this process, which should have done nothing else before. */
+export async function measure(job: Job): Promise<Measurement> {
+  const baselineMB = residentPeakMB();
+  if (job.threads !== undefined) setThreads(job.threads);
+  if (!job.blas) setBlas(false);
+  const device = await openDevice(job.device);
+  const cases = await casesOf(job, device);
+  const memory = { baselineMB, peakMB: residentPeakMB() };
+  const size = workloads.training[job.workload];
+  const profile = job.profile ? await profileStep(size, device, job.steps) : undefined;
+  return { cases, memory, settings: settingsOf(job), profile };
+}
+
+async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<typeof openDevice>>): Promise<Case[]> {
+  const size = workloads.training[workload];
+  if (size !== undefined) return [await measureTraining("step", size, device, steps ?? size.steps)];
+  switch (workload) {
+    case "matmul":
+      return measureProducts(steps);
+    case "attention":
+      return measureAttention(device, steps);
+    case "generate":
+      return measureGeneration(steps);
+    case "startup":
+      return measureStartup(steps);
+    case "scaling":
+      return measureScaling(device, steps);
+    default:
+      throw new Error(`there is no workload "${workload}"`);
+  }
+}
+
+function settingsOf({ device }: Job): Record<string, unknown> {
+  if (device === "gpu") {
+    const { backend, adapter } = gpuInfo();
+    return { device, backend, adapter };
+  }
+  if (device === "reference") return { device, threads: 1 };
+  const { simd, threads, blas, memory } = cpuInfo();
+  return { device, threads, simd, blas: blas ?? "none", reservedMB: memory.bytesReserved / 1e6 };
+}

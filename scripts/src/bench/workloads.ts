@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+
+/** Sizes of a model and of the batches it is trained on. */
+export interface TrainingSize {
+  readonly task: "char" | "classify";
+  readonly layers: number;
+  readonly heads: number;
+  readonly width: number;
+  readonly context: number;
+  readonly batch: number;
+  readonly vocabulary: number;
+}
+
+/** A product [m, k] x [k, n]. Layout: which operand lies transposed in memory, `nt` the second, `tn` the first. */
+export interface ProductCase {
+  readonly name: string;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly layout: "nn" | "nt" | "tn";
+}
+
+export interface AttentionCase {
+  readonly name: string;
+  readonly context: number;
+  /** `fused` never stores the scores, `composite` is made of products and a softmax. */
+  readonly kind: "fused" | "composite";
+}
+
+export interface GenerationCase {
+  readonly name: string;
+  readonly model: string;
+  readonly streams: number;
+  /** Tokens that are there at the start. */
+  readonly prompt: number;
+  readonly tokens: number;
+  /** What is seen of a text beyond the context, as `generateTokens` has it; the peers always see the last whole context. */
+  readonly window?: "half" | "exact";
+}
+
+interface Workloads {
+  readonly training: Readonly<Record<string, TrainingSize & { readonly steps: number }>>;
+  readonly products: readonly ProductCase[];
+  readonly attention: {
+    readonly batch: number;
+    readonly heads: number;
+    readonly size: number;
+    readonly causal: boolean;
+    readonly cases: readonly AttentionCase[];
+  };
+  readonly generation: {
+    readonly models: Readonly<Record<string, Omit<TrainingSize, "task" | "batch">>>;
+    readonly cases: readonly GenerationCase[];
+  };
+  readonly scaling: {
+    readonly base: TrainingSize;
+    readonly axes: Readonly<Record<ScalingAxis, readonly number[]>>;
+  };
+}
+
+export type ScalingAxis = "width" | "layers" | "context" | "batch";
+
+/** What is measured, here and by the peers' scripts alike. */
+export const workloads = JSON.parse(
+  readFileSync(new URL("../../peers/workloads.json", import.meta.url), "utf8"),
+) as Workloads;
+
+/** The workloads that are a step of training. */
+export const TRAINING: readonly string[] = Object.keys(workloads.training);
+
+/** All that `lectern bench` takes. */
+export const NAMES: readonly string[] = [...TRAINING, "matmul", "attention", "generate", "startup", "scaling"];
