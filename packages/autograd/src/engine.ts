@@ -56,19 +56,18 @@ export function gradEnabled(): boolean {
 function withRecording<T>(on: boolean, fn: () => T): T {
   const before = recording;
   recording = on;
-  const restore = () => {
-    recording = before;
-  };
   let pending = false;
   try {
     const result = fn();
     if (result instanceof Promise) {
       pending = true;
-      return result.finally(restore) as T;
+      return result.finally(() => {
+        recording = before;
+      }) as T;
     }
     return result;
   } finally {
-    if (!pending) restore();
+    if (!pending) recording = before;
   }
 }
 

@@ -19,12 +19,12 @@ interface Holder {
   graphStorages?(): Iterable<Storage>;
 }
 
-/** What is needed to free a storage that is gone: a twin with the same handle, by number. */
+let count = 0;
+/** What is needed to free a storage that is gone: a twin with the same handle, by number. Only for watched storages. */
 const twins = new Map<number, Storage>();
 const numbers = new WeakMap<Storage, number>();
-let count = 0;
 
-const finalizers = new FinalizationRegistry<number>((id) => giveBack(id, "nothing reached it any more"));
+const finalizers = new FinalizationRegistry<number>(freeUnreached);
 
 const usage = { bytes: 0, peakBytes: 0, storages: 0 };
 const BYTES: Record<DType, number> = { float32: 4, int32: 4 };
@@ -39,39 +39,49 @@ export function resetPeakMemory(): void {
   usage.peakBytes = usage.bytes;
 }
 
-/** Memory for a tensor of `length` elements, under the care of the innermost scope and of the finalizer. */
+/** Memory for a tensor of `length` elements, under the care of the innermost scope, or else of the finalizer. */
 export function allocate(device: Device, length: number, dtype: DType): Storage {
   if (footprint() > afterCollection * 1.5 + SLACK) collectNow();
   device.reclaim ??= collectNow;
   const storage = device.allocate(length, dtype);
-  const id = count++;
-  twins.set(id, new Storage(device, dtype, length, storage.handle));
-  numbers.set(storage, id);
-  finalizers.register(storage, id, storage);
+  storage.id = count++;
   usage.bytes += length * BYTES[dtype];
   usage.storages++;
   if (usage.bytes > usage.peakBytes) usage.peakBytes = usage.bytes;
-  scopes[scopes.length - 1]?.made.add(storage);
+  entrust(storage, scopes[scopes.length - 1]);
   return storage;
 }
 
-function giveBack(id: number, reason: string): void {
-  const twin = twins.get(id);
-  if (twin === undefined) return;
-  twins.delete(id);
-  twin.freed = reason;
-  usage.bytes -= twin.length * BYTES[twin.dtype];
+/** Into a scope's care; outside of all of them, into the finalizer's. That one is slow, so what a scope holds is spared it. */
+function entrust(storage: Storage, scope: Scope | undefined): void {
+  if (scope !== undefined) {
+    scope.made.add(storage);
+    return;
+  }
+  const { id, device, dtype, length, handle } = storage;
+  if (id === undefined) return;
+  twins.set(id, new Storage(device, dtype, length, handle));
+  numbers.set(storage, id);
+  finalizers.register(storage, id, storage);
+}
+
+function giveBack(storage: Storage, reason: string): void {
+  storage.freed = reason;
+  usage.bytes -= storage.length * BYTES[storage.dtype];
   usage.storages--;
-  twin.device.release(twin);
+  storage.device.release(storage);
+}
+
+function freeUnreached(id: number): void {
+  const twin = twins.get(id);
+  if (twin !== undefined && twins.delete(id)) giveBack(twin, "nothing reached it any more");
 }
 
 /** Gives a storage's memory back now. Reading any tensor on it says so, with the reason. */
 export function release(storage: Storage, reason: string): void {
-  const id = numbers.get(storage);
-  if (storage.freed !== undefined || id === undefined) return;
-  storage.freed = reason;
-  finalizers.unregister(storage);
-  giveBack(id, reason);
+  if (storage.freed !== undefined || storage.id === undefined) return;
+  if (twins.delete(storage.id)) finalizers.unregister(storage);
+  giveBack(storage, reason);
 }
 
 /** Exempts storages from scopes and ended graphs: parameters, gradients, optimiser state. Only a finalizer frees them. */
@@ -90,7 +100,7 @@ export class Scope implements Disposable {
   keep<T>(value: T): T {
     const outer = scopes[scopes.indexOf(this) - 1];
     for (const storage of storagesOf(value)) {
-      if (this.made.delete(storage)) outer?.made.add(storage);
+      if (this.made.delete(storage)) entrust(storage, outer);
     }
     return value;
   }
@@ -112,7 +122,9 @@ export class Scope implements Disposable {
     if (at < 0) return;
     scopes.splice(at, 1);
     for (const storage of this.made) {
-      if (!storage.kept) release(storage, "its scope ended: return it from the scope, or keep it with s.keep(t)");
+      if (storage.freed !== undefined) continue;
+      if (storage.kept) entrust(storage, undefined);
+      else release(storage, "its scope ended: return it from the scope, or keep it with s.keep(t)");
     }
     this.made.clear();
   }
@@ -198,7 +210,7 @@ export function collectNow(): void {
   collectGarbage();
   const alive = survivors(numbers);
   if (alive !== undefined) {
-    for (const id of [...twins.keys()]) if (!alive.has(id)) giveBack(id, "nothing reached it any more");
+    for (const id of [...twins.keys()]) if (!alive.has(id)) freeUnreached(id);
   }
   afterCollection = footprint();
 }

@@ -103,11 +103,10 @@ export class OpContext {
 
   /** Ends the forward pass: frees what was neither returned nor saved. Gives the storages that the graph holds. */
   finish(output: Tensor): Tensor["storage"][] {
-    const needed = new Set(this.#saved.map(({ tensor }) => tensor.storage));
-    needed.add(output.storage);
     const held: Tensor["storage"][] = [];
     for (const { storage } of this.#made) {
-      if (needed.has(storage)) held.push(storage);
+      const isNeeded = storage === output.storage || this.#saved.some(({ tensor }) => tensor.storage === storage);
+      if (isNeeded) held.push(storage);
       else release(storage, `it was a temporary value of ${this.name}`);
     }
     this.#made.length = 0;

@@ -338,6 +338,17 @@ describe("what nothing reaches", () => {
     expect(memoryUsage().bytes - before.bytes).toBeLessThan(40_000);
   });
 
+  it("is freed after it left a scope too, returned or marked to be kept", () => {
+    const nested = (fn: () => Tensor) => void scope(() => scope(fn));
+    collectNow();
+    const before = memoryUsage().storages;
+    for (let i = 0; i < 10; i++) void scope(() => zeros([5]));
+    for (let i = 0; i < 10; i++) nested(() => keep(zeros([5])));
+    expect(memoryUsage().storages).toBe(before + 20);
+    collectNow();
+    expect(memoryUsage().storages).toBeLessThan(before + 5);
+  });
+
   it("does not pile up while nothing is awaited, be it ever so small", () => {
     collectNow();
     const before = memoryUsage().storages;

@@ -1,7 +1,7 @@
 import { assertHolds, full } from "../creation.ts";
 import type { BinaryOp, CompareOp, DType } from "../device.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
-import { broadcastShapes, expandStrides, formatShape } from "../shape.ts";
+import { broadcastShapes, expandStrides, formatShape, type Shape, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { where } from "./masking.ts";
 import { sumTo } from "./reductions.ts";
@@ -20,10 +20,12 @@ function combine(ctx: OpContext, op: BinaryOp, a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShapes(op, a.shape, b.shape);
   const dtype: DType = comparisons.has(op) ? "int32" : a.dtype;
   const out = ctx.allocate(shape, dtype);
-  const strided = (x: Tensor) => ctx.view(x, shape, expandStrides(op, x.shape, x.strides, shape));
-  ctx.device.binary(op, out, strided(a), strided(b));
+  ctx.device.binary(op, out, expanded(ctx, op, a, shape), expanded(ctx, op, b, shape));
   return out;
 }
+
+const expanded = (ctx: OpContext, op: BinaryOp, x: Tensor, shape: Shape) =>
+  sameShape(x.shape, shape) ? x : ctx.view(x, shape, expandStrides(op, x.shape, x.strides, shape));
 
 /** A gradient brought back to the shape of the operand it belongs to; undefined where nobody wants it. */
 const back = (ctx: OpContext, index: number, gradient: () => Tensor) =>
