@@ -42,6 +42,15 @@ export function observed<T>(op: string, phase: Phase, fn: () => T): T {
 }
 
 const isStrided = (x: unknown): x is Strided => typeof x === "object" && x !== null && "storage" in x && "shape" in x;
+
+/** The tensors among a kernel's arguments, alone, in arrays or as fields (a parameter with its averages, a mask). */
+function operandsOf(args: readonly unknown[]): Strided[] {
+  return args.flat().flatMap((arg) => {
+    if (isStrided(arg)) return [arg];
+    return typeof arg === "object" && arg !== null ? Object.values(arg).filter(isStrided) : [];
+  });
+}
+
 const count = (x: Strided) => x.shape.reduce((product, n) => product * n, 1);
 
 /** Elements that lie in memory: repeated axes count once. */
@@ -85,7 +94,7 @@ function instrument(device: Device, rows: Map<string, ProfileRow>): () => void {
       row.calls++;
       row.ms += ms;
       row.flops += flopsOf(kernel, args);
-      for (const arg of args.flat()) if (isStrided(arg)) row.bytes += bytesOf(arg);
+      for (const operand of operandsOf(args)) row.bytes += bytesOf(operand);
       return result;
     };
   }

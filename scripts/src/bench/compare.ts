@@ -58,11 +58,13 @@ export async function compare(job: Job, peers: readonly Peer[], rounds: number, 
     progress({ round, who: "lectern" });
     own.push(await runForJson<Measurement>(job.workload, ownProgram(job)));
     progress({ round, who: "lectern", measured: own.at(-1) });
+    // Peers get as many threads as we took.
+    const threads = job.threads ?? own[0].settings?.threads;
     for (const peer of peers) {
       if (failures.has(peer.name)) continue;
       progress({ round, who: peer.name });
       try {
-        const measured = await runForJson<Measurement>(peer.name, peer.program(job));
+        const measured = await runForJson<Measurement>(peer.name, peer.program({ ...job, threads }));
         theirs.get(peer.name)!.push(measured);
         progress({ round, who: peer.name, measured });
       } catch (error) {
@@ -129,6 +131,7 @@ function growthOf(of: Growth["of"], figures: readonly Figure[]): Growth[] {
       figure.x!,
       of === "time" ? figure.ms.median : (figure.tensorsMB ?? 0),
     ]);
-    return points.every(([, y]) => y > 0) ? [{ of, axis, law: fitPowerLaw(points) }] : [];
+    const isSeries = new Set(points.map(([x]) => x)).size > 1 && points.every(([, y]) => y > 0);
+    return isSeries ? [{ of, axis, law: fitPowerLaw(points) }] : [];
   });
 }

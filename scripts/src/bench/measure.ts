@@ -2,7 +2,7 @@ import { cpuInfo, gpuInfo, setBlas, setThreads } from "@lectern/autograd";
 import { openDevice } from "../device.ts";
 import { measureGeneration } from "./generation.ts";
 import { measureAttention, measureProducts } from "./kernels.ts";
-import type { Case, Job, Measurement } from "./measurement.ts";
+import type { Case, Job, Measurement, Settings } from "./measurement.ts";
 import { residentPeakMB } from "./processMemory.ts";
 import { profileStep } from "./profile.ts";
 import { measureStartup } from "./startup.ts";
@@ -41,7 +41,7 @@ async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<type
   }
 }
 
-function settingsOf({ device }: Job): Record<string, unknown> {
+function settingsOf({ device }: Job): Settings {
   if (device === "gpu") {
     const { backend, adapter } = gpuInfo();
     return { device, backend, adapter };

@@ -39,12 +39,27 @@ export interface ProcessMemory {
   readonly peakMB: number;
 }
 
+/** What a process computes on. */
+export interface Settings {
+  readonly device?: string;
+  readonly threads?: number;
+  readonly simd?: string;
+  /** The system's BLAS, or `none`. */
+  readonly blas?: string;
+  /** Taken from the system for tensors, in 10^6 bytes. */
+  readonly reservedMB?: number;
+  /** Of a GPU. */
+  readonly backend?: string;
+  readonly adapter?: string;
+  /** A peer's: `fused` or `naive`. */
+  readonly attention?: string;
+}
+
 /** What one process reports: a line of JSON, the same from us and from the peers. */
 export interface Measurement {
   readonly version?: string;
   readonly cases: readonly Case[];
   readonly memory: ProcessMemory;
-  /** What it ran on: device, threads, SIMD, BLAS or adapter. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Settings;
   readonly profile?: StepProfile;
 }

@@ -1,0 +1,226 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { summarize } from "../src/bench/compare.ts";
+import type { Measurement } from "../src/bench/measurement.ts";
+import { place } from "../src/bench/profile.ts";
+import { digits, withSpread } from "../src/bench/report.ts";
+import { fitPowerLaw, median, ratio } from "../src/bench/statistics.ts";
+import { workloads } from "../src/bench/workloads.ts";
+import { charPresets, classifyPresets } from "../src/presets.ts";
+import { eventsOf, lectern } from "./command.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lectern bench "));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => vi.unstubAllEnvs());
+
+const QUICK = ["--rounds", "1", "--steps", "1"];
+
+describe("statistics", () => {
+  it("finds the exponent of a power law exactly where every point lies on it", () => {
+    const law = fitPowerLaw([1, 2, 5, 17].map((x) => [x, 3 * x ** 1.7]));
+    expect(law.exponent).toBeCloseTo(1.7, 10);
+    expect(law.factor).toBeCloseTo(3, 10);
+    expect(law.r2).toBeCloseTo(1, 10);
+  });
+
+  it("draws the line of least squares through the logarithms where they do not", () => {
+    // In logarithms to base 2: (0, 0), (1, 3), (2, 3). Slope 3 / 2, mean (1, 2), so the line meets x = 0 at 1 / 2.
+    const law = fitPowerLaw([
+      [1, 1],
+      [2, 8],
+      [4, 8],
+    ]);
+    expect(law.exponent).toBeCloseTo(1.5, 10);
+    expect(law.factor).toBeCloseTo(Math.SQRT2, 10);
+    expect(law.r2).toBeCloseTo(0.75, 10);
+  });
+
+  it("refuses points that give no line", () => {
+    expect(() => fitPowerLaw([[2, 1]])).toThrow("two points with different x");
+    expect(() =>
+      fitPowerLaw([
+        [1, 0],
+        [2, 1],
+      ]),
+    ).toThrow("above 0");
+  });
+
+  it("takes the ratio of medians, with the rounds' own ratios as its spread", () => {
+    expect(median([9, 1, 4, 2])).toBe(3);
+    expect(ratio([20, 30, 40], [10, 20, 10])).toEqual({ median: 3, min: 1.5, max: 4 });
+  });
+
+  it("writes numbers to three digits, with their spread where there is one", () => {
+    expect([0.1234, 1.234, 12.34, 1234.5].map(digits)).toEqual(["0.123", "1.23", "12.3", "1,235"]);
+    expect(withSpread({ median: 2, min: 1, max: 3 })).toBe("2.00 (1.00–3.00)");
+    expect(withSpread({ median: 2, min: 2, max: 2 })).toBe("2.00");
+  });
+});
+
+describe("a roofline", () => {
+  const roofline = { gflops: 100, gbs: 10 };
+  const row = { op: "linear", kernel: "matmul", phase: "forward" as const, calls: 4, ms: 2 };
+
+  it("bounds by arithmetic what does more operations a byte than the machine can feed", () => {
+    // 10^8 operations in 2 ms are 50 GFLOP/s, half the peak; 50 operations a byte, where the roof bends at 10.
+    const placed = place({ ...row, flops: 1e8, bytes: 2e6 }, 4, 2, roofline);
+    expect(placed).toMatchObject({ calls: 2, ms: 1, share: 0.25, gflops: 50, gbs: 1, bound: "compute", ofRoof: 0.5 });
+  });
+
+  it("bounds by memory everything else", () => {
+    const placed = place({ ...row, flops: 0, bytes: 5e6 }, 4, 2, roofline);
+    expect(placed).toMatchObject({ gflops: 0, gbs: 2.5, bound: "memory", ofRoof: 0.25 });
+  });
+});
+
+describe("a comparison", () => {
+  const measured = (ms: readonly number[], tensorsMB?: number): Measurement => ({
+    cases: ms.map((time, i) => {
+      const x = 2 ** i;
+      return { name: `width ${x}`, ms: time, minMs: time, tensorsMB, axis: "width", x };
+    }),
+    memory: { baselineMB: 100, peakMB: 150 },
+  });
+
+  it("pairs cases by name over the rounds, and fits how they grow", () => {
+    const theirs = new Map([["torch", [measured([2, 2]), measured([4, 4])]]]);
+    const { figures, growth, rounds } = summarize("scaling", [measured([1, 4]), measured([3, 12])], theirs, new Map());
+    expect(rounds).toBe(2);
+    expect(figures.map(({ ms }) => ms.median)).toEqual([2, 8]);
+    expect(figures[0].peers.torch.ratio).toEqual({ median: 1.5, min: 4 / 3, max: 2 });
+    expect(growth).toHaveLength(1);
+    expect(growth[0]).toMatchObject({ of: "time", axis: "width" });
+    expect(growth[0].law.exponent).toBeCloseTo(2, 10);
+  });
+
+  it("leaves out a peer that failed, and says why", () => {
+    const failures = new Map([["torch", "torch failed: out of memory"]]);
+    const { figures, peers } = summarize("char-mid", [measured([1])], new Map([["torch", []]]), failures);
+    expect(figures[0].peers).toEqual({});
+    expect(peers.torch.failure).toContain("out of memory");
+  });
+});
+
+describe("the workloads", () => {
+  it("train the presets' models", () => {
+    const sizes = ({ layers, heads, width, context, batch }: Record<string, unknown>) => [
+      layers,
+      heads,
+      width,
+      context,
+      batch,
+    ];
+    const { training } = workloads;
+    expect(sizes({ ...training["char-baby"] })).toEqual(sizes(charPresets.baby));
+    expect(sizes({ ...training["char-mid"] })).toEqual(sizes(charPresets.mid));
+    expect(sizes({ ...training["enwik8-lecture"] })).toEqual(sizes(charPresets.lecture));
+    expect(sizes({ ...training["imdb-lecture"] })).toEqual(sizes(classifyPresets.lecture));
+    expect(training["imdb-lecture"].vocabulary).toBe(classifyPresets.lecture.vocabulary);
+  });
+
+  it("multiply the shapes that a step really has", () => {
+    for (const { name, m, n, k } of workloads.products) {
+      const [size] = Object.entries(workloads.training).filter(([each]) => name.startsWith(each));
+      if (size === undefined) continue;
+      const [, { batch, context, width, vocabulary }] = size;
+      for (const side of [m, n, k]) {
+        expect([batch * context, width, 3 * width, 4 * width, vocabulary], name).toContain(side);
+      }
+    }
+  });
+});
+
+describe("lectern bench", () => {
+  it("prints one event a workload and a last one with --json, and honours --threads and --blas", async () => {
+    const outcome = await lectern(
+      ["bench", "char-baby", ...QUICK, "--json", "--threads", "1", "--blas", "off"],
+      folder,
+    );
+    const events = eventsOf(outcome);
+    expect(events.map(({ event }) => event)).toEqual(["bench", "done"]);
+    expect(events[0]).toMatchObject({ workload: "char-baby", rounds: 1, device: "cpu", threads: 1, blas: "none" });
+    for (const figure of ["ms", "tokensPerSecond", "tensorsMB", "peakMemoryMB", "memoryAboveStartMB"]) {
+      expect(events[0][figure], figure).toBeGreaterThan(0);
+    }
+    expect(events[1]).toMatchObject({ workloads: ["char-baby"], missing: [] });
+    expect(outcome.code).toBe(0);
+  });
+
+  it("shows people a table, and where a step's time goes with --profile", async () => {
+    const { code, stdout, stderr } = await lectern(["bench", "char-baby", ...QUICK, "--profile"], folder);
+    expect(code).toBe(0);
+    expect(stderr).toContain("char-baby, round 1 of 1: lectern");
+    expect(stdout).toMatch(/^char-baby +\d/m);
+    expect(stdout).toMatch(/^linear: matmul +backward +\d/m);
+    expect(stdout).toMatch(/^roof: [\d.,]+ GFLOP\/s in a large product/m);
+  });
+
+  it("accounts for the whole of a profiled step", async () => {
+    const events = eventsOf(await lectern(["bench", "char-baby", ...QUICK, "--profile", "--json"], folder));
+    const { kernels, stepMs, outsideMs } = events[0].profile as {
+      kernels: { ms: number; gflops: number; gbs: number; ofRoof: number }[];
+      stepMs: number;
+      outsideMs: number;
+    };
+    expect(kernels.reduce((sum, { ms }) => sum + ms, outsideMs)).toBeCloseTo(stepMs, 6);
+    for (const { gflops, gbs, ofRoof } of kernels) {
+      expect([gflops, gbs, ofRoof].every((value) => Number.isFinite(value) && value >= 0)).toBe(true);
+    }
+  });
+
+  it("names a peer that is missing with the command that installs it, and goes on", async () => {
+    vi.stubEnv("LECTERN_PYTHON", join(folder, "no python"));
+    const args = ["bench", "char-baby", ...QUICK, "--vs", "torch"];
+    const told = await lectern(args, folder);
+    expect(told.stderr).toMatch(/^torch is missing: there is no .*; install it with: pip install torch/m);
+    expect(told.stdout).toMatch(/^char-baby +\d/m);
+    expect(told.code).toBe(0);
+    const events = eventsOf(await lectern([...args, "--json"], folder));
+    expect(events.map(({ event }) => event)).toEqual(["missing", "bench", "done"]);
+    expect(events[2].missing).toEqual(["torch"]);
+  });
+
+  it.skipIf(process.platform === "win32")("measures us and a peer in turn, and gives the ratio", async () => {
+    // Stands in for Python: finds the package asked for, and takes 1000 seconds for a step.
+    const python = join(folder, "python");
+    const result = JSON.stringify({
+      version: "9.9",
+      cases: [{ name: "step", ms: 1e6, minMs: 1e6 }],
+      memory: { baselineMB: 200, peakMB: 300 },
+    });
+    await writeFile(python, `#!/bin/sh\n[ "$1" = "-c" ] || echo '${result}'\n`);
+    await chmod(python, 0o755);
+    vi.stubEnv("LECTERN_PYTHON", python);
+    const args = ["bench", "char-baby", "--rounds", "2", "--steps", "1", "--vs", "torch"];
+    const { stdout, stderr } = await lectern(args, folder);
+    const turns = [...stderr.matchAll(/round (\d) of 2: (\w+)/g)].map(([, round, who]) => `${round} ${who}`);
+    expect(turns).toEqual(["1 lectern", "1 torch", "2 lectern", "2 torch"]);
+    expect(stdout).toContain("torch / lectern");
+    expect(stdout).toMatch(/^char-baby .*\b300 \(100\)$/m);
+
+    const [event] = eventsOf(await lectern([...args, "--json"], folder));
+    const { torch } = event.peers as Record<string, { ms: number; ratio: number }>;
+    expect(torch.ratio).toBeCloseTo(1e6 / (event.ms as number), 6);
+  });
+
+  it.each([
+    [["char-bay"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
+    [["--vs", "torhc"], 'bench: there is no peer "torhc"; there are torch, torch-naive, jax-js'],
+    [["matmul", "--profile"], "--profile looks into a training step, and matmul is none"],
+    [["--profile", "--vs", "torch"], "--profile looks into our own step alone: leave out --vs"],
+    [["--profile", "--device", "gpu"], "--profile needs a device that computes at once"],
+    [["--threads", "0"], "--threads has to be a whole number from 1 to 64; it is"],
+    [["--blas", "maybe"], 'wrong value: --blas is "maybe", and has to be one of "on", "off"'],
+  ])("refuses %j in one line, with exit code 2", async (args, message) => {
+    const { code, stdout, stderr } = await lectern(["bench", ...args], folder);
+    expect(stderr).toContain(`lectern: ${message}`);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+});
