@@ -4,6 +4,7 @@
 // floats, so that maxima and sums run down the rows, and every product is a block of 4 x 8 sums. Powers are of two:
 // the queries are scaled by log2(e) beforehand.
 
+import { attendOne, floatsForOne } from "./attendOne";
 import { loadStrided, loadTail, madd, storeTail } from "./lanes";
 import { exp2Below, log4 } from "./math";
 import { scratch, SCRATCH_FLOATS } from "./matmul";
@@ -384,11 +385,28 @@ function finish(state: usize, lse: usize, lanes: i32): void {
   }
 }
 
+/** The one query of a pair of batch and head, which sees every key. */
+function attendAlone(problem: Problem, pair: i32): void {
+  const scale = problem.scale * LOG2E;
+  const keys = problem.at(K, pair);
+  const values = problem.at(V, pair);
+  const lse = attendOne(
+    problem.keys, problem.size, scale, problem.at(Q, pair), keys, problem.step(K), values, problem.step(V),
+    problem.at(OUT, pair), scratch,
+  );
+  store<f32>(problem.lse + <usize>pair * 4, lse);
+}
+
 /**
  * out = softmax(q kᵀ * scale + mask) v, and the logarithm of each row's divisor. Units are blocks of `problem.block`
  * queries (a multiple of 8) of each pair of batch and head.
  */
 export function attention(begin: i32, end: i32, problem: Problem): void {
+  const fits = floatsForOne(problem.keys, problem.size) <= SCRATCH_FLOATS;
+  if (problem.queries == 1 && problem.keys > 0 && !problem.mask && fits) {
+    for (let pair = begin; pair < end; pair++) attendAlone(problem, pair);
+    return;
+  }
   const blocks = (problem.queries + problem.block - 1) / problem.block;
   for (let unit = begin; unit < end; unit++) {
     const pair = unit / blocks;

@@ -28,6 +28,9 @@ function describe(block: number, lse: Strided, operands: Operands, options: Atte
   return DESCRIPTIONS;
 }
 
+/** Floating-point operations that are worth a thread of their own: some 40 microseconds. */
+const FLOPS_PER_PART = 1e6;
+
 /** Pairs of batch and head. */
 const pairsOf = (x: Strided) => x.shape[0] * x.shape[1];
 
@@ -41,7 +44,10 @@ export function attention(
 ): void {
   const pairs = pairsOf(q);
   const block = pairs >= MANY_PAIRS ? LONG : SHORT;
-  run("attention", pairs * Math.ceil(q.shape[2] / block), 1, describe(block, lse, [q, k, v, out], options));
+  const [, , queries, size] = q.shape;
+  const flops = 4 * Math.min(queries, block) * k.shape[2] * size;
+  const grain = Math.max(1, Math.floor(FLOPS_PER_PART / flops));
+  run("attention", pairs * Math.ceil(queries / block), grain, describe(block, lse, [q, k, v, out], options));
 }
 
 export function attentionGrad(

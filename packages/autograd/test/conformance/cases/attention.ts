@@ -112,6 +112,7 @@ const SIZES: readonly Sizes[] = [
   { batch: 1, heads: 2, queries: 33, keys: 33, size: 16 },
   { batch: 1, heads: 1, queries: 70, keys: 70, size: 32 },
   { batch: 2, heads: 2, queries: 1, keys: 19, size: 8 },
+  { batch: 1, heads: 2, queries: 1, keys: 531, size: 71 },
   { batch: 1, heads: 2, queries: 5, keys: 66, size: 12 },
   { batch: 0, heads: 2, queries: 3, keys: 3, size: 4 },
   // More keys and queries than a tile holds, sizes that fill no vector, queries before the first key.
