@@ -7,7 +7,8 @@ export interface KeyValueCacheOptions {
   batch: number;
   /** Positions there is room for. */
   context: number;
-  /** Size of the model's vectors. */
+  heads: number;
+  /** Size of the model's vectors; a multiple of `heads`. */
   width: number;
   /** The model's device. */
   device: string | Device;
@@ -15,7 +16,7 @@ export interface KeyValueCacheOptions {
 
 /** What one layer's attention needs of the positions before. */
 export interface LayerCache {
-  /** [batch, context, 2 width]: of each position the keys of all heads, then their values. */
+  /** [batch, 2, heads, context, size]: keys, then values. */
   readonly memory: Tensor;
   /** So many positions lie in it. */
   readonly length: number;
@@ -24,7 +25,7 @@ export interface LayerCache {
 /**
  * Keys and values of all positions so far, of every layer. A causal model never changes them when more tokens come, so
  * that each further token costs as much as one position, and no longer as much as all of them. `model.makeCache()`
- * makes one; its memory, 2 layers x batch x context x width numbers, is taken at once and written in place.
+ * makes one; its memory, 2 x layers x batch x context x width numbers, is taken at once and written in place.
  */
 export class KeyValueCache {
   readonly batch: number;
@@ -33,11 +34,12 @@ export class KeyValueCache {
   #length = 0;
 
   /** Errors: a size that is no whole number from 1. */
-  constructor({ layers, batch, context, width, device }: KeyValueCacheOptions) {
-    assertSizes("KeyValueCache", { layers, batch, context, width });
+  constructor({ layers, batch, context, heads, width, device }: KeyValueCacheOptions) {
+    assertSizes("KeyValueCache", { layers, batch, context, heads, width });
     this.batch = batch;
     this.context = context;
-    this.#layers = Array.from({ length: layers }, () => keep(zeros([batch, context, 2 * width], { device })));
+    const shape = [batch, 2, heads, context, width / heads];
+    this.#layers = Array.from({ length: layers }, () => keep(zeros(shape, { device })));
   }
 
   /** Positions that it has seen. */

@@ -94,7 +94,7 @@ export class MultiHeadAttention extends Module {
       throw new Error("MultiHeadAttention: a cache needs causal: true; otherwise what came before sees what is new");
     }
     const dropout = this.training ? this.dropout : 0;
-    return this.out.forward(cachedAttention(this.qkv.forward(x), memory, this.heads, length, { dropout }));
+    return this.out.forward(cachedAttention(this.qkv.forward(x), memory, length, { dropout }));
   }
 
   /**

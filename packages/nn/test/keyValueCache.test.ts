@@ -60,7 +60,7 @@ describe.each([
     const before = memoryUsage().bytes;
     const cache = model.makeCache(2);
     expect(memoryUsage().bytes - before).toBe(4 * 2 * sizes.layers * 2 * sizes.context * sizes.width);
-    expect(cache.layer(0).memory.shape).toEqual([2, sizes.context, 2 * sizes.width]);
+    expect(cache.layer(0).memory.shape).toEqual([2, 2, sizes.heads, sizes.context, sizes.width / sizes.heads]);
     const { storage } = cache.layer(1).memory;
     model.forwardCached(ints(tokens), cache);
     expect(cache.layer(1).memory.storage).toBe(storage);

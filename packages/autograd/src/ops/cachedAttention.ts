@@ -6,29 +6,28 @@ import { type AttentionOptions, canFuse, headsOf, scaledDotProductAttention } fr
 
 /** What does not depend on the tensors: how many positions lie in the cache already, and what scores are multiplied with. */
 interface Settings {
-  readonly heads: number;
   readonly start: number;
   readonly scale: number;
 }
 
-/** Where the device has a kernel for attention: one copy into the cache, then every head is read as it lies. */
+/** Where the device has a kernel for attention: one copy into the cache, then all is read as it lies. */
 const fused = defineOp("cachedAttention", {
-  forward(ctx, qkv: Tensor, cache: Tensor, { heads, start, scale }: Settings): Tensor {
+  forward(ctx, qkv: Tensor, cache: Tensor, { start, scale }: Settings): Tensor {
     const packed = ctx.dense(qkv);
     const [batch, time, triple] = packed.shape;
-    const width = triple / 3;
-    const size = width / heads;
-    const [steps, row] = cache.strides;
-    const place = ctx.view(cache, [batch, time, 2 * width], cache.strides, cache.offset + start * row);
-    const fresh = ctx.view(packed, place.shape, [time * triple, triple, 1], packed.offset + width);
+    const [, , heads, , size] = cache.shape;
+    const [sequence, part, head, row] = cache.strides;
+    // Keys and values as 2 heads parts of the width, which lie alike in both.
+    const place = ctx.view(cache, [batch, 2 * heads, time, size], [sequence, head, row, 1], cache.offset + start * row);
+    const fresh = ctx.view(packed, place.shape, [time * triple, size, triple, 1], packed.offset + heads * size);
     ctx.device.copy(place, fresh);
     cache.storage.version++;
 
     const seen = [batch, heads, start + time, size];
-    const strides = [steps, size, row, 1];
+    const strides = [sequence, head, row, 1];
     const keys = ctx.view(cache, seen, strides);
-    const values = ctx.view(cache, seen, strides, cache.offset + width);
-    const y = ctx.allocate([batch, time, width]);
+    const values = ctx.view(cache, seen, strides, cache.offset + part);
+    const y = ctx.allocate([batch, time, heads * size]);
     const lse = ctx.allocate([batch, heads, time]);
     const [queries] = headsOf(ctx, packed, heads, 3);
     const [out] = headsOf(ctx, y, heads, 1);
@@ -41,49 +40,52 @@ const fused = defineOp("cachedAttention", {
 });
 
 /** The definition, in terms of other ops. */
-function composite(qkv: Tensor, cache: Tensor, { heads, start, scale }: Settings, dropout: number): Tensor {
-  const [batch, time, triple] = qkv.shape;
-  const width = triple / 3;
-  const headsIn = (x: Tensor) => x.reshape(batch, x.shape[1], heads, width / heads).transpose(1, 2);
-  cache.narrow(1, start, time).copy_(qkv.narrow(2, width, 2 * width));
-  const seen = cache.narrow(1, 0, start + time);
-  const [queries, keys, values] = [qkv.narrow(2, 0, width), seen.narrow(2, 0, width), seen.narrow(2, width, width)];
+function composite(qkv: Tensor, cache: Tensor, { start, scale }: Settings, dropout: number): Tensor {
+  const [batch, time] = qkv.shape;
+  const [, , heads, , size] = cache.shape;
+  const parts = qkv.reshape(batch, time, 3, heads, size).permute(0, 2, 3, 1, 4);
+  cache.narrow(3, start, time).copy_(parts.narrow(1, 1, 2));
+  const seen = cache.narrow(3, 0, start + time);
   const options = { causal: true, scale, dropout };
-  return scaledDotProductAttention(headsIn(queries), headsIn(keys), headsIn(values), options)
+  return scaledDotProductAttention(parts.select(1, 0), seen.select(1, 0), seen.select(1, 1), options)
     .transpose(1, 2)
-    .reshape(batch, time, width);
+    .reshape(batch, time, heads * size);
+}
+
+function assertShapes(qkv: Tensor, cache: Tensor, start: number): void {
+  const shapes = `qkv ${formatShape(qkv.shape)}, cache ${formatShape(cache.shape)}`;
+  const [batch, two, heads, context, size] = cache.shape;
+  if (cache.rank !== 5 || two !== 2) {
+    throw new RangeError(`cachedAttention: the cache has to be [batch, 2, heads, context, size]: ${shapes}`);
+  }
+  if (qkv.rank !== 3 || qkv.shape[0] !== batch || qkv.shape[2] !== 3 * heads * size) {
+    throw new RangeError(`cachedAttention: qkv has to be [batch, time, 3 width] as the cache is: ${shapes}`);
+  }
+  if (start + qkv.shape[1] > context) {
+    throw new RangeError(`cachedAttention: ${qkv.shape[1]} positions do not fit behind ${start}: ${shapes}`);
+  }
 }
 
 /**
  * Causal self-attention of several heads that goes on where an earlier call stopped: keys and values of the new positions
  * are written into `cache` behind the `start` that lie there, and each new query sees all up to its own.
- * qkv: [batch, time, 3 width] as in `multiHeadAttention`, cache: [batch, context, 2 width] -> [batch, time, width].
+ * qkv: [batch, time, 3 width] as in `multiHeadAttention`; cache: [batch, 2, heads, context, size], keys and values ->
+ * [batch, time, width].
  * Errors: sizes that do not fit, more positions than the cache has room for, gradients being recorded.
  */
 export function cachedAttention(
   qkv: Tensor,
   cache: Tensor,
-  heads: number,
   start: number,
   { scale, dropout = 0 }: Pick<AttentionOptions, "scale" | "dropout"> = {},
 ): Tensor {
-  const [batch, time, triple] = qkv.shape;
-  const shapes = `qkv ${formatShape(qkv.shape)}, cache ${formatShape(cache.shape)}`;
-  if (qkv.rank !== 3 || triple % (3 * heads) !== 0) {
-    throw new RangeError(`cachedAttention: qkv is no [batch, time, 3 width] for ${heads} heads: ${shapes}`);
-  }
-  if (cache.rank !== 3 || cache.shape[0] !== batch || cache.shape[2] * 3 !== triple * 2) {
-    throw new RangeError(`cachedAttention: the cache has to be [batch, context, 2 width]: ${shapes}`);
-  }
-  if (start + time > cache.shape[1]) {
-    throw new RangeError(`cachedAttention: ${time} positions do not fit behind ${start}: ${shapes}`);
-  }
+  assertShapes(qkv, cache, start);
   if (gradEnabled() && (qkv.requiresGrad || cache.requiresGrad)) {
     throw new Error("cachedAttention: has no gradient, for it writes into its cache: wrap it in noGrad(() => …)");
   }
-  const size = triple / 3 / heads;
-  const settings: Settings = { heads, start, scale: scale ?? 1 / Math.sqrt(size) };
-  return canFuse(qkv.device, size, { dropout }) && cache.strides[2] === 1
+  const size = cache.shape[4];
+  const settings: Settings = { start, scale: scale ?? 1 / Math.sqrt(size) };
+  return canFuse(qkv.device, size, { dropout }) && cache.isContiguous()
     ? fused(qkv, cache, settings)
     : composite(qkv, cache, settings, dropout);
 }

@@ -16,10 +16,10 @@ function difference(parts: readonly number[], options: { scale?: number } = {}):
   const [batch, heads, size] = [2, 3, 5];
   const qkv = randn([batch, time, 3 * heads * size]);
   const whole = multiHeadAttention(qkv, heads, { causal: true, ...options });
-  const cache = randn([batch, time + 2, 2 * heads * size]);
+  const cache = randn([batch, 2, heads, time + 2, size]);
   let [start, most] = [0, 0];
   for (const count of parts) {
-    const y = cachedAttention(qkv.narrow(1, start, count), cache, heads, start, options);
+    const y = cachedAttention(qkv.narrow(1, start, count), cache, start, options);
     most = Math.max(
       most,
       y
@@ -48,27 +48,30 @@ describe.each([
   it("writes the keys and values of the new positions, and leaves the others alone", () => {
     setDefaultDevice(device);
     const qkv = randn([2, 3, 12]);
-    const cache = zeros([2, 6, 8]).fill_(7);
-    cachedAttention(qkv, cache, 2, 2);
-    expect(cache.narrow(1, 2, 3).arraySync()).toEqual(qkv.narrow(2, 4, 8).arraySync());
-    expect([...cache.narrow(1, 0, 2).dataSync(), ...cache.narrow(1, 5, 1).dataSync()]).toEqual(Array(48).fill(7));
+    const cache = zeros([2, 2, 2, 6, 2]).fill_(7);
+    cachedAttention(qkv, cache, 2);
+    const written = qkv.narrow(2, 4, 8).reshape(2, 3, 2, 2, 2).permute(0, 2, 3, 1, 4);
+    expect(cache.narrow(3, 2, 3).arraySync()).toEqual(written.arraySync());
+    expect([...cache.narrow(3, 0, 2).dataSync(), ...cache.narrow(3, 5, 1).dataSync()]).toEqual(Array(48).fill(7));
   });
 
   it("says what does not fit", () => {
     setDefaultDevice(device);
-    const cache = zeros([2, 6, 8]);
-    const attend = (shape: number[], heads: number, start: number) => () =>
-      cachedAttention(zeros(shape), cache, heads, start);
-    expect(attend([2, 1, 12], 3, 0)).toThrow("cachedAttention: qkv is no [batch, time, 3 width] for 3 heads");
-    expect(attend([3, 1, 12], 2, 0)).toThrow("the cache has to be [batch, context, 2 width]: qkv [3, 1, 12]");
-    expect(attend([2, 2, 12], 2, 5)).toThrow("cachedAttention: 2 positions do not fit behind 5");
+    const attend = (shape: number[], cache: number[], start: number) => () =>
+      cachedAttention(zeros(shape), zeros(cache), start);
+    expect(attend([2, 1, 12], [2, 6, 8], 0)).toThrow(
+      "cachedAttention: the cache has to be [batch, 2, heads, context, size]: qkv [2, 1, 12], cache [2, 6, 8]",
+    );
+    expect(attend([3, 1, 12], [2, 2, 2, 6, 2], 0)).toThrow("qkv has to be [batch, time, 3 width] as the cache is");
+    expect(attend([2, 1, 9], [2, 2, 2, 6, 2], 0)).toThrow("qkv has to be [batch, time, 3 width] as the cache is");
+    expect(attend([2, 2, 12], [2, 2, 2, 6, 2], 5)).toThrow("cachedAttention: 2 positions do not fit behind 5");
   });
 
   it("refuses to be recorded", () => {
     setDefaultDevice(device);
     const qkv = zeros([1, 1, 12], { requiresGrad: true });
-    const cache = zeros([1, 2, 8]);
-    expect(() => cachedAttention(qkv, cache, 2, 0)).toThrow("cachedAttention: has no gradient");
-    expect(noGrad(() => cachedAttention(qkv, cache, 2, 0)).requiresGrad).toBe(false);
+    const cache = zeros([1, 2, 2, 2, 2]);
+    expect(() => cachedAttention(qkv, cache, 0)).toThrow("cachedAttention: has no gradient");
+    expect(noGrad(() => cachedAttention(qkv, cache, 0)).requiresGrad).toBe(false);
   });
 });

@@ -95,8 +95,7 @@ export class GPT extends Module {
 
   /** Memory for a generation of `batch` sequences next to each other, as long as the context. */
   makeCache(batch = 1): KeyValueCache {
-    const { layers, width, context } = this.options;
-    return new KeyValueCache({ layers, batch, context, width, device: this.tokens.weight.device });
+    return new KeyValueCache({ ...this.options, batch, device: this.tokens.weight.device });
   }
 
   /**
