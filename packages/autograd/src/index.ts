@@ -5,6 +5,7 @@ export { setBlas } from "./devices/cpu/blas.ts";
 export { type CpuInfo, cpuInfo } from "./devices/cpu/info.ts";
 export { getThreads, setThreads } from "./devices/cpu/machine.ts";
 export type { MemoryStats } from "./devices/cpu/memory.ts";
+export { defineKernel, type KernelDefinition, type Thread } from "./devices/gpu/defineKernel.ts";
 export { type GpuInfo, type GpuStats, gpuInfo, gpuStats, openGpu } from "./devices/gpu/device.ts";
 export { defaultDevice, device, registerDevice, setDefaultDevice } from "./devices.ts";
 export {
