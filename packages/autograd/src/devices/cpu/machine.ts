@@ -7,7 +7,7 @@ import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
 export const DESCRIPTIONS = 1024;
 
 /** Parts of a job for each thread: more than one, so that a thread that is late holds nobody up. */
-export const PARTS_PER_THREAD = 4;
+export const PARTS_PER_THREAD = 2;
 
 const MAX_THREADS = 64;
 
