@@ -26,7 +26,8 @@ export interface Program {
 export interface WgslSpec {
   readonly name: string;
   readonly code: string;
-  readonly types: readonly ArgumentType[];
+  /** The types of the numbers. */
+  readonly numbers: readonly ("int" | "float")[];
 }
 
 /** What the three ways of gpu.js to run a kernel have in common. */

@@ -7,6 +7,7 @@ import { openWebGl2 } from "./backends/webgl2.ts";
 import { openWebGpu } from "./backends/webgpu.ts";
 import { type BackendName, type GpuJsLibrary, loadGpuJs } from "./gpujs.ts";
 import type { KernelSpec } from "./kernel.ts";
+import * as attention from "./kernels/attention.ts";
 import * as crossEntropy from "./kernels/crossEntropy.ts";
 import * as elementwise from "./kernels/elementwise.ts";
 import * as indexing from "./kernels/indexing.ts";
@@ -69,9 +70,8 @@ export async function createGpuDevice(options: { backend?: BackendName } = {}): 
     try {
       const backend = await OPEN[name](library);
       const runtime = new Runtime(backend);
-      const device = deviceOn(runtime, reasons);
-      await prove(device, runtime);
-      return device;
+      await prove(deviceOn(runtime, reasons), runtime);
+      return deviceOn(runtime, reasons);
     } catch (error) {
       reasons[name] = messageOf(error);
     }
@@ -82,7 +82,7 @@ export async function createGpuDevice(options: { backend?: BackendName } = {}): 
 }
 
 /**
- * Has the device multiply two small matrices. Where the product in WebGPU's own language fails, gpu.js's has to do.
+ * Has the device multiply two small matrices. Where the product in WebGPU's own language fails, gpu.js's kernels have to do.
  * Errors: it comes out wrong.
  */
 async function prove(device: Device, runtime: Runtime): Promise<void> {
@@ -210,6 +210,10 @@ function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>
     crossEntropyGrad: method(crossEntropy.crossEntropyGrad),
 
     adamW: method(optim.adamW),
+
+    ...(runtime.wgsl
+      ? { attention: method(attention.attention), attentionGrad: method(attention.attentionGrad) }
+      : undefined),
   };
   return device;
 }

@@ -16,8 +16,8 @@ export interface KernelSpec {
 }
 
 /** The types of so many whole numbers. */
-export function ints(count: number): ArgumentType[] {
-  return new Array<ArgumentType>(count).fill("int");
+export function ints(count: number): "int"[] {
+  return new Array<"int">(count).fill("int");
 }
 
 type KernelBody = (this: Thread, ...args: never[]) => number;

@@ -229,16 +229,16 @@ class NativeProgram implements Program {
   }
 
   run(groups: readonly number[], args: readonly (Block | number)[], lengths: readonly number[]): Block[] {
-    const { types } = this.spec;
+    const types = this.spec.numbers;
     const { recorder } = this.backend;
     const { ints, floats, at } = recorder.slot();
     const buffers: GPUBuffer[] = [];
     let numbers = 0;
-    args.forEach((arg, i) => {
+    for (const arg of args) {
       if (typeof arg !== "number") buffers.push((arg as BufferBlock).buffer);
-      else if (types[i] === "int") ints[at + numbers++] = arg;
+      else if (types[numbers] === "int") ints[at + numbers++] = arg;
       else floats[at + numbers++] = arg;
-    });
+    }
     const blocks = lengths.map((length) => this.backend.take(length));
     for (const { buffer } of blocks) buffers.push(buffer);
     recorder.run(this.#pipeline!, this.#layout!, Math.ceil(numbers / 4) * 16, buffers, groups);

@@ -108,6 +108,6 @@ ${store.join("\n")}
 
 /** By the side of the square that a group computes. */
 export const TILED_MATMUL: Readonly<Record<32 | 64, WgslSpec>> = {
-  32: { name: "matmul (tiles of 32)", code: tiled(32), types: ["array", "array", ...ints(18)] },
-  64: { name: "matmul (tiles of 64)", code: tiled(64), types: ["array", "array", ...ints(18)] },
+  32: { name: "matmul (tiles of 32)", code: tiled(32), numbers: ints(18) },
+  64: { name: "matmul (tiles of 64)", code: tiled(64), numbers: ints(18) },
 };
