@@ -45,11 +45,27 @@ export const seedOption = numberOption("seed", "Where randomness starts: the sam
   min: 0,
 });
 
-export const deviceOption = {
-  choices: DEVICES,
-  describe: "Where to compute; `lectern info` shows which are there",
-  default: "cpu" as DeviceName,
-  requiresArg: true,
+/** Ways of running the gpu device's kernels, the fastest first. */
+export const GPU_BACKENDS = ["webgpu", "webgl2", "webasm"] as const;
+
+/** `--device` and what belongs to it. */
+export interface DeviceOptions {
+  readonly device: DeviceName;
+  readonly gpuBackend?: (typeof GPU_BACKENDS)[number];
+}
+
+export const deviceOptions = {
+  device: {
+    choices: DEVICES,
+    describe: "Where to compute; `lectern info` shows which are there",
+    default: "cpu" as DeviceName,
+    requiresArg: true,
+  },
+  "gpu-backend": {
+    choices: GPU_BACKENDS,
+    describe: "What the gpu device runs on (default: the best that works)",
+    requiresArg: true,
+  },
 };
 
 /** What `train char` and `train classify` share. */
@@ -62,7 +78,7 @@ function trainOptions<T>(yargs: Argv<T>) {
       context: count("context", "Tokens the model sees at once"),
       lr: numberOption("lr", "Learning rate at its highest", { min: 0, above: true }),
       seed: seedOption,
-      device: deviceOption,
+      ...deviceOptions,
     })
     .conflicts("steps", "epochs")
     .options({
@@ -136,7 +152,7 @@ export function evalOptions<T>(yargs: Argv<T>) {
       describe: "Which part of the data",
     },
     batch: count("batch", "Examples at once"),
-    device: deviceOption,
+    ...deviceOptions,
   });
 }
 
@@ -161,6 +177,6 @@ export function generateOptions<T>(yargs: Argv<T>) {
       above: true,
     }),
     seed: seedOption,
-    device: deviceOption,
+    ...deviceOptions,
   });
 }

@@ -17,13 +17,13 @@ import {
   Trainer,
 } from "@lectern/train";
 import { UsageError } from "./errors.ts";
-import type { DeviceName } from "./options.ts";
+import type { DeviceName, DeviceOptions } from "./options.ts";
 import { grouped, type Output } from "./output.ts";
 import type { Recipe } from "./presets.ts";
 import { type RunConfig, readConfig } from "./runs.ts";
 
 /** The options that `train char` and `train classify` share. */
-export interface TrainOptions {
+export interface TrainOptions extends DeviceOptions {
   readonly data: string;
   readonly preset: string;
   readonly steps?: number;
@@ -32,7 +32,6 @@ export interface TrainOptions {
   readonly context?: number;
   readonly lr?: number;
   readonly seed?: number;
-  readonly device: DeviceName;
   readonly out?: string;
   readonly saveEvery?: number;
   readonly resume: boolean;

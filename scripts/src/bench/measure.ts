@@ -14,7 +14,7 @@ export async function measure(job: Job): Promise<Measurement> {
   const baselineMB = residentPeakMB();
   if (job.threads !== undefined) setThreads(job.threads);
   if (!job.blas) setBlas(false);
-  const device = await openDevice(job.device);
+  const device = await openDevice(job);
   const cases = await casesOf(job, device);
   const memory = { baselineMB, peakMB: residentPeakMB() };
   const size = workloads.training[job.workload];

@@ -1,10 +1,9 @@
-import type { DeviceName } from "../options.ts";
+import type { DeviceOptions } from "../options.ts";
 import type { StepProfile } from "./profile.ts";
 
 /** What a process is told to measure. */
-export interface Job {
+export interface Job extends DeviceOptions {
   readonly workload: string;
-  readonly device: DeviceName;
   /** All processors unless given. */
   readonly threads: number | undefined;
   /** Whether the system's BLAS may be used. */

@@ -1,6 +1,6 @@
 import type { Argv } from "yargs";
 import { UsageError } from "../errors.ts";
-import { deviceOption, numberOption } from "../options.ts";
+import { deviceOptions, numberOption } from "../options.ts";
 
 /** The options of `lectern bench`. Names of workloads and peers are checked by the command. */
 export function benchOptions<T>(yargs: Argv<T>) {
@@ -42,7 +42,7 @@ export function benchOptions<T>(yargs: Argv<T>) {
         default: false,
         describe: "Show where a training step's time goes, by op, under the machine's roofline",
       },
-      device: deviceOption,
+      ...deviceOptions,
     });
 }
 

@@ -5,10 +5,10 @@ import { type Missing, PEERS, type Peer } from "../bench/peers.ts";
 import { digits, rates, report } from "../bench/report.ts";
 import { NAMES, TRAINING } from "../bench/workloads.ts";
 import { UsageError } from "../errors.ts";
-import type { DeviceName } from "../options.ts";
+import type { DeviceOptions } from "../options.ts";
 import { output } from "../output.ts";
 
-export interface BenchOptions {
+export interface BenchOptions extends DeviceOptions {
   readonly workload: readonly string[];
   /** Peers, separated by commas. */
   readonly vs?: string;
@@ -17,7 +17,6 @@ export interface BenchOptions {
   readonly threads?: number;
   readonly blas: "on" | "off";
   readonly profile: boolean;
-  readonly device: DeviceName;
   readonly json: boolean;
 }
 
@@ -90,8 +89,8 @@ async function sortOut(peers: readonly Peer[]): Promise<{ present: Peer[]; missi
 }
 
 async function measureOne(workload: string, options: BenchOptions, peers: readonly Peer[]): Promise<Outcome> {
-  const { device, threads, steps, profile } = options;
-  const job: Job = { workload, device, threads, steps, profile, blas: options.blas === "on" };
+  const { device, gpuBackend, threads, steps, profile } = options;
+  const job: Job = { workload, device, gpuBackend, threads, steps, profile, blas: options.blas === "on" };
   const able = peers.filter((peer) => peer.supports(job));
   const several = !profile && (able.length > 0 || TRAINING.includes(workload));
   const rounds = options.rounds ?? (several ? ROUNDS : 1);

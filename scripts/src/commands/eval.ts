@@ -2,25 +2,24 @@ import { type BatchSequence, ConsecutiveWindows, evaluate, SortedExamples } from
 import { encodeAll, readCorpus, readLabelledCorpus } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
-import type { DeviceName } from "../options.ts";
+import type { DeviceOptions } from "../options.ts";
 import { grouped, output, table } from "../output.ts";
 import { type OpenedRun, openRun } from "../runs.ts";
 import { percent } from "../training.ts";
 
-export interface EvalOptions {
+export interface EvalOptions extends DeviceOptions {
   readonly run: string;
   /** Other data than the run's own. */
   readonly data?: string;
   readonly split: "validation" | "test" | "train";
   readonly batch?: number;
-  readonly device: DeviceName;
   readonly json: boolean;
 }
 
 /** `lectern eval`: how well a run's best weights do on data held out from it. */
 export async function evalRun(options: EvalOptions): Promise<void> {
   const out = output(options.json);
-  await openDevice(options.device);
+  await openDevice(options);
   const run = await openRun(options.run);
   const data = run.config.task === "char" ? await charData(run, options) : await classifyData(run, options);
   const { loss, accuracy, count } = await evaluate(run.model, data);

@@ -2,11 +2,11 @@ import { generate } from "@lectern/train";
 import { firstPrompt, fromTokens, toTokens } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
-import { type DeviceName, TEMPERATURE } from "../options.ts";
+import { type DeviceOptions, TEMPERATURE } from "../options.ts";
 import { output } from "../output.ts";
 import { openRun } from "../runs.ts";
 
-export interface GenerateCommandOptions {
+export interface GenerateCommandOptions extends DeviceOptions {
   readonly run: string;
   readonly prompt?: string;
   readonly tokens?: number;
@@ -15,7 +15,6 @@ export interface GenerateCommandOptions {
   readonly topK?: number;
   readonly topP?: number;
   readonly seed?: number;
-  readonly device: DeviceName;
   readonly json: boolean;
 }
 
@@ -23,7 +22,7 @@ export interface GenerateCommandOptions {
 export async function generateText(options: GenerateCommandOptions): Promise<void> {
   const out = output(options.json);
   if (options.prompt === "") throw new UsageError("--prompt is empty; leave it away, or give one character at least");
-  await openDevice(options.device);
+  await openDevice(options);
   const { config, model, tokenizer } = await openRun(options.run);
   if (config.task !== "char") {
     throw new UsageError(`${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``);

@@ -45,7 +45,7 @@ export async function info({ json, version }: { json: boolean; version: string }
 /** Opens the device and multiplies two small matrices on it. */
 async function probe(name: DeviceName): Promise<DeviceState> {
   try {
-    await openDevice(name);
+    await openDevice({ device: name });
     const sum = await ones([4, 4])
       .matmul(ones([4, 4]))
       .sum()

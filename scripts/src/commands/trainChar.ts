@@ -31,7 +31,7 @@ const EVALUATED = 20_000;
 export async function trainChar(options: TrainCharOptions): Promise<void> {
   const out = output(options.json);
   const { seed = 0 } = options;
-  await openDevice(options.device);
+  await openDevice(options);
   manualSeed(seed);
 
   const corpus = await readCorpus(options.data, options.json);

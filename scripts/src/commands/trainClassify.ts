@@ -27,7 +27,7 @@ export interface TrainClassifyOptions extends TrainOptions {
 export async function trainClassify(options: TrainClassifyOptions): Promise<void> {
   const out = output(options.json);
   const { seed = 0, textColumn, labelColumn } = options;
-  await openDevice(options.device);
+  await openDevice(options);
   manualSeed(seed);
 
   const corpus = await readLabelledCorpus(options.data, options.json, { textColumn, labelColumn });
