@@ -41,6 +41,7 @@ describe("wrong usage gives exit code 2 and one line that says what to do", () =
       ["train", "classify", "--data", "names", "--steps", "1", "--epochs", "1"],
       "--steps and --epochs exclude each other",
     ],
+    [["train", "char", "--data", "names", "--gpu-backend", "webasm"], "--gpu-backend needs --device gpu"],
     [["data", "fetch", "mnist"], 'no data set is called "mnist"; known are moby-dick,'],
     [["generate", "runs/x", "--top-p", "1.5"], "--top-p has to be a number above 0, and at most 1; it is 1.5"],
   ])("lectern %j", async (args, message) => {
@@ -54,6 +55,12 @@ describe("a failure gives exit code 1 and one line that says what is wrong", () 
   it("where there is no run of that name", async () => {
     const { code, line } = await complaint("eval", "runs/nothing");
     expect(line).toContain('there is no run "runs/nothing"');
+    expect(code).toBe(1);
+  });
+
+  it("where the way of using a GPU that was asked for is not there", async () => {
+    const { code, line } = await complaint("generate", "runs/x", "--device", "gpu", "--gpu-backend", "webgl2");
+    expect(line).toContain("gpu: the backend webgl2 cannot be had: there is no OffscreenCanvas here");
     expect(code).toBe(1);
   });
 
