@@ -35,6 +35,8 @@ export interface Backend {
   readonly name: BackendName;
   /** The hardware, in its driver's words. */
   readonly adapter: string;
+  /** True where the adapter is a program: there, work that is shared among threads is not faster but slower. */
+  readonly software: boolean;
   /** Elements that one block can hold. */
   readonly maxLength: number;
   /** True where blocks are Float32Arrays. */

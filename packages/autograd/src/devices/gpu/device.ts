@@ -56,6 +56,16 @@ const OPEN: Record<BackendName, (library: GpuJsLibrary) => Promise<Backend>> = {
   webasm: openWebAssembly,
 };
 
+export interface GpuOptions {
+  /** The one to use, or nothing. */
+  readonly backend?: BackendName;
+  /**
+   * Whether, on WebGPU, kernels written in its own language stand in for several of gpu.js's: attention without stored
+   * scores, rows at once, AdamW in place. Unless said otherwise, where the adapter is hardware.
+   */
+  readonly fused?: boolean;
+}
+
 /** Best first. */
 const ORDER: readonly BackendName[] = ["webgpu", "webgl2", "webasm"];
 
@@ -63,7 +73,7 @@ const ORDER: readonly BackendName[] = ["webgpu", "webgl2", "webasm"];
  * A device on the best backend that there is, or on the one asked for. Each has to get a small product right first.
  * Errors: the backend asked for cannot be had; the message says why.
  */
-export async function createGpuDevice(options: { backend?: BackendName } = {}): Promise<GpuDevice> {
+export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevice> {
   const library = await loadGpuJs();
   const reasons: Partial<Record<BackendName, string>> = {};
   for (const name of options.backend ? [options.backend] : ORDER) {
@@ -71,6 +81,7 @@ export async function createGpuDevice(options: { backend?: BackendName } = {}): 
       const backend = await OPEN[name](library);
       const runtime = new Runtime(backend);
       await prove(deviceOn(runtime, reasons), runtime);
+      runtime.fused = runtime.wgsl && (options.fused ?? !backend.software);
       return deviceOn(runtime, reasons);
     } catch (error) {
       reasons[name] = messageOf(error);
@@ -211,7 +222,8 @@ function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>
 
     adamW: method(optim.adamW),
 
-    ...(runtime.wgsl
+    sumOfSquares: method(optim.sumOfSquares),
+    ...(runtime.fused
       ? { attention: method(attention.attention), attentionGrad: method(attention.attentionGrad) }
       : undefined),
   };
@@ -224,7 +236,7 @@ let opened: GpuDevice | undefined;
  * Opens the GPU, so that `model.to("gpu")` finds it. Opening it again gives the same device, unless another backend is
  * asked for. Errors: as `createGpuDevice`.
  */
-export async function openGpu(options: { backend?: BackendName } = {}): Promise<GpuDevice> {
+export async function openGpu(options: GpuOptions = {}): Promise<GpuDevice> {
   if (opened !== undefined && (options.backend ?? opened.info().backend) === opened.info().backend) return opened;
   const device = await createGpuDevice(options);
   await opened?.close();

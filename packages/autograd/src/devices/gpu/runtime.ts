@@ -48,6 +48,8 @@ export class Runtime {
   #lastCheck = 0;
   /** See `checkIndices`. */
   readonly alarm: Box = this.box(2);
+  /** One element that is 0. */
+  readonly zero: Box = this.box(1);
   /** Kernels run so far. */
   launches = 0;
 
@@ -71,11 +73,20 @@ export class Runtime {
     return this.#launch(spec.name, () => this.backend.compile(spec), threads, [length], args)[0];
   }
 
-  /** True where kernels in WebGPU's own language can run, and were found to be right. */
+  /** True where the product in WebGPU's own language can run, and was found to be right. */
   wgsl: boolean;
+  /** True where kernels in that language also stand in for several of gpu.js's at once. */
+  fused = false;
 
-  /** Runs such a kernel, by groups of threads; gives its results, of these lengths. */
-  launchWgsl(spec: WgslSpec, groups: readonly number[], lengths: readonly number[], args: readonly Argument[]): Box[] {
+  /** Runs such a kernel, by groups of threads; gives its results, of these lengths. It may change `targets` in place. */
+  launchWgsl(
+    spec: WgslSpec,
+    groups: readonly number[],
+    lengths: readonly number[],
+    args: readonly Argument[],
+    targets: readonly Box[] = [],
+  ): Box[] {
+    for (const box of targets) box.writes++;
     return this.#launch(spec.name, () => this.backend.compileWgsl!(spec), groups, lengths, args);
   }
 

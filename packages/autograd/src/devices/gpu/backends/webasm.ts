@@ -14,6 +14,7 @@ interface WebAssemblyState {
 class WebAssemblyBackend implements Backend {
   readonly name = "webasm";
   readonly adapter = "WebAssembly";
+  readonly software = true;
   /** A kernel's inputs and its output lie in one memory of 4 GiB. */
   readonly maxLength = 2 ** 28;
   readonly hostMemory = true;

@@ -29,6 +29,7 @@ interface WebGlState {
 class WebGl2Backend implements Backend {
   readonly name = "webgl2";
   readonly adapter: string;
+  readonly software = false;
   readonly maxLength: number;
   readonly hostMemory = false;
   readonly blocks = { live: 0, pooled: 0 };

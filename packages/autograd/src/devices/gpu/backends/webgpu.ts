@@ -49,6 +49,7 @@ const POOL_BYTES = 2 ** 28;
 export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
   readonly adapter: string;
+  readonly software: boolean;
   readonly maxLength: number;
   readonly hostMemory = false;
   readonly blocks = { live: 0, pooled: 0 };
@@ -66,6 +67,8 @@ export class WebGpuBackend implements Backend {
     this.recorder = new Recorder(device);
     const { vendor, architecture, description } = adapter.info;
     this.adapter = description || [vendor, architecture].filter((word) => word !== "").join(" ") || "unnamed adapter";
+    const fallback = (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
+    this.software = fallback || /swiftshader|llvmpipe|basic render/i.test(`${this.adapter} ${architecture}`);
     this.maxLength = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize) / 4;
     device.onuncapturederror = ({ error }) => this.onError?.(error.message);
     device.lost.then(({ reason, message }) => {

@@ -1,6 +1,7 @@
 import type { Strided } from "../../../device.ts";
 import type { Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
+import { LAYER_NORM, LAYER_NORM_GRAD, rowGroups } from "../wgsl/rows.ts";
 import { map } from "./map.ts";
 import { element, PLAIN, perLane, perPlace, reduceLanes } from "./reduce.ts";
 import { asRows, full, perColumn, perRow, rowsOf } from "./rows.ts";
@@ -64,6 +65,16 @@ export function layerNorm(
 ): void {
   const { rows, n } = rowsOf(x);
   if (rows * n === 0) return;
+  if (runtime.fused) {
+    const arrays = [boxOf(x), weight ? boxOf(weight) : runtime.zero, bias ? boxOf(bias) : runtime.zero];
+    const places = [x.offset, weight?.offset ?? 0, bias?.offset ?? 0, weight ? 1 : 0, bias ? 1 : 0];
+    const args = [...arrays, rows, n, ...places, eps];
+    const [y, means, rstds] = runtime.launchWgsl(LAYER_NORM, rowGroups(rows), [rows * n, rows, rows], args);
+    store(runtime, out, y);
+    store(runtime, mean, means);
+    store(runtime, rstd, rstds);
+    return;
+  }
   const lanes = { outer: rows, size: n, inner: 1 };
   const source = element(boxOf(x), x.offset);
 
@@ -86,6 +97,15 @@ export function layerNorm(
   else map(runtime, { normalise }, rowsOut, operands);
 }
 
+/** What the gradient is computed from. */
+interface Normalised {
+  readonly dy: Strided;
+  readonly x: Strided;
+  readonly mean: Strided;
+  readonly rstd: Strided;
+  readonly weight: Strided | undefined;
+}
+
 /** dx = rstd * (g - mean(g) - h * mean(g * h)), dweight = sum over rows of dy * h, dbias = sum over rows of dy. */
 export function layerNormGrad(
   runtime: Runtime,
@@ -99,35 +119,46 @@ export function layerNormGrad(
   weight: Strided | undefined,
 ): void {
   const { rows, n } = rowsOf(x);
-  const boxes = { dy: boxOf(dy), x: boxOf(x), mean: boxOf(mean), rstd: boxOf(rstd) };
-  const elements = { dy: element(boxes.dy, dy.offset), x: element(boxes.x, x.offset) };
   if (n === 0) return;
-
-  if (dx && rows > 0) {
-    const lanes = { outer: rows, size: n, inner: 1 };
-    const ofRow = [perLane(boxes.mean, mean.offset), perLane(boxes.rstd, rstd.offset)];
-    const weights = weight && perPlace(boxOf(weight), weight.offset);
-    const { gain, gainTimesRow, gradientTimesRow, layerNormGrad, plainLayerNormGrad } = FORMULAS;
-    const g = weights
-      ? reduceLanes(runtime, { gain }, "sum", [elements.dy, weights], lanes)
-      : reduceLanes(runtime, PLAIN.sum, "sum", [elements.dy], lanes);
-    const gh = weights
-      ? reduceLanes(runtime, { gainTimesRow }, "sum", [elements.dy, weights, elements.x, ...ofRow], lanes)
-      : reduceLanes(runtime, { gradientTimesRow }, "sum", [elements.dy, elements.x, ...ofRow], lanes);
-    const statistics = [perRow(boxes.mean, mean.offset), perRow(boxes.rstd, rstd.offset), perRow(g), perRow(gh)];
-    if (weight) {
-      const operands = [full(dy), perColumn(boxOf(weight), weight.offset), full(x), ...statistics];
-      map(runtime, { layerNormGrad }, asRows(dx), operands, n);
-    } else map(runtime, { plainLayerNormGrad }, asRows(dx), [full(dy), full(x), ...statistics], n);
-    runtime.free(g, gh);
-  }
+  const parts = { dy, x, mean, rstd, weight };
+  if (dx && rows > 0) (runtime.fused ? rowGradientAtOnce : rowGradient)(runtime, dx, parts);
 
   const columns = { outer: 1, size: rows, inner: n };
+  const gradient = element(boxOf(dy), dy.offset);
   if (dweight) {
-    const ofRow = [perPlace(boxes.mean, mean.offset), perPlace(boxes.rstd, rstd.offset)];
-    const sources = [elements.dy, elements.x, ...ofRow];
+    const ofRow = [perPlace(boxOf(mean), mean.offset), perPlace(boxOf(rstd), rstd.offset)];
+    const sources = [gradient, element(boxOf(x), x.offset), ...ofRow];
     const formula = { gradientTimesColumn: FORMULAS.gradientTimesRow };
     store(runtime, dweight, reduceLanes(runtime, formula, "sum", sources, columns));
   }
-  if (dbias) store(runtime, dbias, reduceLanes(runtime, PLAIN.sum, "sum", [elements.dy], columns));
+  if (dbias) store(runtime, dbias, reduceLanes(runtime, PLAIN.sum, "sum", [gradient], columns));
+}
+
+function rowGradientAtOnce(runtime: Runtime, dx: Strided, { dy, x, mean, rstd, weight }: Normalised): void {
+  const { rows, n } = rowsOf(x);
+  const arrays = [boxOf(dy), boxOf(x), boxOf(mean), boxOf(rstd), weight ? boxOf(weight) : runtime.zero];
+  const places = [dy.offset, x.offset, mean.offset, rstd.offset, weight?.offset ?? 0, weight ? 1 : 0];
+  const args = [...arrays, rows, n, ...places];
+  store(runtime, dx, runtime.launchWgsl(LAYER_NORM_GRAD, rowGroups(rows), [rows * n], args)[0]);
+}
+
+function rowGradient(runtime: Runtime, dx: Strided, { dy, x, mean, rstd, weight }: Normalised): void {
+  const { rows, n } = rowsOf(x);
+  const lanes = { outer: rows, size: n, inner: 1 };
+  const gradient = element(boxOf(dy), dy.offset);
+  const row = [element(boxOf(x), x.offset), perLane(boxOf(mean), mean.offset), perLane(boxOf(rstd), rstd.offset)];
+  const weights = weight && perPlace(boxOf(weight), weight.offset);
+  const { gain, gainTimesRow, gradientTimesRow, layerNormGrad, plainLayerNormGrad } = FORMULAS;
+  const g = weights
+    ? reduceLanes(runtime, { gain }, "sum", [gradient, weights], lanes)
+    : reduceLanes(runtime, PLAIN.sum, "sum", [gradient], lanes);
+  const gh = weights
+    ? reduceLanes(runtime, { gainTimesRow }, "sum", [gradient, weights, ...row], lanes)
+    : reduceLanes(runtime, { gradientTimesRow }, "sum", [gradient, ...row], lanes);
+  const ofRow = [perRow(boxOf(mean), mean.offset), perRow(boxOf(rstd), rstd.offset), perRow(g), perRow(gh)];
+  if (weight) {
+    const operands = [full(dy), perColumn(boxOf(weight), weight.offset), full(x), ...ofRow];
+    map(runtime, { layerNormGrad }, asRows(dx), operands, n);
+  } else map(runtime, { plainLayerNormGrad }, asRows(dx), [full(dy), full(x), ...ofRow], n);
+  runtime.free(g, gh);
 }

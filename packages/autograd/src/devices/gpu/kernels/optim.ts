@@ -2,10 +2,13 @@ import type { AdamWOptions, Strided } from "../../../device.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { Thread } from "../gpujs.ts";
 import { kernel } from "../kernel.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
+import { ADAMW, elementGroups } from "../wgsl/adamW.ts";
+import { mapped } from "./map.ts";
+import { element, reduceLanes } from "./reduce.ts";
 
-/** Loshchilov & Hutter, "Decoupled weight decay regularization" (2019). A kernel has one result, so it takes three. */
+/** Loshchilov & Hutter, "Decoupled weight decay regularization" (2019). A gpu.js kernel has one result, so it takes three. */
 
 const FIRST_MOMENT = kernel(["array", "array", "int", "int", "float", "float"], {
   adamWFirstMoment(this: Thread, m: number[], grad: number[], mAt: number, gradAt: number, beta: number, gain: number) {
@@ -61,14 +64,58 @@ export function adamW(
   const size = sizeOf(p.shape);
   if (size === 0) return;
   const { lr, beta1, beta2, eps, weightDecay, step, gradScale } = options;
+  // Both averages start at zero; the corrections undo the bias towards it.
+  const rate = lr / (1 - beta1 ** step);
+  const correction = 1 / (1 - beta2 ** step);
+  const kept = 1 - lr * weightDecay;
+  if (runtime.fused) {
+    const targets = [boxOf(p), boxOf(m), boxOf(v)];
+    const places = [size, grad.offset, p.offset, m.offset, v.offset];
+    const shares = [beta1, (1 - beta1) * gradScale, beta2, (1 - beta2) * gradScale * gradScale];
+    const args = [boxOf(grad), ...targets, ...places, ...shares, kept, rate, correction, eps];
+    runtime.launchWgsl(ADAMW, elementGroups(size), [], args, targets);
+    return;
+  }
   const gradient = boxOf(grad);
   const first = [boxOf(m), gradient, m.offset, grad.offset, beta1, (1 - beta1) * gradScale];
   store(runtime, m, runtime.launch(FIRST_MOMENT, size, first));
   const second = [boxOf(v), gradient, v.offset, grad.offset, beta2, 1 - beta2, gradScale];
   store(runtime, v, runtime.launch(SECOND_MOMENT, size, second));
-  // Both averages start at zero; the corrections undo the bias towards it.
-  const rate = lr / (1 - beta1 ** step);
-  const correction = 1 / (1 - beta2 ** step);
   const update = [boxOf(p), boxOf(m), boxOf(v), p.offset, m.offset, v.offset];
-  store(runtime, p, runtime.launch(UPDATE, size, [...update, 1 - lr * weightDecay, rate, correction, eps]));
+  store(runtime, p, runtime.launch(UPDATE, size, [...update, kept, rate, correction, eps]));
+}
+
+const FORMULAS = {
+  square(x: number) {
+    return x * x;
+  },
+  addSeven(a: number, b: number, c: number, d: number, e: number, f: number, g: number) {
+    return a + b + c + (d + e) + (f + g);
+  },
+};
+
+/** As many as a kernel can read at once. */
+const TOGETHER = 7;
+
+export function sumOfSquares(runtime: Runtime, out: Strided, tensors: readonly Strided[]): void {
+  const { square, addSeven } = FORMULAS;
+  let sums = tensors
+    .filter((x) => sizeOf(x.shape) > 0)
+    .map((x) => {
+      const lanes = { outer: 1, size: sizeOf(x.shape), inner: 1 };
+      return reduceLanes(runtime, { square }, "sum", [element(boxOf(x), x.offset)], lanes);
+    });
+  if (sums.length === 0) sums = [runtime.box(1)];
+  while (sums.length > 1) {
+    const fewer: Box[] = [];
+    for (let i = 0; i < sums.length; i += TOGETHER) {
+      const part = sums.slice(i, i + TOGETHER);
+      const padded = [...part, ...new Array<Box>(TOGETHER - part.length).fill(runtime.zero)];
+      const operands = padded.map((box) => ({ box, offset: 0, strides: [1] }));
+      fewer.push(mapped(runtime, { addSeven }, [1], operands));
+      runtime.free(...part);
+    }
+    sums = fewer;
+  }
+  store(runtime, out, sums[0]);
 }

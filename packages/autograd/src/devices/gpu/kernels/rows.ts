@@ -1,6 +1,7 @@
 import type { Strided } from "../../../device.ts";
 import type { Box, Runtime } from "../runtime.ts";
-import { boxOf } from "../store.ts";
+import { boxOf, store } from "../store.ts";
+import { rowGroups, SOFTMAX, SOFTMAX_GRAD } from "../wgsl/rows.ts";
 import { map, type Operand, operandOf } from "./map.ts";
 import { element, PLAIN, perLane, reduceLanes } from "./reduce.ts";
 
@@ -80,6 +81,12 @@ const isEmpty = (x: Strided) => x.shape.some((size) => size === 0);
 
 export function softmax(runtime: Runtime, out: Strided, x: Strided): void {
   if (isEmpty(x)) return;
+  if (runtime.fused) {
+    const { rows, n } = rowsOf(x);
+    const args = [boxOf(x), rows, n, x.offset, Number.NEGATIVE_INFINITY];
+    store(runtime, out, runtime.launchWgsl(SOFTMAX, rowGroups(rows), [rows * n], args)[0]);
+    return;
+  }
   const { max, sum } = expSums(runtime, x);
   map(runtime, { softmax: FORMULAS.softmax }, asRows(out), [full(x), perRow(max), perRow(sum)]);
   runtime.free(max, sum);
@@ -87,6 +94,12 @@ export function softmax(runtime: Runtime, out: Strided, x: Strided): void {
 
 export function softmaxGrad(runtime: Runtime, dx: Strided, y: Strided, dy: Strided): void {
   if (isEmpty(y)) return;
+  if (runtime.fused) {
+    const { rows, n } = rowsOf(y);
+    const args = [boxOf(y), boxOf(dy), rows, n, y.offset, dy.offset];
+    store(runtime, dx, runtime.launchWgsl(SOFTMAX_GRAD, rowGroups(rows), [rows * n], args)[0]);
+    return;
+  }
   const sources = [element(boxOf(y), y.offset), element(boxOf(dy), dy.offset)];
   const dot = reduceLanes(runtime, { product: FORMULAS.product }, "sum", sources, lanesOf(rowsOf(y)));
   map(runtime, { softmaxGrad: FORMULAS.softmaxGrad }, asRows(dx), [full(y), full(dy), perRow(dot)]);
