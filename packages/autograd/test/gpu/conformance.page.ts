@@ -1,6 +1,11 @@
-import { createGpuDevice, type GpuDevice, type GpuInfo, type GpuStats } from "../../src/devices/gpu/device.ts";
-import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
-import { casesFor } from "../conformance/cases/index.ts";
+import {
+  createGpuDevice,
+  type GpuDevice,
+  type GpuInfo,
+  type GpuOptions,
+  type GpuStats,
+} from "../../src/devices/gpu/device.ts";
+import { cases } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
 import { ownKernelResults } from "./ownKernels.ts";
 import { takeSteps } from "./steps.ts";
@@ -8,8 +13,8 @@ import { takeSteps } from "./steps.ts";
 /** What the tests call in the page. */
 export interface ConformancePage {
   ready: boolean;
-  open(backend: BackendName): Promise<GpuInfo>;
-  /** The error of one case, by its place among those for the device. */
+  open(options: GpuOptions): Promise<GpuInfo>;
+  /** The error of one case, by its place among all. */
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
   takeSteps(): Promise<GpuStats[]>;
   ownKernelResults(): Promise<number[][]>;
@@ -19,14 +24,14 @@ let device: GpuDevice;
 
 const page = globalThis as unknown as ConformancePage;
 
-page.open = async (backend) => {
-  device = await createGpuDevice({ backend });
+page.open = async (options) => {
+  device = await createGpuDevice(options);
   return device.info();
 };
 
 page.runCase = async (place, tolerance) => {
   try {
-    await casesFor(device)[place].run(device, tolerance);
+    await cases[place].run(device, tolerance);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

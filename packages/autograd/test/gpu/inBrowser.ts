@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createGpuDevice } from "../../src/devices/gpu/device.ts";
+import { createGpuDevice, type GpuOptions } from "../../src/devices/gpu/device.ts";
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
 import { device } from "../../src/devices.ts";
-import { casesFor } from "../conformance/cases/index.ts";
-import { GRAPHICS } from "../conformance/check.ts";
+import { cases } from "../conformance/cases/index.ts";
+import { type Case, GRAPHICS } from "../conformance/check.ts";
 import { findBrowser, type OpenPage, openPage } from "./browser.ts";
 import type { ConformancePage } from "./conformance.page.ts";
 import { expectSameResults, expectSteady } from "./expectations.ts";
@@ -11,22 +11,32 @@ import { ownKernelResults } from "./ownKernels.ts";
 
 const sameKernels = await createGpuDevice({ backend: "webasm" });
 
+/** What is proven: the cases of kernels that every gpu has, unless told otherwise. */
+interface Options extends GpuOptions {
+  readonly backend: BackendName;
+  readonly concerns?: (one: Case) => boolean;
+}
+
 /** Proves a backend that only a browser has. Where there is no browser, says that this was left out. */
-export function describeInBrowser(backend: BackendName): void {
+export function describeInBrowser(title: string, { concerns, ...options }: Options): void {
   const browser = findBrowser();
   if (browser === undefined) {
-    console.log(`gpu on ${backend}: left out, as no Chromium was found here (CHROMIUM can name its path)`);
+    console.log(`gpu, ${title}: left out, as no Chromium was found here (CHROMIUM can name its path)`);
     it("has the same kernels as on WebAssembly, which is proven without a browser", () => {
       expect(sameKernels.info().backend).toBe("webasm");
     });
     return;
   }
-  describe(`device gpu on ${backend} in a browser`, () => {
+  const chosen = concerns ?? (({ kernel }: Case) => sameKernels[kernel] !== undefined);
+  describe(`device gpu in a browser, ${title}`, () => {
     let opened: OpenPage;
     beforeAll(async () => {
       opened = await openPage(browser, new URL("conformance.page.ts", import.meta.url));
-      const info = await opened.page.evaluate((name) => (globalThis as unknown as ConformancePage).open(name), backend);
-      expect(info.backend).toBe(backend);
+      const info = await opened.page.evaluate(
+        (chosen) => (globalThis as unknown as ConformancePage).open(chosen),
+        options,
+      );
+      expect(info.backend).toBe(options.backend);
     });
     afterAll(() => opened?.close());
 
@@ -40,9 +50,9 @@ export function describeInBrowser(backend: BackendName): void {
     });
 
     // NaN is left out, of which graphics hardware promises nothing.
-    casesFor(sameKernels).forEach(({ kernel, name, usesNaN }, place) => {
-      if (usesNaN) return;
-      it(`${kernel}: ${name}`, async () => {
+    cases.forEach((one, place) => {
+      if (one.usesNaN || !chosen(one)) return;
+      it(`${one.kernel}: ${one.name}`, async () => {
         const error = await opened.page.evaluate(
           ([place, tolerance]) => (globalThis as unknown as ConformancePage).runCase(place, tolerance),
           [place, GRAPHICS] as const,

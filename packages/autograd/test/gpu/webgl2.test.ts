@@ -1,3 +1,3 @@
 import { describeInBrowser } from "./inBrowser.ts";
 
-describeInBrowser("webgl2");
+describeInBrowser("WebGL2", { backend: "webgl2" });

@@ -24,12 +24,16 @@ const browser = findBrowser();
 if (browser === undefined) {
   console.log("training on WebGPU and WebGL2: left out, as no Chromium was found here (CHROMIUM can name its path)");
 } else {
-  it.each<Backend>(["webgpu", "webgl2"])("the same in a browser, on %s", async (backend) => {
+  it.each<[string, Backend, boolean]>([
+    ["WebGPU", "webgpu", false],
+    ["WebGPU with fused kernels", "webgpu", true],
+    ["WebGL2", "webgl2", false],
+  ])("the same in a browser, on %s", async (_, backend, fused) => {
     const { page, close } = await openPage(browser, new URL("training.page.ts", import.meta.url));
     try {
       const found = await page.evaluate(
-        ([backend, json]) => (globalThis as unknown as TrainingPage).trainBoth(backend, JSON.parse(json)),
-        [backend, JSON.stringify(trainings)] as const,
+        ([backend, json, fused]) => (globalThis as unknown as TrainingPage).trainBoth(backend, JSON.parse(json), fused),
+        [backend, JSON.stringify(trainings), fused] as const,
       );
       expectPyTorchsLosses(found);
     } finally {

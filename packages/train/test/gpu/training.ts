@@ -34,8 +34,9 @@ export type Backend = GpuInfo["backend"];
 export async function trainBoth(
   backend: Backend,
   trainings: Trainings,
+  fused?: boolean,
 ): Promise<{ gpt: number[]; classifier: number[] }> {
-  setDefaultDevice(await openGpu({ backend }));
+  setDefaultDevice(await openGpu({ backend, fused }));
   if (gpuInfo().backend !== backend) throw new Error(`asked for ${backend}, got ${gpuInfo().backend}`);
   const { gpt, classifier, optimizer } = trainings;
   manualSeed(1);
