@@ -81,8 +81,11 @@ export class Check {
     const actual = place(this.device, operands);
     try {
       call(this.device, actual);
-      for (const name of Object.keys(operands))
-        await this.#compare(name, operands[name], actual[name], expected[name], magnitude);
+      // All reads at once: a GPU has to be waited for only once so.
+      const comparisons = Object.keys(operands).map((name) =>
+        this.#compare(name, operands[name], actual[name], expected[name], magnitude),
+      );
+      await Promise.all(comparisons);
     } finally {
       release(this.device, actual);
     }

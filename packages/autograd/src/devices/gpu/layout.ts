@@ -32,6 +32,16 @@ export function mergeAxes(shape: Shape, arrays: readonly Shape[]): Merged {
 }
 
 /**
+ * Axes of size 1 in front, up to one of the few numbers of axes that kernels are made for: one, two, six, or what there
+ * are beyond. Fewer kernels are compiled so, and those for one and two axes, which are the most used, lose nothing.
+ */
+export function padAxes({ shape, strides }: Merged): Merged {
+  const missing = shape.length > 2 && shape.length < 6 ? 6 - shape.length : 0;
+  const front = (value: number) => new Array<number>(missing).fill(value);
+  return { shape: [...front(1), ...shape], strides: strides.map((own) => [...front(0), ...own]) };
+}
+
+/**
  * The numbers a kernel needs to find element t (row-major) of a strided array, beside the sizes of all axes but the
  * first: `offset + t * s[0] + carry1 * s[1] + carry2 * s[2] + …` with `carry1 = quotient(t, n[0])`,
  * `carry2 = quotient(carry1, n[1])`, …, where n are the sizes from the last axis on. s[0] is the last axis's stride, s[i] what the next carry adds on top of that.

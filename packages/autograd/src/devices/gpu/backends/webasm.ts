@@ -2,8 +2,11 @@ import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program 
 import type { GpuJs, GpuJsLibrary } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
 
-/** gpu.js compiles a module for each combination of sizes and keeps this many of them for each kernel. */
-const MODULES = 64;
+/**
+ * gpu.js compiles a module for each combination of sizes, and keeps so many of them for each kernel. A browser's V8 has
+ * room for about a hundred memories in all, Node's for thousands.
+ */
+const MODULES = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node ? 64 : 2;
 
 interface WebAssemblyState {
   moduleCacheLimit: number;

@@ -36,6 +36,7 @@ class WebGl2Backend implements Backend {
   onError: ((message: string) => void) | undefined;
   readonly #framebuffer: WebGLFramebuffer;
   readonly #side: number;
+  #readFormat: number | undefined;
 
   constructor(
     readonly gpu: GpuJs,
@@ -69,10 +70,10 @@ class WebGl2Backend implements Backend {
     if (texture === null) throw new Error("gpu.js gave no result");
     shortcut.kernel.texture = null;
     const length = output.reduce((product, n) => product * n, 1);
-    this.#reportErrors();
     return this.#keep(texture.texture, [texSize[0], texSize[1]], length);
   }
 
+  /** WebGL notes errors until it is asked, and asking waits for the GPU, so it is done where that is waited for anyway. */
   #reportErrors(): void {
     const code = this.gl.getError();
     if (code === this.gl.OUT_OF_MEMORY) throw new Error("the GPU has no memory left");
@@ -100,7 +101,6 @@ class WebGl2Backend implements Backend {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.R32F, width, height);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, gl.RED, gl.FLOAT, texels);
-    this.#reportErrors();
     return this.#keep(texture, [width, height], values.length);
   }
 
@@ -111,13 +111,15 @@ class WebGl2Backend implements Backend {
     gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
     const first = Math.floor(start / size[0]);
     const rows = Math.floor((start + length - 1) / size[0]) - first + 1;
-    // Only four channels are sure to be readable; most drivers give the one there is.
-    const tight =
+    // Only four channels are sure to be readable; most drivers give the one there is. All textures are alike in this.
+    this.#readFormat ??=
       gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_FORMAT) === gl.RED &&
-      gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_TYPE) === gl.FLOAT;
-    const channels = tight ? 1 : 4;
+      gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_TYPE) === gl.FLOAT
+        ? gl.RED
+        : gl.RGBA;
+    const channels = this.#readFormat === gl.RED ? 1 : 4;
     const texels = new Float32Array(size[0] * rows * channels);
-    gl.readPixels(0, first, size[0], rows, tight ? gl.RED : gl.RGBA, gl.FLOAT, texels);
+    gl.readPixels(0, first, size[0], rows, this.#readFormat, gl.FLOAT, texels);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     this.#reportErrors();
     const skip = start - first * size[0];

@@ -45,6 +45,9 @@ export function bufferSize(length: number): number {
 /** So many bytes are kept for reuse, or as many as are in use where that is more. */
 const POOL_BYTES = 2 ** 28;
 
+/** So many buffers for reading are kept. */
+const MAX_STAGING = 8;
+
 /** gpu.js on WebGPU: compute shaders over storage buffers. */
 export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
@@ -58,6 +61,7 @@ export class WebGpuBackend implements Backend {
   onError: ((message: string) => void) | undefined;
   readonly #pool = new Map<number, GPUBuffer[]>();
   readonly #bytes = { live: 0, pooled: 0 };
+  readonly #staging: GPUBuffer[] = [];
 
   constructor(
     readonly gpu: GpuJs,
@@ -184,20 +188,32 @@ export class WebGpuBackend implements Backend {
 
   async read(block: Block, start: number, length: number): Promise<Float32Array> {
     const bytes = length * 4;
-    const staging = this.device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyTarget });
+    const staging = this.#takeStaging(bufferSize(length));
     this.recorder.copy((block as BufferBlock).buffer, start * 4, staging, 0, bytes);
     this.recorder.flush();
     try {
-      await staging.mapAsync(MAP_MODE_READ);
-      return new Float32Array(staging.getMappedRange().slice(0));
-    } finally {
+      await staging.mapAsync(MAP_MODE_READ, 0, bytes);
+      const values = new Float32Array(staging.getMappedRange(0, bytes).slice(0));
+      staging.unmap();
+      if (this.#staging.length < MAX_STAGING) this.#staging.push(staging);
+      else staging.destroy();
+      return values;
+    } catch (error) {
       staging.destroy();
+      throw error;
     }
+  }
+
+  /** A buffer that the host can read: one that was used before, or a new one. */
+  #takeStaging(size: number): GPUBuffer {
+    const at = this.#staging.findIndex((buffer) => buffer.size === size);
+    if (at >= 0) return this.#staging.splice(at, 1)[0];
+    return this.device.createBuffer({ size, usage: USAGE.mapRead | USAGE.copyTarget });
   }
 
   async close(): Promise<void> {
     this.recorder.flush();
-    for (const pool of this.#pool.values()) for (const buffer of pool) buffer.destroy();
+    for (const pool of [...this.#pool.values(), this.#staging]) for (const buffer of pool) buffer.destroy();
     this.#pool.clear();
     await this.gpu.destroy();
   }

@@ -3,7 +3,16 @@ import { type Shape, sizeOf } from "../../../shape.ts";
 import type { GpuJsFunction } from "../gpujs.ts";
 import { COSINE, ERFC, IS_NAN, POWER, QUOTIENT, SINE, TANGENT } from "../helpers.ts";
 import { helper, type KernelSpec } from "../kernel.ts";
-import { addressNames, addressText, carries, carryLines, carrySizes, checkQuotient, mergeAxes } from "../layout.ts";
+import {
+  addressNames,
+  addressText,
+  carries,
+  carryLines,
+  carrySizes,
+  checkQuotient,
+  mergeAxes,
+  padAxes,
+} from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 
@@ -109,9 +118,11 @@ export function mapped(
 ): Box {
   const [name, formula] = Object.entries(named)[0];
   const size = sizeOf(shape);
-  const merged = mergeAxes(
-    shape,
-    operands.map((x) => x.strides),
+  const merged = padAxes(
+    mergeAxes(
+      shape,
+      operands.map((x) => x.strides),
+    ),
   );
   const rank = operands.length === 0 ? 1 : merged.shape.length;
   if (rank > 1) checkQuotient(name, size, merged.shape[rank - 1]);
