@@ -4,7 +4,11 @@ import {
   type GpuInfo,
   type GpuOptions,
   type GpuStats,
+  gpuInfo,
+  openGpu,
 } from "../../src/devices/gpu/device.ts";
+import { loadGpuJs } from "../../src/devices/gpu/gpujs.ts";
+import { ones } from "../../src/index.ts";
 import { cases } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
 import { ownKernelResults } from "./ownKernels.ts";
@@ -18,6 +22,8 @@ export interface ConformancePage {
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
   takeSteps(): Promise<GpuStats[]>;
   ownKernelResults(): Promise<number[][]>;
+  /** What reading says after the GPU has been taken away, and what runs after it was opened anew. */
+  loseGpu(): Promise<{ messages: string[]; backend: string }>;
 }
 
 let device: GpuDevice;
@@ -40,5 +46,30 @@ page.runCase = async (place, tolerance) => {
 
 page.takeSteps = () => takeSteps(device);
 page.ownKernelResults = () => ownKernelResults(device);
+
+page.loseGpu = async () => {
+  const { backend } = device.info();
+  const contexts: WebGL2RenderingContext[] = [];
+  const getContext = OffscreenCanvas.prototype.getContext as (this: OffscreenCanvas, ...args: unknown[]) => unknown;
+  Object.assign(OffscreenCanvas.prototype, {
+    getContext(this: OffscreenCanvas, ...args: unknown[]) {
+      const context = getContext.apply(this, args);
+      if (context instanceof WebGL2RenderingContext) contexts.push(context);
+      return context;
+    },
+  });
+  const gpu = await openGpu({ backend });
+  const x = ones([3], { device: gpu });
+  await x.array();
+  if (backend === "webgpu") await (await loadGpuJs()).WebGPUContext.destroy();
+  for (const context of contexts) context.getExtension("WEBGL_lose_context")?.loseContext();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const messages: string[] = [];
+  for (let i = 0; i < 2; i++) messages.push(await x.array().then(String, (error: Error) => error.message));
+  const again = await openGpu({ backend });
+  const sum = await ones([4], { device: again }).sum().item();
+  if (sum !== 4) throw new Error(`after opening anew: ${sum}`);
+  return { messages, backend: gpuInfo().backend };
+};
 
 page.ready = true;

@@ -60,5 +60,15 @@ export function describeInBrowser(title: string, { concerns, ...options }: Optio
         expect(error).toBeUndefined();
       });
     });
+
+    it("says that the GPU was lost, at every read, until it is opened anew", async () => {
+      const { messages, backend } = await opened.page.evaluate(() =>
+        (globalThis as unknown as ConformancePage).loseGpu(),
+      );
+      expect(messages.length).toBe(2);
+      for (const message of messages)
+        expect(message).toMatch(/^gpu \(web.*\): the GPU was lost \(.*open it anew with openGpu/);
+      expect(backend).toBe(options.backend);
+    });
   });
 }

@@ -56,8 +56,10 @@ export interface Backend {
   free(block: Block): void;
   /** The same memory, to be indexed by several numbers; sizes from the last axis on. Not to be freed. */
   shaped(block: Block, sizes: readonly number[]): Block;
-  /** Called with what the GPU reports outside of any call: it ran out of memory, or was lost. */
+  /** Called with what the GPU reports outside of any call, such as that it ran out of memory. */
   onError: ((message: string) => void) | undefined;
+  /** Why the GPU is gone, with everything that was on it; undefined while it is there. */
+  readonly lost: string | undefined;
   close(): Promise<void>;
 
   /** Blocks that hold values, and blocks that are kept for reuse. */

@@ -42,6 +42,8 @@ export interface GpuDevice extends Device {
   stats(): GpuStats;
   /** Runs a kernel that was made outside of this device; see `defineKernel`. Operands begin their storages. */
   runKernel(spec: KernelSpec, out: Strided, args: readonly (Strided | number)[]): void;
+  /** Whether the GPU is gone: reset by the system, unplugged, or taken away by the browser. */
+  isLost(): boolean;
   /** Gives everything back. Tensors on the device are lost. */
   close(): Promise<void>;
 }
@@ -71,6 +73,10 @@ const ORDER: readonly BackendName[] = ["webgpu", "webgl2", "webasm"];
 
 /**
  * A device on the best backend that there is, or on the one asked for. Each has to get a small product right first.
+ *
+ * What to know of it: int32 values are floats inside, and so exact up to 2^24. WebGPU and WebGL promise nothing for NaN. An
+ * index outside its axis, as everything else that fails on the way, is told at the next read.
+ *
  * Errors: the backend asked for cannot be had; the message says why.
  */
 export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevice> {
@@ -148,6 +154,7 @@ function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>
       compiledKernels: runtime.compiledKernels,
       launches: runtime.launches,
     }),
+    isLost: () => backend.lost !== undefined,
     close: () => backend.close(),
 
     runKernel(spec, out, args) {
@@ -234,10 +241,11 @@ let opened: GpuDevice | undefined;
 
 /**
  * Opens the GPU, so that `model.to("gpu")` finds it. Opening it again gives the same device, unless another backend is
- * asked for. Errors: as `createGpuDevice`.
+ * asked for or the GPU was lost meanwhile. Errors: as `createGpuDevice`.
  */
 export async function openGpu(options: GpuOptions = {}): Promise<GpuDevice> {
-  if (opened !== undefined && (options.backend ?? opened.info().backend) === opened.info().backend) return opened;
+  if (opened !== undefined && !opened.isLost() && (options.backend ?? opened.info().backend) === opened.info().backend)
+    return opened;
   const device = await createGpuDevice(options);
   await opened?.close();
   opened = device;

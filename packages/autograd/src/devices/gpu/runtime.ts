@@ -50,6 +50,10 @@ export class Runtime {
   readonly alarm: Box = this.box(2);
   /** One element that is 0. */
   readonly zero: Box = this.box(1);
+  /** True where the product in WebGPU's own language can run, and was found to be right. */
+  wgsl: boolean;
+  /** True where kernels in that language also stand in for several of gpu.js's at once. */
+  fused = false;
   /** Kernels run so far. */
   launches = 0;
 
@@ -73,12 +77,7 @@ export class Runtime {
     return this.#launch(spec.name, () => this.backend.compile(spec), threads, [length], args)[0];
   }
 
-  /** True where the product in WebGPU's own language can run, and was found to be right. */
-  wgsl: boolean;
-  /** True where kernels in that language also stand in for several of gpu.js's at once. */
-  fused = false;
-
-  /** Runs such a kernel, by groups of threads; gives its results, of these lengths. It may change `targets` in place. */
+  /** Runs a kernel in WebGPU's own language, by groups of threads; gives its results, of these lengths. It may change `targets` in place. */
   launchWgsl(
     spec: WgslSpec,
     groups: readonly number[],
@@ -213,6 +212,10 @@ export class Runtime {
       this.#copyOut(box, start, length),
       checked ? this.#copyOut(this.alarm, 0, 2) : Float32Array.of(0, 0),
     ]);
+    if (this.backend.lost !== undefined) {
+      const all = "all that was on it is gone: open it anew with openGpu(), and load a checkpoint";
+      throw new Error(`gpu (${this.backend.name}): the GPU was lost (${this.backend.lost}), and ${all}`);
+    }
     if (this.#failure !== undefined) {
       const message = this.#failure;
       this.#failure = undefined;

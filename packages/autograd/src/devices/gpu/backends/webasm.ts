@@ -23,6 +23,7 @@ class WebAssemblyBackend implements Backend {
   readonly hostMemory = true;
   readonly blocks = { live: 0, pooled: 0 };
   onError: ((message: string) => void) | undefined;
+  readonly lost = undefined;
 
   constructor(
     readonly gpu: GpuJs,

@@ -34,6 +34,7 @@ class WebGl2Backend implements Backend {
   readonly hostMemory = false;
   readonly blocks = { live: 0, pooled: 0 };
   onError: ((message: string) => void) | undefined;
+  lost: string | undefined;
   readonly #framebuffer: WebGLFramebuffer;
   readonly #side: number;
   #readFormat: number | undefined;
@@ -48,7 +49,9 @@ class WebGl2Backend implements Backend {
     const names = gl.getExtension("WEBGL_debug_renderer_info");
     this.adapter = String(gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
     this.#framebuffer = gl.createFramebuffer();
-    canvas.addEventListener("webglcontextlost", () => this.onError?.("the GPU was lost; open it anew"));
+    canvas.addEventListener("webglcontextlost", () => {
+      this.lost = "the browser took the context away";
+    });
   }
 
   compile(spec: KernelSpec): Program {
@@ -76,8 +79,10 @@ class WebGl2Backend implements Backend {
   /** WebGL notes errors until it is asked, and asking waits for the GPU, so it is done where that is waited for anyway. */
   #reportErrors(): void {
     const code = this.gl.getError();
-    if (code === this.gl.OUT_OF_MEMORY) throw new Error("the GPU has no memory left");
-    if (code !== this.gl.NO_ERROR) throw new Error(`WebGL reports error ${code}`);
+    if (code === this.gl.OUT_OF_MEMORY)
+      throw new Error("the GPU has no memory left: make the batch or the model smaller");
+    if (code === this.gl.CONTEXT_LOST_WEBGL) this.lost ??= "the browser took the context away";
+    else if (code !== this.gl.NO_ERROR) throw new Error(`WebGL reports error ${code}`);
   }
 
   #keep(texture: WebGLTexture, size: Size, length: number): Block {

@@ -59,6 +59,8 @@ export class WebGpuBackend implements Backend {
   readonly device: GPUDevice;
   readonly recorder: Recorder;
   onError: ((message: string) => void) | undefined;
+  lost: string | undefined;
+  #closed = false;
   readonly #pool = new Map<number, GPUBuffer[]>();
   readonly #bytes = { live: 0, pooled: 0 };
   readonly #staging: GPUBuffer[] = [];
@@ -74,9 +76,12 @@ export class WebGpuBackend implements Backend {
     const fallback = (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
     this.software = fallback || /swiftshader|llvmpipe|basic render/i.test(`${this.adapter} ${architecture}`);
     this.maxLength = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize) / 4;
-    device.onuncapturederror = ({ error }) => this.onError?.(error.message);
+    device.onuncapturederror = ({ error }) => {
+      const full = error.constructor.name === "GPUOutOfMemoryError";
+      this.onError?.(full ? "the GPU has no memory left: make the batch or the model smaller" : error.message);
+    };
     device.lost.then(({ reason, message }) => {
-      if (reason !== "destroyed") this.onError?.(`the GPU was lost: ${message || reason}; open it anew`);
+      if (!this.#closed) this.lost = message || reason;
     });
   }
 
@@ -212,6 +217,7 @@ export class WebGpuBackend implements Backend {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.recorder.flush();
     for (const pool of [...this.#pool.values(), this.#staging]) for (const buffer of pool) buffer.destroy();
     this.#pool.clear();
