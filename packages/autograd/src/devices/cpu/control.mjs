@@ -17,11 +17,18 @@ export const WORD = {
   units: 49,
   parts: 50,
   argumentCount: 51,
+  /** 1 where a part of the job failed on a worker. */
+  failed: 52,
+  /** Characters of the reason. */
+  reasonLength: 53,
 };
 
 /** The first of the kernel's arguments, by 8 bytes. */
 export const ARGUMENTS = 32;
-export const CONTROL_BYTES = 512;
+/** The first character of the reason for a failure, by 4 bytes; as many as there is room for. */
+const REASON = 128;
+export const CONTROL_BYTES = 1024;
+const MOST_CHARACTERS = CONTROL_BYTES / 4 - REASON;
 
 /** Takes the next part of the job that is on, or gives -1 where there is none. */
 export function takePart(words) {
@@ -32,6 +39,20 @@ export function takePart(words) {
     pending = found;
   }
   return -1;
+}
+
+/** Writes down why a part failed, where the main thread finds it when the job is done: it cannot be sent to one that waits. */
+export function setFailure(words, error) {
+  if (Atomics.exchange(words, WORD.failed, 1) === 1) return;
+  const reason = (error instanceof Error ? error.message : String(error)).slice(0, MOST_CHARACTERS);
+  for (let i = 0; i < reason.length; i++) words[REASON + i] = reason.charCodeAt(i);
+  words[WORD.reasonLength] = reason.length;
+}
+
+/** Why a part of the last job failed, once; undefined where none did. */
+export function takeFailure(words) {
+  if (Atomics.exchange(words, WORD.failed, 0) === 0) return undefined;
+  return String.fromCharCode(...words.subarray(REASON, REASON + words[WORD.reasonLength]));
 }
 
 /** First unit of a part; on a multiple of 16 where parts are long, so that no two write to one cache line. */

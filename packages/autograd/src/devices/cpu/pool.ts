@@ -5,7 +5,7 @@
  */
 
 import { nodeModule } from "../../platform.ts";
-import { ARGUMENTS, CONTROL_BYTES, firstUnit, takePart, WORD } from "./control.mjs";
+import { ARGUMENTS, CONTROL_BYTES, firstUnit, setFailure, takeFailure, takePart, WORD } from "./control.mjs";
 import type { Allocator } from "./memory.ts";
 import { KERNELS, type Kernel, type KernelName } from "./module.ts";
 
@@ -48,7 +48,7 @@ export class Pool {
     return Atomics.load(this.words, WORD.ready);
   }
 
-  /** Runs a kernel in `parts` parts, and returns when all are done. */
+  /** Runs a kernel in `parts` parts, and returns when all are done. Errors: one of them failed, on whichever thread. */
   run(name: KernelName, units: number, parts: number, args: readonly number[]): void {
     if (!this.started) this.start();
     const kernel = this.kernels[name];
@@ -68,10 +68,16 @@ export class Pool {
     if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.jobs, parts - 1);
     let done = 0;
     for (let part = takePart(words); part >= 0; part = takePart(words), done++) {
-      kernel(firstUnit(part, parts, units), firstUnit(part + 1, parts, units), ...args);
+      try {
+        kernel(firstUnit(part, parts, units), firstUnit(part + 1, parts, units), ...args);
+      } catch (error) {
+        // The others have to be done with the job before anything else can begin.
+        setFailure(words, error);
+      }
     }
     if (done > 0) Atomics.add(words, WORD.done, done);
     this.join(parts);
+    if (words[WORD.failed] !== 0) throw new Error(`cpu: the kernel "${name}" failed: ${takeFailure(words)}`);
   }
 
   /** Ends the workers. The pool is of no use afterwards. */

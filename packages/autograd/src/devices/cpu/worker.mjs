@@ -1,7 +1,7 @@
 // A thread of the cpu device's pool (pool.ts): an instance of the kernels on the shared memory, which takes parts of
 // jobs until the process ends.
 
-import { ARGUMENTS, CONTROL_BYTES, firstUnit, takePart, WORD } from "./control.mjs";
+import { ARGUMENTS, CONTROL_BYTES, firstUnit, setFailure, takePart, WORD } from "./control.mjs";
 
 /** Looks at the pending parts before going to sleep: some 100 microseconds. */
 const SPINS = 10_000;
@@ -21,7 +21,12 @@ async function work({ module, memory, control, scratch, names, blas }) {
     const units = words[WORD.units];
     const parts = words[WORD.parts];
     const given = Array.from(values.subarray(ARGUMENTS, ARGUMENTS + words[WORD.argumentCount]));
-    kernels[words[WORD.kernel]](firstUnit(part, parts, units), firstUnit(part + 1, parts, units), ...given);
+    try {
+      kernels[words[WORD.kernel]](firstUnit(part, parts, units), firstUnit(part + 1, parts, units), ...given);
+    } catch (error) {
+      // The main thread waits for this part, and has to be told.
+      setFailure(words, error);
+    }
     Atomics.add(words, WORD.done, 1);
     if (Atomics.load(words, WORD.mainWaits) === 1) Atomics.notify(words, WORD.done);
   };
