@@ -1,16 +1,8 @@
 // Attention of a single query, which is what generation with a cache asks for: each key and value is read once, so that
 // nothing is worth packing.
 
-import { firstLanes, loadTail, madd, maxLane, storeTail, sumLanes } from "./lanes";
+import { firstLanes, loadTail, madd, maxLane, storeTail, sumEach, sumLanes } from "./lanes";
 import { exp2Below, log4 } from "./math";
-
-/** Four sums of four lanes each, as one vector. */
-// @ts-ignore: decorator
-@inline function sumEach(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
-  const low = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
-  const high = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
-  return f32x4.add(v128.shuffle<i64>(low, high, 0, 2), v128.shuffle<i64>(low, high, 1, 3));
-}
 
 /** scores[j] = the query times key j; up to a multiple of four they go on with -Infinity. Gives the largest. */
 function scoreKeys(count: i32, size: i32, query: usize, keys: usize, step: usize, scores: usize): f32 {

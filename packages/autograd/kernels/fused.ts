@@ -4,7 +4,7 @@ import { addWide, loadTail, madd, storeTail, sum2 } from "./lanes";
 import { bell4, normalCdf4 } from "./math";
 
 // @ts-ignore: decorator
-@inline function gelu(x: v128): v128 {
+@inline export function gelu(x: v128): v128 {
   return f32x4.mul(x, normalCdf4(x, bell4(x)));
 }
 

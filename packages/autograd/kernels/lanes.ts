@@ -82,3 +82,23 @@ export function firstLanes(x: v128, other: v128, count: i32): v128 {
     f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2) + (f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 3))
   );
 }
+
+/** Four sums of four lanes each, as one vector. */
+// @ts-ignore: decorator
+@inline export function sumEach(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
+  const low = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
+  const high = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<i64>(low, high, 0, 2), v128.shuffle<i64>(low, high, 1, 3));
+}
+
+/** Eight floats, stored or added to what is there. */
+// @ts-ignore: decorator
+@inline export function put8(c: usize, x: v128, y: v128, add: bool): void {
+  if (add) {
+    v128.store(c, f32x4.add(v128.load(c), x));
+    v128.store(c, f32x4.add(v128.load(c, 16), y), 16);
+  } else {
+    v128.store(c, x);
+    v128.store(c, y, 16);
+  }
+}

@@ -1,9 +1,10 @@
 // Matrix products, after Goto & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): blocks of both
 // operands are packed into panels, and an inner loop keeps MR x 8 sums in registers.
 
-import { madd, sumLanes } from "./lanes";
+import { madd, put8 } from "./lanes";
 import { pack } from "./pack";
 import { rowOffset } from "./elementwise";
+import { thin } from "./thin";
 
 // With a fused multiply-add 6 x 8 sums, 2 columns of b and one splat of a fill the 15 registers that V8 gives out;
 // without, the product needs one more.
@@ -29,17 +30,6 @@ export function scratchSize(): i32 {
 
 export function setScratch(address: usize): void {
   scratch = address;
-}
-
-// @ts-ignore: decorator
-@inline function put8(c: usize, x: v128, y: v128, add: bool): void {
-  if (add) {
-    v128.store(c, f32x4.add(v128.load(c), x));
-    v128.store(c, f32x4.add(v128.load(c, 16), y), 16);
-  } else {
-    v128.store(c, x);
-    v128.store(c, y, 16);
-  }
 }
 
 /** c (4 x 8, rows `step` bytes apart) = or += a panel of a times a panel of b. */
@@ -173,188 +163,6 @@ function gemm(
       }
     }
   }
-}
-
-// --- few rows: nothing is worth packing -------------------------------------------------------------
-
-/** Four rows of a (the last repeated where there are fewer) times b with adjacent columns: eight columns at a time. */
-function thinAcross(
-  m: i32, n: i32, k: i32, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, c: usize, cStep: usize, add: bool,
-): void {
-  const a1 = a + <usize>min(1, m - 1) * aRow;
-  const a2 = a + <usize>min(2, m - 1) * aRow;
-  const a3 = a + <usize>min(3, m - 1) * aRow;
-  let j = 0;
-  for (; j + 8 <= n; j += 8) {
-    let c00 = f32x4.splat(0);
-    let c01 = c00;
-    let c10 = c00;
-    let c11 = c00;
-    let c20 = c00;
-    let c21 = c00;
-    let c30 = c00;
-    let c31 = c00;
-    let p = b + j * 4;
-    let at: usize = 0;
-    for (let i = 0; i < k; i++, p += bRow, at += aColumn) {
-      const b0 = v128.load(p);
-      const b1 = v128.load(p, 16);
-      let x = v128.load32_splat(a + at);
-      c00 = madd(x, b0, c00);
-      c01 = madd(x, b1, c01);
-      x = v128.load32_splat(a1 + at);
-      c10 = madd(x, b0, c10);
-      c11 = madd(x, b1, c11);
-      x = v128.load32_splat(a2 + at);
-      c20 = madd(x, b0, c20);
-      c21 = madd(x, b1, c21);
-      x = v128.load32_splat(a3 + at);
-      c30 = madd(x, b0, c30);
-      c31 = madd(x, b1, c31);
-    }
-    const y = c + j * 4;
-    put8(y, c00, c01, add);
-    if (m > 1) put8(y + cStep, c10, c11, add);
-    if (m > 2) put8(y + 2 * cStep, c20, c21, add);
-    if (m > 3) put8(y + 3 * cStep, c30, c31, add);
-  }
-  for (; j < n; j++) {
-    for (let r = 0; r < m; r++) thinElement(k, a + r * aRow, aColumn, b + j * 4, bRow, c + r * cStep + j * 4, add);
-  }
-}
-
-/** One row, 32 columns at a time: enough sums in flight to hide the additions' latency. */
-function rowAcross(n: i32, k: i32, a: usize, aColumn: usize, b: usize, bRow: usize, c: usize, add: bool): void {
-  let j = 0;
-  for (; j + 32 <= n; j += 32) {
-    let c0 = f32x4.splat(0);
-    let c1 = c0;
-    let c2 = c0;
-    let c3 = c0;
-    let c4 = c0;
-    let c5 = c0;
-    let c6 = c0;
-    let c7 = c0;
-    let p = b + j * 4;
-    let q = a;
-    for (let i = 0; i < k; i++, p += bRow, q += aColumn) {
-      const x = v128.load32_splat(q);
-      c0 = madd(x, v128.load(p), c0);
-      c1 = madd(x, v128.load(p, 16), c1);
-      c2 = madd(x, v128.load(p, 32), c2);
-      c3 = madd(x, v128.load(p, 48), c3);
-      c4 = madd(x, v128.load(p, 64), c4);
-      c5 = madd(x, v128.load(p, 80), c5);
-      c6 = madd(x, v128.load(p, 96), c6);
-      c7 = madd(x, v128.load(p, 112), c7);
-    }
-    const y = c + j * 4;
-    put8(y, c0, c1, add);
-    put8(y + 32, c2, c3, add);
-    put8(y + 64, c4, c5, add);
-    put8(y + 96, c6, c7, add);
-  }
-  if (j < n) thinAcross(1, n - j, k, a, 0, aColumn, b + j * 4, bRow, c + j * 4, 0, add);
-}
-
-/** One element, k after k, as the vector loops do. */
-function thinElement(k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, add: bool): void {
-  let sum = f32x4.splat(0);
-  for (let i = 0; i < k; i++, a += aStep, b += bStep) sum = madd(v128.load32_splat(a), v128.load32_splat(b), sum);
-  const x = f32x4.extract_lane(sum, 0);
-  store<f32>(c, add ? load<f32>(c) + x : x);
-}
-
-// @ts-ignore: decorator
-@inline function finish(c: usize, sum: v128, rest: f32, add: bool): void {
-  const x = sumLanes(sum) + rest;
-  store<f32>(c, add ? load<f32>(c) + x : x);
-}
-
-/** a's rows and b's columns both lie along k: dot products, of one row with four columns at a time. */
-function thinAlong(
-  m: i32, n: i32, k: i32, a: usize, aRow: usize, b: usize, bColumn: usize, c: usize, cStep: usize, add: bool,
-): void {
-  const whole = k & ~3;
-  for (let j = 0; j < n; j += 4) {
-    const b0 = b + j * bColumn;
-    const b1 = b + min(j + 1, n - 1) * bColumn;
-    const b2 = b + min(j + 2, n - 1) * bColumn;
-    const b3 = b + min(j + 3, n - 1) * bColumn;
-    for (let r = 0; r < m; r++) {
-      const row = a + r * aRow;
-      let s0 = f32x4.splat(0);
-      let s1 = s0;
-      let s2 = s0;
-      let s3 = s0;
-      let t0 = s0;
-      let t1 = s0;
-      let t2 = s0;
-      let t3 = s0;
-      let i = 0;
-      for (; i + 8 <= whole; i += 8) {
-        const at = <usize>i * 4;
-        let x = v128.load(row + at);
-        s0 = madd(x, v128.load(b0 + at), s0);
-        s1 = madd(x, v128.load(b1 + at), s1);
-        s2 = madd(x, v128.load(b2 + at), s2);
-        s3 = madd(x, v128.load(b3 + at), s3);
-        x = v128.load(row + at, 16);
-        t0 = madd(x, v128.load(b0 + at, 16), t0);
-        t1 = madd(x, v128.load(b1 + at, 16), t1);
-        t2 = madd(x, v128.load(b2 + at, 16), t2);
-        t3 = madd(x, v128.load(b3 + at, 16), t3);
-      }
-      if (i < whole) {
-        const at = <usize>i * 4;
-        const x = v128.load(row + at);
-        s0 = madd(x, v128.load(b0 + at), s0);
-        s1 = madd(x, v128.load(b1 + at), s1);
-        s2 = madd(x, v128.load(b2 + at), s2);
-        s3 = madd(x, v128.load(b3 + at), s3);
-      }
-      let r0: f32 = 0;
-      let r1: f32 = 0;
-      let r2: f32 = 0;
-      let r3: f32 = 0;
-      for (i = whole; i < k; i++) {
-        const at = <usize>i * 4;
-        const x = load<f32>(row + at);
-        r0 += x * load<f32>(b0 + at);
-        r1 += x * load<f32>(b1 + at);
-        r2 += x * load<f32>(b2 + at);
-        r3 += x * load<f32>(b3 + at);
-      }
-      const y = c + r * cStep + j * 4;
-      finish(y, f32x4.add(s0, t0), r0, add);
-      if (j + 1 < n) finish(y + 4, f32x4.add(s1, t1), r1, add);
-      if (j + 2 < n) finish(y + 8, f32x4.add(s2, t2), r2, add);
-      if (j + 3 < n) finish(y + 12, f32x4.add(s3, t3), r3, add);
-    }
-  }
-}
-
-/** Products with up to four rows; false where the operands lie so that packing is better after all. */
-function thin(
-  m: i32, n: i32, k: i32, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
-  c: usize, cStep: usize, add: bool,
-): bool {
-  if (bColumn == 4) {
-    if (m == 1) rowAcross(n, k, a, aColumn, b, bRow, c, add);
-    else thinAcross(m, n, k, a, aRow, aColumn, b, bRow, c, cStep, add);
-    return true;
-  }
-  if (bRow != 4) return false;
-  if (aColumn != 4) {
-    if (m * k > MC * KC) return false;
-    for (let r = 0; r < m; r++) {
-      for (let i = 0; i < k; i++) store<f32>(scratch + (r * k + i) * 4, load<f32>(a + r * aRow + i * aColumn));
-    }
-    a = scratch;
-    aRow = <usize>k * 4;
-  }
-  thinAlong(m, n, k, a, aRow, b, bColumn, c, cStep, add);
-  return true;
 }
 
 // --- the kernel -----------------------------------------------------------------------------------

@@ -276,6 +276,8 @@ export interface Device {
   adamWAll?(updates: readonly AdamWUpdate[], options: AdamWOptions): void;
   /** The sum of the squares of all elements of all tensors; out has one element. */
   sumOfSquares?(out: Strided, tensors: readonly Strided[]): void;
+  /** out = x Wᵀ + bias, then the exact GELU where `gelu`. x: [rows, k], weight: strided [n, k], bias: [n] -> [rows, n]. */
+  linear?(out: Strided, x: Strided, weight: Strided, bias: Strided | undefined, gelu: boolean): void;
   /** x += bias in place, out = gelu(x). x, out: [rows, n]; bias: [n]. */
   biasGelu?(out: Strided, x: Strided, bias: Strided): void;
   /** dx = gelu'(x) * dy, dbias = sum of dx over the rows; in place on dy allowed. */

@@ -11,7 +11,7 @@ export type GradientHook = (gradient: Tensor) => Tensor | undefined;
 /** An edge bundle of the graph: the call of an op that made a tensor. */
 export class GraphNode {
   ended = false;
-  hooks: GradientHook[] = [];
+  hooks: GradientHook[] | undefined;
   /** The tensor whose `grad` is to be filled although it is no leaf. */
   retained: Tensor | undefined;
 
@@ -51,6 +51,13 @@ let recording = true;
 /** Whether ops are recorded for `backward()`. */
 export function gradEnabled(): boolean {
   return recording;
+}
+
+/** Switches recording on or off until it is switched back; gives what was. For a job that does not await. */
+export function setRecording(on: boolean): boolean {
+  const before = recording;
+  recording = on;
+  return before;
 }
 
 function withRecording<T>(on: boolean, fn: () => T): T {
@@ -152,7 +159,7 @@ class PendingGradients {
   }
 
   /** Shows a gradient to hooks, whose tensors, and those they were shown, are theirs. Gives what they made of it. */
-  show(gradient: Tensor, hooks: readonly GradientHook[]): Tensor {
+  show(gradient: Tensor, hooks: readonly GradientHook[] = []): Tensor {
     if (hooks.length === 0) return gradient;
     this.memory?.keep(gradient);
     const run = () => hooks.reduce((current, hook) => hook(current) ?? current, gradient);

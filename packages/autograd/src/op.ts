@@ -1,7 +1,7 @@
 import type { Device, DType } from "./device.ts";
-import { GraphNode, gradEnabled, noGrad } from "./engine.ts";
+import { GraphNode, gradEnabled, setRecording } from "./engine.ts";
 import { allocate, release } from "./lifetimes.ts";
-import { observed } from "./profile.ts";
+import { isObserving, observed } from "./profile.ts";
 import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -34,15 +34,17 @@ export interface AnyOp {
   readonly composite: ((args: readonly unknown[]) => Tensor) | undefined;
 }
 
+const NOTHING: readonly never[] = [];
+
 /** One call of an op: what its forward pass leaves for its backward pass. */
 export class OpContext {
   readonly device: Device;
-  /** Shapes of the tensor arguments, in order. */
+  /** For the backward rule: shapes of the tensor arguments, in order. */
   readonly shapes: readonly Shape[];
-  /** Whether each tensor argument wants a gradient. */
+  /** For the backward rule: whether each tensor argument wants a gradient. */
   readonly needs: readonly boolean[];
-  #saved: { tensor: Tensor; version: number }[] = [];
-  readonly #made: Tensor[] = [];
+  #saved: readonly { tensor: Tensor; version: number }[] = NOTHING;
+  #made: Tensor["storage"][] = [];
 
   constructor(
     readonly name: string,
@@ -51,16 +53,15 @@ export class OpContext {
     readonly tracked: boolean,
   ) {
     this.device = inputs[0].device;
-    this.shapes = inputs.map((x) => x.shape);
-    this.needs = inputs.map((x) => tracked && x.requiresGrad);
+    this.shapes = tracked ? inputs.map((x) => x.shape) : NOTHING;
+    this.needs = tracked ? inputs.map((x) => x.requiresGrad) : NOTHING;
   }
 
   /** A new tensor with undefined content. */
   allocate(shape: Shape, dtype: DType = "float32"): Tensor {
     const storage = allocate(this.device, sizeOf(shape), dtype);
-    const tensor = new Tensor(storage, shape, rowMajorStrides(shape), 0, this.name);
-    this.#made.push(tensor);
-    return tensor;
+    this.#made.push(storage);
+    return new Tensor(storage, shape, rowMajorStrides(shape), 0, this.name);
   }
 
   /** The same memory under another shape. */
@@ -103,19 +104,19 @@ export class OpContext {
 
   /** Ends the forward pass: frees what was neither returned nor saved. Gives the storages that the graph holds. */
   finish(output: Tensor): Tensor["storage"][] {
-    const held: Tensor["storage"][] = [];
-    for (const { storage } of this.#made) {
+    const made = this.#made;
+    this.#made = [];
+    if (made.length === 1 && made[0] === output.storage) return made;
+    return made.filter((storage) => {
       const isNeeded = storage === output.storage || this.#saved.some(({ tensor }) => tensor.storage === storage);
-      if (isNeeded) held.push(storage);
-      else release(storage, `it was a temporary value of ${this.name}`);
-    }
-    this.#made.length = 0;
-    return held;
+      if (!isNeeded) release(storage, `it was a temporary value of ${this.name}`);
+      return isNeeded;
+    });
   }
 
   /** Forgets what was saved. */
   clear(): void {
-    this.#saved = [];
+    this.#saved = NOTHING;
   }
 }
 
@@ -131,6 +132,33 @@ function tensorsIn(args: readonly unknown[]): Tensor[] {
     else if (Array.isArray(arg)) for (const part of arg) if (part instanceof Tensor) tensors.push(part);
   }
   return tensors;
+}
+
+/** Runs a forward rule, whose own ops are not recorded. */
+function unrecorded(name: string, forward: () => Tensor): Tensor {
+  const before = setRecording(false);
+  try {
+    return isObserving() ? observed(name, "forward", forward) : forward();
+  } finally {
+    setRecording(before);
+  }
+}
+
+/** Errors: tensors of several devices, or one whose memory was freed. Gives whether one requires a gradient. */
+function inspect(name: string, inputs: readonly Tensor[]): boolean {
+  const { device, shape } = inputs[0];
+  let wanted = false;
+  for (const x of inputs) {
+    x.assertAlive(name);
+    if (x.device !== device) {
+      throw new Error(
+        `${name}: tensors are on different devices: ${device.name} ${formatShape(shape)} and ` +
+          `${x.device.name} ${formatShape(x.shape)}: move one with t.to(device)`,
+      );
+    }
+    wanted ||= x.requiresGrad;
+  }
+  return wanted;
 }
 
 function settingsIn(args: readonly unknown[]): unknown[] {
@@ -156,18 +184,9 @@ export function defineOp<Args extends readonly unknown[]>(
   return (...args) => {
     const inputs = tensorsIn(args);
     if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${typeof args[0]}`);
-    for (const x of inputs) {
-      x.assertAlive(name);
-      if (x.device !== inputs[0].device) {
-        throw new Error(
-          `${name}: tensors are on different devices: ${inputs[0].device.name} ${formatShape(inputs[0].shape)} and ` +
-            `${x.device.name} ${formatShape(x.shape)}: move one with t.to(device)`,
-        );
-      }
-    }
-    const tracked = gradEnabled() && inputs.some((x) => x.requiresGrad);
+    const tracked = inspect(name, inputs) && gradEnabled();
     const ctx = new OpContext(name, inputs, tracked);
-    const output = noGrad(() => observed(name, "forward", () => definition.forward(ctx, ...args)));
+    const output = unrecorded(name, () => definition.forward(ctx, ...args));
     if (inputs.includes(output)) {
       throw new Error(`${name}: forward returned its argument: return x.clone(), or a view by ctx.view`);
     }

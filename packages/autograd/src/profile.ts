@@ -23,6 +23,11 @@ export interface ProfileRow {
 
 let current: { rows: Map<string, ProfileRow>; op: string | undefined; phase: Phase } | undefined;
 
+/** Whether a profile is being taken. */
+export function isObserving(): boolean {
+  return current !== undefined;
+}
+
 /** Runs a part of an op under its name. Costs nothing while no profile is taken. */
 export function observed<T>(op: string, phase: Phase, fn: () => T): T {
   if (current === undefined) return fn();

@@ -5,7 +5,7 @@ export type Shape = readonly number[];
 /** Number of elements of a shape; 1 for a scalar's `[]`. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (const n of shape) size *= n;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
   return size;
 }
 
@@ -31,7 +31,10 @@ export function isRowMajor(shape: Shape, strides: Shape): boolean {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** `[12, 64, 128]`, as error messages write it. */

@@ -30,8 +30,8 @@ export class Tensor implements Strided {
   grad: Tensor | undefined;
   /** The call that made this tensor, where gradients are recorded. */
   node: GraphNode | undefined;
-  /** Called with the gradient when it has arrived at this leaf. */
-  readonly hooks: GradientHook[] = [];
+  /** Called with the gradient when it has arrived at this leaf, where there are any. */
+  hooks: GradientHook[] | undefined;
   #requiresGrad = false;
 
   constructor(
@@ -113,7 +113,9 @@ export class Tensor implements Strided {
   /** Calls `hook` with the gradient of this tensor; what it returns replaces it. Returns a function that removes it. */
   registerHook(hook: GradientHook): () => void {
     if (!this.requiresGrad) throw new Error("registerHook: this tensor has no gradient; call requiresGrad_() first");
-    const hooks = this.node?.hooks ?? this.hooks;
+    const owner = this.node ?? this;
+    owner.hooks ??= [];
+    const { hooks } = owner;
     hooks.push(hook);
     return () => {
       const at = hooks.indexOf(hook);

@@ -4,6 +4,20 @@ import type { Tensor } from "../tensor.ts";
 
 const asRows = (x: Tensor) => (x.rank === 2 ? x : x.reshape(sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]));
 
+/** All of it in one kernel, where no gradient asks for what lies between. */
+function unrecorded(ctx: OpContext, x: Tensor, weight: Tensor, bias: Tensor | undefined, gelu: boolean): Tensor {
+  const input = ctx.dense(x);
+  const [outputs, inputs] = weight.shape;
+  const y = ctx.allocate([...x.shape.slice(0, -1), outputs]);
+  const rows = y.size / outputs;
+  const flat = ctx.view(y, [rows, outputs], [outputs, 1]);
+  ctx.device.linear!(flat, ctx.view(input, [rows, inputs], [inputs, 1]), weight, bias, gelu);
+  return y;
+}
+
+/** Whether that can be done. */
+const isUnrecorded = (ctx: OpContext, { size }: Tensor) => !ctx.tracked && ctx.device.linear !== undefined && size > 0;
+
 /** x Wᵀ without the bias: [..., outputs], and the same memory as [rows, outputs]. */
 function product(ctx: OpContext, x: Tensor, weight: Tensor): { y: Tensor; flat: Tensor } {
   const input = ctx.dense(x);
@@ -26,6 +40,7 @@ function productGradients(ctx: OpContext, dy: Tensor, x: Tensor, weight: Tensor)
 
 const linearOp = defineOp("linear", {
   forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+    if (isUnrecorded(ctx, weight)) return unrecorded(ctx, x, weight, bias, false);
     ctx.save(x, weight);
     const { y, flat } = product(ctx, x, weight);
     if (bias !== undefined) {
@@ -44,6 +59,7 @@ const linearOp = defineOp("linear", {
 /** Bias and GELU in one pass over the product, and in one pass over its gradient. */
 const fusedGelu = defineOp("linearGelu", {
   forward(ctx, x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+    if (isUnrecorded(ctx, weight)) return unrecorded(ctx, x, weight, bias, true);
     const { y: inner, flat } = product(ctx, x, weight);
     const out = ctx.allocate(inner.shape);
     ctx.device.biasGelu!(ctx.view(out, flat.shape, flat.strides), flat, bias);
@@ -79,7 +95,7 @@ const plain = (weight: Tensor) => (weight.strides[0] === 1 || weight.strides[1] 
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   assertFits("linear", x, weight, bias);
-  return linearOp(x, plain(weight), bias);
+  return linearOp(x, plain(weight), bias?.contiguous());
 }
 
 /** `gelu(x Wᵀ + b)`: a fully connected layer and the exact GELU. Shapes and errors as in `linear`. */

@@ -47,6 +47,16 @@ const JOBS: Record<string, () => Strided> = {
     cpuDevice.matmul(out, make([3, 517], 2), make([517, 6001], 3), false);
     return out;
   },
+  ...Object.fromEntries(
+    [1, 2, 5, 16].map((rows) => [
+      `a layer's product of ${rows} ${rows === 1 ? "row" : "rows"}`,
+      () => {
+        const out = make([rows, 6001]);
+        cpuDevice.linear!(out, make([rows, 517], 2), make([6001, 517], 3), make([6001], 4), rows > 1);
+        return out;
+      },
+    ]),
+  ),
   "a batch of products": () => {
     const out = make([37, 65, 63]);
     cpuDevice.matmul(out, make([37, 65, 33], 2), make([37, 33, 63], 3), false);

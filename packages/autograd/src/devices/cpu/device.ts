@@ -3,6 +3,7 @@ import { attention, attentionGrad } from "./attention.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import { biasGelu, biasGeluGrad } from "./fused.ts";
 import { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
+import { linear } from "./linear.ts";
 import { machine } from "./machine.ts";
 import { matmul } from "./matmul.ts";
 import { BYTES } from "./operands.ts";
@@ -96,6 +97,7 @@ export const cpuDevice: Device = {
   adamWAll,
   sumOfSquares,
 
+  linear,
   biasGelu,
   biasGeluGrad,
   attention,

@@ -4,6 +4,7 @@ import { blas } from "./blas.ts";
 import type { BlasLibrary } from "./library.mjs";
 import { getThreads, PARTS_PER_THREAD, run } from "./machine.ts";
 import { type Axes, addressOf, BYTES, describe, joinAxes } from "./operands.ts";
+import { isThin, thinProduct } from "./thin.ts";
 
 /** Batches of products of one shape; strides in elements. */
 interface Product {
@@ -76,9 +77,18 @@ function blasFor({ m, n, k, a, b }: Product, count: number): BlasLibrary | undef
   return suitsBlas(m, k, a) && suitsBlas(k, n, b) ? blas() : undefined;
 }
 
+/** A matrix's columns as rows. */
+const transposed = ({ storage, offset, shape, strides }: Strided): Strided => ({
+  ...{ storage, offset, shape: [shape[1], shape[0]], strides: [strides[1], strides[0]] },
+});
+
 export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean): void {
   const size = sizeOf(out.shape);
   if (size === 0) return;
+  if (!accumulate && out.shape.length === 2 && isThin(a, transposed(b))) {
+    thinProduct(out, a, transposed(b));
+    return;
+  }
   const product = productOf(out, a, b);
   const { batches, m, n, k } = product;
   if (k === 0) {

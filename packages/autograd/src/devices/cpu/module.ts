@@ -34,6 +34,7 @@ export const KERNELS = [
   "layerNorm",
   "layerNormGradInput",
   "layerNormGradWeights",
+  "linear",
   "logSoftmax",
   "logSoftmaxGrad",
   "matmul",

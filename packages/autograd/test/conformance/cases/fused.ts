@@ -1,6 +1,6 @@
 import type { AdamWOptions, Device, Strided } from "../../../src/device.ts";
 import { type Case, defineCase } from "../check.ts";
-import { blank } from "../operands.ts";
+import { blank, transposed, view } from "../operands.ts";
 
 /** What the fused kernels are made of, where a device (the reference) has none of its own. */
 
@@ -14,6 +14,37 @@ function biasGelu(device: Device, out: Strided, x: Strided, bias: Strided): void
   device.binary("add", x, x, stretched(bias, x));
   device.unary("gelu", out, x, 0, 0);
 }
+
+function linear(
+  device: Device,
+  out: Strided,
+  x: Strided,
+  weight: Strided,
+  bias: Strided | undefined,
+  gelu: boolean,
+): void {
+  if (device.linear !== undefined) {
+    device.linear(out, x, weight, bias, gelu);
+    return;
+  }
+  const [shape, strides] = [[...weight.shape].reverse(), [...weight.strides].reverse()];
+  device.matmul(out, x, { ...weight, shape, strides }, false);
+  if (bias !== undefined) device.binary("add", out, out, stretched(bias, out));
+  if (gelu) device.unary("gelu", out, out, 0, 0);
+}
+
+/** [rows, inputs, outputs]: single rows and pairs of them, ends of rows and of stretches of columns, and many rows. */
+const LAYERS: readonly (readonly [rows: number, inputs: number, outputs: number])[] = [
+  ...[1, 2, 3, 4, 5, 8, 16, 17].flatMap((rows) => [
+    [rows, 64, 48] as const,
+    [rows, 7, 3] as const,
+    [rows, 133, 65] as const,
+  ]),
+  [1, 1, 1],
+  [1, 5, 2],
+  [3, 0, 4],
+  [40, 33, 70],
+];
 
 function biasGeluGrad(device: Device, dx: Strided, dbias: Strided, x: Strided, dy: Strided): void {
   if (device.biasGeluGrad !== undefined) {
@@ -65,6 +96,32 @@ const OPTIONS: AdamWOptions = {
 };
 
 export const fusedCases: readonly Case[] = [
+  ...[false, true].flatMap((gelu) =>
+    [false, true].map((biased) =>
+      defineCase(
+        "linear",
+        `${biased ? "with" : "without"} a bias, ${gelu ? "with" : "without"} GELU`,
+        async (check) => {
+          const { numbers } = check;
+          for (const [m, k, n] of LAYERS) {
+            const weights = [
+              numbers.normal([n, k]),
+              transposed(numbers.normal([k, n])),
+              view(numbers.normal([n, k + 3]), [n, k], [k + 3, 1], 2),
+            ];
+            for (const weight of weights) {
+              const operands = { out: blank([m, n]), x: numbers.normal([m, k]), weight, bias: numbers.normal([n]) };
+              await check.agree(
+                operands,
+                (device, { out, x, weight, bias }) => linear(device, out, x, weight, biased ? bias : undefined, gelu),
+                1 + k / 8,
+              );
+            }
+          }
+        },
+      ),
+    ),
+  ),
   defineCase("biasGelu", "a bias and GELU in one pass", async (check) => {
     for (const shape of SHAPES) {
       const operands = {

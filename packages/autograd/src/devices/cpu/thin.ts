@@ -1,0 +1,36 @@
+/** Products with few rows, as generation makes them: reading the weights is what takes time, and nothing is worth packing. */
+
+import type { Strided } from "../../device.ts";
+import { run } from "./machine.ts";
+import { addressOf, addressOrZero, BYTES } from "./operands.ts";
+
+/** Rows up to which packing does not pay. */
+const MOST_ROWS = 16;
+/** Columns of a unit, as in kernels/thin.ts: a line of the cache, so that no two threads write to one. */
+const STRETCH = 16;
+/** Bytes of weights, read for one row, that are worth a thread of their own: some 10 microseconds. */
+const BYTES_PER_PART = 2 ** 18;
+
+/** Whether x [rows, k] times Wᵀ, with weight [n, k], is such a product: few rows, and each row of both without gaps. */
+export function isThin(x: Strided, weight: Strided): boolean {
+  const [rows, k] = x.shape;
+  return rows <= MOST_ROWS && k > 0 && x.strides[1] === 1 && weight.strides[1] === 1;
+}
+
+/** out = x Wᵀ + bias, then GELU where `gelu`; see `linear` in device.ts. */
+export function thinProduct(
+  out: Strided,
+  x: Strided,
+  weight: Strided,
+  bias: Strided | undefined = undefined,
+  gelu = false,
+): void {
+  const [m, k] = x.shape;
+  const [n] = weight.shape;
+  // Four rows more take as long as reading the weights once more.
+  const bytesPerUnit = STRETCH * k * BYTES * (1 + m / 4);
+  const grain = Math.ceil(BYTES_PER_PART / bytesPerUnit);
+  const [xRow, weightRow] = [x.strides[0] * BYTES, weight.strides[0] * BYTES];
+  const places = [addressOf(out), addressOf(x), xRow, addressOf(weight), weightRow, addressOrZero(bias)] as const;
+  run("linear", Math.ceil(n / STRETCH), grain, m, n, k, ...places, Number(gelu));
+}
