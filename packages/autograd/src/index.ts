@@ -18,6 +18,7 @@ export {
   gradients,
   noGrad,
 } from "./engine.ts";
+export { fusedEnabled, setFused } from "./fused.ts";
 export { gradcheck, gradgradcheck } from "./gradcheck.ts";
 export { keep, memoryUsage, resetPeakMemory, Scope, scope, settle } from "./lifetimes.ts";
 export { defineOp, type OpContext, type OpDefinition } from "./op.ts";

@@ -1,5 +1,6 @@
 import type { Device, DType } from "./device.ts";
 import { GraphNode, gradEnabled, setRecording } from "./engine.ts";
+import { fusedEnabled } from "./fused.ts";
 import { allocate, release } from "./lifetimes.ts";
 import { isObserving, observed } from "./profile.ts";
 import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
@@ -23,7 +24,10 @@ export interface OpDefinition<Args extends readonly unknown[]> {
    * can be differentiated again. Where it calls a device's kernels, give `composite` too.
    */
   backward(ctx: OpContext, dy: Tensor, ...settings: Settings<Args>): Gradient[];
-  /** The same function in terms of other ops; used in place of `backward` when a gradient of the gradient is wanted. */
+  /**
+   * The same function in terms of other ops; used in place of `backward` when a gradient of the gradient is wanted, and in
+   * place of the whole op where fused kernels are switched off (`setFused`).
+   */
   composite?(...args: Args): Tensor;
 }
 
@@ -185,6 +189,7 @@ export function defineOp<Args extends readonly unknown[]>(
     const inputs = tensorsIn(args);
     if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${typeof args[0]}`);
     const tracked = inspect(name, inputs) && gradEnabled();
+    if (definition.composite !== undefined && !fusedEnabled()) return definition.composite(...args);
     const ctx = new OpContext(name, inputs, tracked);
     const output = unrecorded(name, () => definition.forward(ctx, ...args));
     if (inputs.includes(output)) {

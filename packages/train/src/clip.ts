@@ -1,4 +1,4 @@
-import { noGrad, scope, stack, type Tensor, zeros } from "@lectern/autograd";
+import { fusedEnabled, noGrad, scope, stack, type Tensor, zeros } from "@lectern/autograd";
 
 /** The Euclidean length of all gradients taken as one vector, as a tensor of one number. */
 export function gradNorm(parameters: Iterable<Tensor>): Tensor {
@@ -9,7 +9,9 @@ export function gradNorm(parameters: Iterable<Tensor>): Tensor {
 
 function sumOfSquares(tensors: readonly Tensor[]): Tensor {
   const { device } = tensors[0];
-  if (device.sumOfSquares === undefined) return stack(tensors.map((t) => t.square().sum())).sum();
+  if (device.sumOfSquares === undefined || !fusedEnabled()) {
+    return stack(tensors.map((t) => t.square().sum())).sum();
+  }
   const sum = zeros([], { device });
   device.sumOfSquares(sum, tensors);
   return sum;

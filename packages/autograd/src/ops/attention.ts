@@ -1,5 +1,6 @@
 import { arange } from "../creation.ts";
 import type { Device, AttentionOptions as KernelOptions } from "../device.ts";
+import { fusedEnabled } from "../fused.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -129,9 +130,9 @@ function additive(mask: Tensor | undefined, shape: Shape): Tensor | undefined {
 /** Heads for which a kernel's tiles surely fit into its memory; larger ones are few, and well served by products. */
 const LARGEST_HEAD = 2048;
 
-/** Whether the device's kernel can do it. */
+/** Whether the device's kernel can do it, and may. */
 export const canFuse = ({ attention }: Device, size: number, { dropout: p, mask }: AttentionOptions) =>
-  attention !== undefined && size <= LARGEST_HEAD && !p && !mask?.requiresGrad;
+  fusedEnabled() && attention !== undefined && size <= LARGEST_HEAD && !p && !mask?.requiresGrad;
 
 /** Errors: a mask that cannot be read as one value a query and key. scores: [..., queries, keys]. */
 function assertMask(op: string, mask: Tensor | undefined, scores: Shape): void {

@@ -1,3 +1,4 @@
+import { fusedEnabled } from "../fused.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { expandStrides, formatShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -16,7 +17,8 @@ function unrecorded(ctx: OpContext, x: Tensor, weight: Tensor, bias: Tensor | un
 }
 
 /** Whether that can be done. */
-const isUnrecorded = (ctx: OpContext, { size }: Tensor) => !ctx.tracked && ctx.device.linear !== undefined && size > 0;
+const isUnrecorded = (ctx: OpContext, { size }: Tensor) =>
+  !ctx.tracked && fusedEnabled() && ctx.device.linear !== undefined && size > 0;
 
 /** x Wᵀ without the bias: [..., outputs], and the same memory as [rows, outputs]. */
 function product(ctx: OpContext, x: Tensor, weight: Tensor): { y: Tensor; flat: Tensor } {

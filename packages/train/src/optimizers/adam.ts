@@ -1,4 +1,4 @@
-import type { Tensor } from "@lectern/autograd";
+import { fusedEnabled, type Tensor } from "@lectern/autograd";
 import { assertNotNegative, assertShare, Optimizer, type ParameterGroup, type Parameters } from "./optimizer.ts";
 
 export interface AdamOptions {
@@ -46,7 +46,7 @@ export class Adam extends Optimizer {
       : { weightDecay: 0, gradScale: isPenalty ? 1 : gradScale };
     const options = { lr, beta1, beta2, eps, step, ...decay };
     const { device } = parameters[0];
-    if (device.adamWAll !== undefined) device.adamWAll(updates, options);
+    if (device.adamWAll !== undefined && fusedEnabled()) device.adamWAll(updates, options);
     else for (const { p, grad, m, v } of updates) device.adamW(p, grad, m, v, options);
     for (const { p, m, v } of updates) for (const changed of [p, m, v]) changed.storage.version++;
   }
