@@ -246,8 +246,12 @@ class Predictor {
   }
 
   #tokensFrom(start: number): Tensor {
-    const tokens = this.rows.map((row) => row.slice(start));
-    return tensor(tokens, { dtype: "int32", device: this.#device });
+    const time = this.rows[0].length - start;
+    const tokens = new Int32Array(this.rows.length * time);
+    for (const [i, row] of this.rows.entries()) {
+      for (let t = 0; t < time; t++) tokens[i * time + t] = row[start + t];
+    }
+    return tensor(tokens, { shape: [this.rows.length, time], device: this.#device });
   }
 }
 

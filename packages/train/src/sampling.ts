@@ -12,7 +12,7 @@ export interface SamplingOptions {
 }
 
 /** One row of logits. */
-type Row = ArrayLike<number> & Iterable<number>;
+type Row = ArrayLike<number>;
 
 /** The token for a row of logits. @param draw gives a number in [0, 1); called once, and not at all when greedy. */
 export function chooseToken(logits: Row, options: SamplingOptions, draw: () => number): number {
@@ -33,11 +33,12 @@ function likeliest(logits: Row): number {
  */
 export function weightsOf(logits: Row, { temperature = 1, topK, topP }: SamplingOptions): Float64Array {
   let largest = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) {
-    assertNumber(logit);
-    if (logit > largest) largest = logit;
+  for (let i = 0; i < logits.length; i++) {
+    assertNumber(logits[i]);
+    if (logits[i] > largest) largest = logits[i];
   }
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
+  const weights = new Float64Array(logits.length);
+  for (let i = 0; i < weights.length; i++) weights[i] = Math.exp((logits[i] - largest) / temperature);
   if (topK !== undefined && topK < weights.length) {
     const least = weights.toSorted()[weights.length - topK];
     dropBelow(weights, least);
@@ -63,7 +64,8 @@ function leastOfTop(weights: Float64Array, p: number): number {
 
 /** Inverse transform sampling: the token in whose stretch of the running sum of weights the point, in [0, 1), lies. */
 export function tokenAt(weights: Float64Array, point: number): number {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let total = 0;
+  for (const weight of weights) total += weight;
   let left = point * total;
   let last = 0;
   for (let i = 0; i < weights.length; i++) {

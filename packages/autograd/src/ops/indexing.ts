@@ -109,6 +109,24 @@ function assertTokens(tokens: Tensor, vocabulary: number): void {
   }
 }
 
+/** One call for whole batches of tokens. */
+const lookUp = defineOp("embedding", {
+  forward(ctx, weight: Tensor, tokens: Tensor): Tensor {
+    const index = ctx.dense(tokens);
+    ctx.save(index);
+    const width = weight.shape[1];
+    const out = ctx.allocate([...tokens.shape, width], weight.dtype);
+    const [rows, flat] = [ctx.view(out, [tokens.size, width], [width, 1]), ctx.view(index, [tokens.size], [1])];
+    ctx.device.indexSelect(rows, ctx.dense(weight), flat, lanesAt(weight.shape, 0));
+    return out;
+  },
+  backward(ctx, dy): Gradient[] {
+    const tokens = ctx.saved[0];
+    const rows = dy.reshape(tokens.size, ctx.shapes[0][1]);
+    return [addSelected(rows, tokens.reshape(tokens.size), ctx.shapes[0], 0)];
+  },
+});
+
 /**
  * Rows of a table by token. weight: [vocabulary, width], tokens: int32 [batch, time] -> [batch, time, width].
  * Errors: a token outside the vocabulary.
@@ -118,7 +136,7 @@ export function embedding(weight: Tensor, tokens: Tensor): Tensor {
     throw new RangeError(`embedding: the table is [vocabulary, width], got ${formatShape(weight.shape)}`);
   assertIndex("embedding", tokens);
   assertTokens(tokens, weight.shape[0]);
-  return selectOp(weight, tokens.reshape(-1), 0).reshape([...tokens.shape, weight.shape[1]]);
+  return lookUp(weight, tokens);
 }
 
 /** 1 at each index, 0 elsewhere, float32: int32 [batch] -> [batch, classes]. */

@@ -19,7 +19,7 @@ const layerNormOp = defineOp("layerNorm", {
     const rstd = ctx.allocate(rows);
     const input = ctx.dense(x);
     ctx.device.layerNorm(y, mean, rstd, input, weight, bias, eps);
-    ctx.save(input, mean, rstd, ...(weight === undefined ? [] : [weight]));
+    if (ctx.tracked) ctx.save(input, mean, rstd, ...(weight === undefined ? [] : [weight]));
     return y;
   },
   backward(ctx, dy): Gradient[] {
@@ -33,6 +33,13 @@ const layerNormOp = defineOp("layerNorm", {
   composite,
 });
 
+function assertFits(name: string, part: Tensor | undefined, x: Tensor, n: number): void {
+  if (part === undefined || (part.rank === 1 && part.shape[0] === n)) return;
+  throw new RangeError(
+    `layerNorm: the ${name} is ${formatShape(part.shape)}, x ${formatShape(x.shape)}: it has to be [${n}]`,
+  );
+}
+
 /**
  * Layer normalisation over the last axis (Ba et al., 2016): `(x - mean) / sqrt(var + eps) * weight + bias`.
  * x: [..., n]; weight, bias: [n], the bias only along with a weight.
@@ -41,13 +48,8 @@ export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, eps = 1e-5)
   assertFloat("layerNorm", x);
   if (x.rank === 0) throw new RangeError("layerNorm: needs at least one axis, got []");
   const n = x.shape[x.rank - 1];
-  for (const [name, part] of [["weight", weight] as const, ["bias", bias] as const]) {
-    if (part !== undefined && (part.rank !== 1 || part.shape[0] !== n)) {
-      throw new RangeError(
-        `layerNorm: the ${name} is ${formatShape(part.shape)}, x ${formatShape(x.shape)}: it has to be [${n}]`,
-      );
-    }
-  }
+  assertFits("weight", weight, x, n);
+  assertFits("bias", bias, x, n);
   if (bias !== undefined && weight === undefined) throw new Error("layerNorm: a bias needs a weight");
   return layerNormOp(x, eps, weight?.contiguous(), bias?.contiguous());
 }

@@ -10,9 +10,11 @@ const MANY_PAIRS = 16;
 /** What each kernel works on, in the order that `kernels/attention.ts` gives. */
 type Operands = readonly Strided[];
 
-/** Address, and steps in bytes along batch, heads and time. */
-function placeOf(x: Strided): number[] {
-  return [addressOf(x), x.strides[0] * BYTES, x.strides[1] * BYTES, x.strides[2] * BYTES];
+/** Writes an operand's address, and its steps in bytes along batch, heads and time. Gives the word behind. */
+function place(ints: Int32Array, word: number, x: Strided): number {
+  ints[word] = addressOf(x);
+  for (let axis = 0; axis < 3; axis++) ints[word + 1 + axis] = x.strides[axis] * BYTES;
+  return word + 4;
 }
 
 /** Writes down what the kernels have to know (`Problem` in kernels/attention.ts) and returns its address. */
@@ -20,11 +22,21 @@ function describe(block: number, lse: Strided, operands: Operands, options: Atte
   const [q, k] = operands;
   const [, heads, queries, size] = q.shape;
   const { causal, scale, mask } = options;
-  const masked = mask === undefined ? [0, 0, 0, 0, 0] : [...placeOf(mask), mask.strides[3] * BYTES];
   const { ints, floats } = machine().memory;
-  const head = [heads, queries, k.shape[2], size, Number(causal), 0, block, addressOf(lse), ...masked];
-  ints.set([...head, ...operands.flatMap(placeOf)], DESCRIPTIONS / BYTES);
-  floats[DESCRIPTIONS / BYTES + 5] = scale;
+  let word = DESCRIPTIONS / BYTES;
+  ints[word++] = heads;
+  ints[word++] = queries;
+  ints[word++] = k.shape[2];
+  ints[word++] = size;
+  ints[word++] = Number(causal);
+  floats[word++] = scale;
+  ints[word++] = block;
+  ints[word++] = addressOf(lse);
+  if (mask === undefined) ints.fill(0, word, word + 4);
+  else place(ints, word, mask);
+  word += 4;
+  ints[word++] = mask === undefined ? 0 : mask.strides[3] * BYTES;
+  for (const x of operands) word = place(ints, word, x);
   return DESCRIPTIONS;
 }
 

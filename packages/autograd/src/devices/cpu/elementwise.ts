@@ -1,5 +1,5 @@
 import type { BinaryOp, Strided, UnaryGradOp, UnaryOp } from "../../device.ts";
-import { sizeOf } from "../../shape.ts";
+import { isRowMajor, sizeOf } from "../../shape.ts";
 import { run } from "./machine.ts";
 import { type Axes, addressOf, BYTES, describe, isInt, joinAxes, split } from "./operands.ts";
 
@@ -54,11 +54,15 @@ export function unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Stri
 export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void {
   const size = sizeOf(out.shape);
   if (size === 0) return;
-  const axes = joinAxes(out.shape, [a.strides, b.strides]);
-  const [rows, n] = split(axes);
   const integer = Number(isInt(a));
   const code = BINARY.indexOf(op);
   const grain = op === "pow" ? SOME : MANY;
+  if (isRowMajor(out.shape, a.strides) && isRowMajor(out.shape, b.strides)) {
+    run("binaryFlat", size, grain, integer, code, addressOf(out), addressOf(a), BYTES, addressOf(b), BYTES);
+    return;
+  }
+  const axes = joinAxes(out.shape, [a.strides, b.strides]);
+  const [rows, n] = split(axes);
   if (rows === 1) {
     const [sa, sb] = axes.strides.map((s) => (s.length === 0 ? BYTES : s[0] * BYTES));
     run("binaryFlat", n, grain, integer, code, addressOf(out), addressOf(a), sa, addressOf(b), sb);
@@ -83,10 +87,22 @@ const CONVERT = { none: 0, toInt: 1, toFloat: 2 };
 
 /** Puts the axes into the order of out's memory, which is the one to write in. */
 function inOrderOf(out: Strided, x: Strided): Axes {
+  if (isDescending(out)) return joinAxes(out.shape, [out.strides, x.strides]);
   const axes = out.shape.map((_, axis) => axis).filter((axis) => out.shape[axis] !== 1);
   axes.sort((i, j) => out.strides[j] - out.strides[i]);
   const pick = (values: readonly number[]) => axes.map((axis) => values[axis]);
   return joinAxes(pick(out.shape), [pick(out.strides), pick(x.strides)]);
+}
+
+/** Whether the axes are in that order already. */
+function isDescending({ shape, strides }: Strided): boolean {
+  let before = Number.POSITIVE_INFINITY;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] === 1) continue;
+    if (strides[axis] > before) return false;
+    before = strides[axis];
+  }
+  return true;
 }
 
 export function copy(out: Strided, x: Strided): void {

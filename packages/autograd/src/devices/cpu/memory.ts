@@ -40,7 +40,8 @@ export function createMemory(): WebAssembly.Memory {
 /** Sizes that blocks come in: multiples of 64 bytes, and from 512 on eight between one power of two and the next. */
 export function blockSize(bytes: number): number {
   if (bytes <= 512) return Math.max(64, Math.ceil(bytes / 64) * 64);
-  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 3);
+  // An eighth of the power of two below.
+  const step = bytes > 2 ** 31 ? 2 ** 28 : 1 << (28 - Math.clz32(bytes - 1));
   return Math.ceil(bytes / step) * step;
 }
 

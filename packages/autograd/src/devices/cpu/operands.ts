@@ -1,7 +1,7 @@
 /** From tensors to what kernels take: addresses, and descriptions of axes. */
 
 import type { Strided } from "../../device.ts";
-import { type Shape, sizeOf } from "../../shape.ts";
+import type { Shape } from "../../shape.ts";
 import { DESCRIPTIONS, machine } from "./machine.ts";
 
 /** Bytes of an element; float32 and int32 alike. */
@@ -23,8 +23,9 @@ export function isInt(x: Strided): boolean {
 
 /** Rows and width of an array seen as `[rows, n]`, whatever its leading axes. */
 export function rowsOf(shape: Shape): [rows: number, n: number] {
-  const n = shape.length === 0 ? 1 : shape[shape.length - 1];
-  return [sizeOf(shape.slice(0, -1)), n];
+  let rows = 1;
+  for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis];
+  return [rows, shape.length === 0 ? 1 : shape[shape.length - 1]];
 }
 
 /** Axes that several operands are walked along, outermost first. */
@@ -37,17 +38,16 @@ export interface Axes {
 /** The fewest axes that walk the same elements in the same order: those of size 1 dropped, neighbours joined. */
 export function joinAxes(shape: Shape, strides: readonly Shape[]): Axes {
   const joined: Axes = { shape: [], strides: strides.map(() => []) };
-  shape.forEach((size, axis) => {
-    if (size === 1) return;
-    const last = joined.shape.length - 1;
-    const joins = last >= 0 && strides.every((s, i) => joined.strides[i][last] === s[axis] * size);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis];
+    if (size === 1) continue;
+    let last = joined.shape.length - 1;
+    let joins = last >= 0;
+    for (let i = 0; joins && i < strides.length; i++) joins = joined.strides[i][last] === strides[i][axis] * size;
     if (joins) joined.shape[last] *= size;
-    else joined.shape.push(size);
-    strides.forEach((s, i) => {
-      if (joins) joined.strides[i][last] = s[axis];
-      else joined.strides[i].push(s[axis]);
-    });
-  });
+    else last = joined.shape.push(size) - 1;
+    for (let i = 0; i < strides.length; i++) joined.strides[i][last] = strides[i][axis];
+  }
   return joined;
 }
 

@@ -38,8 +38,9 @@ export function layerNorm(
   eps: number,
 ): void {
   const [rows, n] = rowsOf(x.shape);
-  const addresses = [...[out, mean, rstd, x].map(addressOf), addressOrZero(weight), addressOrZero(bias)];
-  run("layerNorm", rows, grainOf(n), n, ...addresses, eps);
+  const saved = [addressOf(mean), addressOf(rstd)] as const;
+  const learned = [addressOrZero(weight), addressOrZero(bias)] as const;
+  run("layerNorm", rows, grainOf(n), n, addressOf(out), ...saved, addressOf(x), ...learned, eps);
 }
 
 export function layerNormGrad(
