@@ -6,7 +6,8 @@ export { type CpuInfo, cpuInfo } from "./devices/cpu/info.ts";
 export { getThreads, setThreads } from "./devices/cpu/machine.ts";
 export type { MemoryStats } from "./devices/cpu/memory.ts";
 export { defineKernel, type KernelDefinition, type Thread } from "./devices/gpu/defineKernel.ts";
-export { type GpuInfo, type GpuStats, gpuInfo, gpuStats, openGpu } from "./devices/gpu/device.ts";
+export type { GpuInfo, GpuStats } from "./devices/gpu/device.ts";
+export { gpuInfo, gpuStats, openGpu } from "./devices/gpu/open.ts";
 export { defaultDevice, device, registerDevice, setDefaultDevice } from "./devices.ts";
 export {
   type BackwardOptions,

@@ -1,9 +1,9 @@
-import type { Strided, TypedArray } from "../../device.ts";
+import type { Device, Strided, TypedArray } from "../../device.ts";
 import { enableGrad, gradients } from "../../engine.ts";
 import { defineOp, type Gradient, type OpContext } from "../../op.ts";
 import { formatShape, type Shape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
-import { isGpuDevice } from "./device.ts";
+import type { GpuDevice } from "./device.ts";
 import type { Thread } from "./gpujs.ts";
 import { type ArgumentType, functionText, helper, type KernelSpec } from "./kernel.ts";
 
@@ -29,6 +29,8 @@ export interface KernelDefinition<T extends Tensors, N extends Numbers> {
   /** The same function in terms of other ops. Where there is no `backward`, this is what is differentiated. */
   composite?(...args: [...T, ...N]): Tensor;
 }
+
+const isGpuDevice = (device: Device): device is GpuDevice => "runKernel" in device;
 
 let defined = 0;
 

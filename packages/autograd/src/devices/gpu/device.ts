@@ -48,10 +48,6 @@ export interface GpuDevice extends Device {
   close(): Promise<void>;
 }
 
-export function isGpuDevice(device: Device): device is GpuDevice {
-  return "runKernel" in device;
-}
-
 const OPEN: Record<BackendName, (library: GpuJsLibrary) => Promise<Backend>> = {
   webgpu: openWebGpu,
   webgl2: openWebGl2,
