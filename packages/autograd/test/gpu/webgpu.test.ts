@@ -18,3 +18,20 @@ describeInBrowser("WebGPU with fused kernels", {
     (kernel === "attention" && name === ATTENTION[0]) ||
     (kernel === "attentionGrad" && ATTENTION.slice(1).includes(name)),
 });
+
+/** The products that a student reads: WebGPU itself uses the tiled one. */
+const products = ({ kernel }: Case) => kernel === "matmul";
+
+describeInBrowser("WebGPU with four elements of a product a thread", {
+  backend: "webgpu",
+  product: "blocked",
+  fused: false,
+  concerns: products,
+});
+
+describeInBrowser("WebGPU with one element of a product a thread", {
+  backend: "webgpu",
+  product: "plain",
+  fused: false,
+  concerns: products,
+});

@@ -76,11 +76,16 @@ export const KERNEL_SETTINGS = {
   precision: "single",
   // On WebGL: full float precision whatever the output's size; otherwise a kernel is compiled anew when it grows.
   tactic: "precision",
-  returnType: "Number",
 } as const;
 
-/** gpu.js's names for a kernel's argument types, given its names for arrays of one and of several axes on this backend. */
-export function argumentTypes(spec: KernelSpec, array: string, nested = array): string[] {
-  const names: Record<ArgumentType, string> = { array, array2: nested, array3: nested, int: "Integer", float: "Float" };
+/** gpu.js's name for what a thread gives. */
+export function returnType({ gives }: KernelSpec): string {
+  return gives === 4 ? "Array(4)" : "Number";
+}
+
+/** gpu.js's names for a kernel's argument types, given its names for arrays on this backend. */
+export function argumentTypes(spec: KernelSpec, array: string, { nested = array, quads = array } = {}): string[] {
+  const scalars = { int: "Integer", float: "Float" };
+  const names: Record<ArgumentType, string> = { array, array2: nested, array3: nested, quads, ...scalars };
   return spec.types.map((type) => names[type]);
 }

@@ -122,7 +122,7 @@ function kernelSpecs(name: string, definition: Pick<KernelDefinition<Tensors, Nu
         const called = /^function\s+(\w+)/.exec(String(own))?.[1] ?? own.name;
         return helper(new Array<"float">(own.length).fill("float"), "float", { [called]: own });
       });
-      spec = { name: key, source: functionText("kernel", definition.kernel), types, helpers, axes };
+      spec = { name: key, source: functionText("kernel", definition.kernel), types, helpers, axes, gives: 1 };
       specs.set(key, spec);
     }
     return spec;

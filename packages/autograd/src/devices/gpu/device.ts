@@ -17,7 +17,7 @@ import * as optim from "./kernels/optim.ts";
 import * as random from "./kernels/random.ts";
 import * as reductions from "./kernels/reductions.ts";
 import * as rows from "./kernels/rows.ts";
-import { type Box, messageOf, Runtime } from "./runtime.ts";
+import { type Box, messageOf, type Product, Runtime } from "./runtime.ts";
 import { store } from "./store.ts";
 
 /** Which way of gpu.js to run kernels is in use, on what hardware, and why no better one is. */
@@ -62,6 +62,11 @@ export interface GpuOptions {
    * scores, rows at once, AdamW in place. Unless said otherwise, where the adapter is hardware.
    */
   readonly fused?: boolean;
+  /**
+   * The kernel that multiplies matrices, to compare them: one element a thread, four, or tiles in shared memory, which only
+   * WebGPU has. The last of them that there is, unless said otherwise.
+   */
+  readonly product?: Product;
 }
 
 /** Best first. */
@@ -82,8 +87,10 @@ export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevi
     try {
       const backend = await OPEN[name](library);
       const runtime = new Runtime(backend);
-      await prove(deviceOn(runtime, reasons), runtime);
-      runtime.fused = runtime.wgsl && (options.fused ?? !backend.software);
+      if (options.product === "tiled" && backend.compileWgsl === undefined) throw new Error("it has no tiled product");
+      await prove(deviceOn(runtime, reasons), runtime, options.product);
+      const hardware = runtime.product === "tiled" && !backend.software;
+      runtime.fused = backend.compileWgsl !== undefined && (options.fused ?? hardware);
       return deviceOn(runtime, reasons);
     } catch (error) {
       reasons[name] = messageOf(error);
@@ -94,17 +101,22 @@ export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevi
   throw new Error(`gpu: the backend ${options.backend} cannot be had: ${reasons[options.backend]}`);
 }
 
+/** What takes a product's place where it fails. */
+const SIMPLER: Readonly<Partial<Record<Product, Product>>> = { tiled: "blocked", blocked: "plain" };
+
 /**
- * Has the device multiply two small matrices. Where the product in WebGPU's own language fails, gpu.js's kernels have to do.
+ * Has the device multiply two small matrices; where a kernel fails at that, a simpler one has to do, unless it was asked for.
  * Errors: it comes out wrong.
  */
-async function prove(device: Device, runtime: Runtime): Promise<void> {
+async function prove(device: Device, runtime: Runtime, wanted?: Product): Promise<void> {
+  if (wanted !== undefined) runtime.product = wanted;
   try {
     await multiplyOnce(device);
   } catch (error) {
-    if (!runtime.wgsl) throw error;
-    runtime.wgsl = false;
-    await multiplyOnce(device);
+    const simpler = SIMPLER[runtime.product];
+    if (wanted !== undefined || simpler === undefined) throw error;
+    runtime.product = simpler;
+    await prove(device, runtime);
   }
 }
 

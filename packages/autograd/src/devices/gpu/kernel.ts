@@ -1,7 +1,10 @@
 import type { GpuJsFunction, Thread } from "./gpujs.ts";
 
-/** An array on the device, one that is indexed by two or three numbers, a whole number, or any number. */
-export type ArgumentType = "array" | "array2" | "array3" | "int" | "float";
+/**
+ * An array on the device, one that is indexed by two or three numbers, one that a kernel of four numbers a thread has
+ * written, a whole number, or any number.
+ */
+export type ArgumentType = "array" | "array2" | "array3" | "quads" | "int" | "float";
 
 /** A kernel before it is compiled: what gpu.js has to know of it. */
 export interface KernelSpec {
@@ -13,6 +16,8 @@ export interface KernelSpec {
   readonly helpers: readonly GpuJsFunction[];
   /** 1: threads are numbered along x. 3: along x, y and z. */
   readonly axes: 1 | 3;
+  /** Numbers that a thread gives. Four of them, as `[a, b, c, d]`, lie next to each other in the result. */
+  readonly gives: 1 | 4;
 }
 
 /** The types of so many whole numbers. */
@@ -20,7 +25,7 @@ export function ints(count: number): "int"[] {
   return new Array<"int">(count).fill("int");
 }
 
-type KernelBody = (this: Thread, ...args: never[]) => number;
+type KernelBody = (this: Thread, ...args: never[]) => number | [number, number, number, number];
 type HelperBody = (...args: never[]) => number;
 
 const TYPE_NAMES = { int: "Integer", float: "Float" } as const;
@@ -50,9 +55,10 @@ export function kernel(
   method: Readonly<Record<string, KernelBody>>,
   helpers: readonly GpuJsFunction[] = [],
   axes: 1 | 3 = 1,
+  gives: 1 | 4 = 1,
 ): KernelSpec {
   const [name, body] = Object.entries(method)[0];
-  return { name, source: functionText(name, body), types, helpers, axes };
+  return { name, source: functionText(name, body), types, helpers, axes, gives };
 }
 
 /**

@@ -26,6 +26,12 @@ export type Argument = Box | Shaped | number;
 /** So many checks are remembered until the next read; a loop that never reads forgets the oldest. */
 const MAX_CHECKS = 4096;
 
+/**
+ * The kernels that multiply matrices: one element of the result a thread; four of them a thread (`kernels/matmul.ts`); or
+ * tiles in memory that threads share, in WebGPU's own language (`wgsl/matmul.ts`).
+ */
+export type Product = "plain" | "blocked" | "tiled";
+
 interface Task {
   /** What a failure is reported under. */
   readonly op: string;
@@ -50,15 +56,15 @@ export class Runtime {
   readonly alarm: Box = this.box(2);
   /** One element that is 0. */
   readonly zero: Box = this.box(1);
-  /** True where the product in WebGPU's own language can run, and was found to be right. */
-  wgsl: boolean;
-  /** True where kernels in that language also stand in for several of gpu.js's at once. */
+  /** Which kernel multiplies matrices. */
+  product: Product;
+  /** True where kernels in WebGPU's own language stand in for several of gpu.js's at once. */
   fused = false;
   /** Kernels run so far. */
   launches = 0;
 
   constructor(readonly backend: Backend) {
-    this.wgsl = backend.compileWgsl !== undefined;
+    this.product = backend.compileWgsl === undefined ? "blocked" : "tiled";
     backend.onError = (message) => this.fail(message);
   }
 
@@ -73,7 +79,7 @@ export class Runtime {
   /** Runs a kernel; its result is in the box that this gives. `output`: the number of threads, or `[x, y, z]`. */
   launch(spec: KernelSpec, output: number | readonly number[], args: readonly Argument[]): Box {
     const threads = typeof output === "number" ? [output] : output;
-    const length = threads.reduce((product, n) => product * n, 1);
+    const length = threads.reduce((product, n) => product * n, spec.gives);
     return this.#launch(spec.name, () => this.backend.compile(spec), threads, [length], args)[0];
   }
 

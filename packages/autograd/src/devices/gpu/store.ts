@@ -86,6 +86,7 @@ function mergeViewKernel(rank: number): KernelSpec {
     types: ["array", "array", "int", ...names.map((): "int" => "int")],
     helpers: QUOTIENT,
     axes: 1,
+    gives: 1,
   };
   mergeViewKernels.set(rank, spec);
   return spec;

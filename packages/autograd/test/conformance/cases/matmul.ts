@@ -129,6 +129,17 @@ const heads = defineCase("matmul", "queries and keys whose heads lie inside the 
   await multiplies(check, blank([batch, count, time, size]), transposed(scores), queries, false);
 });
 
+/** More than a GPU's axes can count, and than a 16-bit number. */
+const many = defineCase("matmul", "very many matrices, and very long ones", async (check) => {
+  for (const [batch, m, k, n] of [
+    [[70_000], 1, 2, 1],
+    [[3], 2 ** 18 + 5, 1, 1],
+  ] as const) {
+    const [a, b] = [matrices(check, [...batch, m, k], "rows"), matrices(check, [...batch, k, n], "rows")];
+    await multiplies(check, blank([...batch, m, n]), a, b, false);
+  }
+});
+
 const special = defineCase(
   "matmul",
   "a zero does not hide a NaN or an infinity",
@@ -141,4 +152,13 @@ const special = defineCase(
   true,
 );
 
-export const matmulCases: readonly Case[] = [...anyLayout, accumulating, edges, ...batches, broadcast, heads, special];
+export const matmulCases: readonly Case[] = [
+  ...anyLayout,
+  accumulating,
+  edges,
+  ...batches,
+  broadcast,
+  heads,
+  many,
+  special,
+];

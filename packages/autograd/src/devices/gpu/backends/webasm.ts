@@ -1,4 +1,4 @@
-import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program } from "../backend.ts";
+import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program, returnType } from "../backend.ts";
 import type { GpuJs, GpuJsLibrary } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
 
@@ -10,6 +10,8 @@ const MODULES = (globalThis as { process?: { versions?: { node?: string } } }).p
 
 interface WebAssemblyState {
   moduleCacheLimit: number;
+  /** Cuts the result into an array of rows. */
+  _shapeOutput(values: Float32Array): unknown;
   readonly fallbackReason: string | null;
 }
 
@@ -34,18 +36,21 @@ class WebAssemblyBackend implements Backend {
     const shortcut = this.gpu.createKernel<WebAssemblyState>(spec.source, {
       ...KERNEL_SETTINGS,
       functions: [...spec.helpers],
-      argumentTypes: argumentTypes(spec, "Array", "Input"),
+      argumentTypes: argumentTypes(spec, "Array", { nested: "Input" }),
+      returnType: returnType(spec),
       output: spec.axes === 1 ? [1] : [1, 1, 1],
     });
     shortcut.kernel.moduleCacheLimit = MODULES;
+    // Otherwise each row would become an array of its own, and with four numbers a thread each thread's numbers too.
+    shortcut.kernel._shapeOutput = (values) => values;
     return {
       ready: true,
       prepare: async () => {},
       run: (output, args) => {
         shortcut.setOutput(output);
-        const result = flat(shortcut(...args));
+        const result = shortcut(...args);
         if (shortcut.kernel.fallbackReason) throw new Error(shortcut.kernel.fallbackReason);
-        return [this.#keep(result)];
+        return [this.#keep(result as Float32Array)];
       },
     };
   }
@@ -83,14 +88,6 @@ class WebAssemblyBackend implements Backend {
   async close(): Promise<void> {
     await this.gpu.destroy();
   }
-}
-
-/** gpu.js cuts a result of three axes into nested arrays of views on one buffer. */
-function flat(result: unknown): Float32Array {
-  let inner = result;
-  while (Array.isArray(inner)) inner = inner[0];
-  const values = inner as Float32Array;
-  return values === result ? values : new Float32Array(values.buffer);
 }
 
 export async function openWebAssembly(library: GpuJsLibrary): Promise<Backend> {

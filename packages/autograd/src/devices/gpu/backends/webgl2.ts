@@ -1,18 +1,21 @@
-import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program } from "../backend.ts";
+import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program, returnType } from "../backend.ts";
 import type { GpuJs, GpuJsFunction, GpuJsLibrary, GpuJsShortcut } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
 
 type Size = readonly [width: number, height: number];
 
-/** A texture with one float a texel, row by row, dressed as what gpu.js takes for an argument. */
-class TextureBlock implements Block {
-  readonly type = "ArrayTexture(1)";
+/** gpu.js's names for a texture with one float a texel, and for one with four. */
+const ONE = "ArrayTexture(1)";
+const FOUR = "MemoryOptimizedNumberTexture";
 
+/** A texture of floats, row by row, dressed as what gpu.js takes for an argument. */
+class TextureBlock implements Block {
   constructor(
     readonly texture: WebGLTexture,
     readonly size: Size,
     readonly context: WebGL2RenderingContext,
     readonly length: number,
+    readonly type = ONE,
     readonly output = [length],
     readonly dimensions = [...output, 1, 1].slice(0, 3),
   ) {}
@@ -22,7 +25,11 @@ class TextureBlock implements Block {
 interface WebGlState {
   /** Where the last run drew. gpu.js makes another when the output's size is set and there is none. */
   texture: { readonly texture: WebGLTexture } | null;
-  readonly texSize: ArrayLike<number>;
+  texSize: ArrayLike<number>;
+  readonly output: readonly number[];
+  /** Called when `texSize` was chosen, before a texture of that size is made. */
+  checkTextureSize(): void;
+  updateMaxTexSize(): void;
 }
 
 /** gpu.js on WebGL2: fragment shaders that draw into float textures. */
@@ -58,22 +65,52 @@ class WebGl2Backend implements Backend {
     const shortcut = this.gpu.createKernel<WebGlState>(spec.source, {
       ...KERNEL_SETTINGS,
       functions: [...spec.helpers],
-      argumentTypes: argumentTypes(spec, "ArrayTexture(1)"),
+      argumentTypes: argumentTypes(spec, ONE, { quads: FOUR }),
+      returnType: returnType(spec),
       output: spec.axes === 1 ? [1] : [1, 1, 1],
       injectedNative: spec.helpers.map(prototypeOf).join("\n"),
     });
-    return { ready: true, prepare: async () => {}, run: (output, args) => [this.#run(shortcut, output, args)] };
+    this.#keepInside(shortcut.kernel);
+    return {
+      ready: true,
+      prepare: async () => {},
+      run: (output, args) => [this.#run(shortcut, output, args, spec.gives)],
+    };
   }
 
-  #run(shortcut: GpuJsShortcut<WebGlState>, output: readonly number[], args: readonly (Block | number)[]): Block {
+  /**
+   * A result of two axes gets from gpu.js a texture of just these sizes, which may be wider or higher than a texture can
+   * be. Then it gets one that is about square, as every other result does.
+   */
+  #keepInside(kernel: WebGlState): void {
+    const fit = () => {
+      if (Math.max(kernel.texSize[0], kernel.texSize[1]) <= this.#side) return;
+      const texels = kernel.output.reduce((product, n) => product * n, 1);
+      const width = Math.ceil(Math.sqrt(texels));
+      kernel.texSize = Int32Array.of(width, Math.ceil(texels / width));
+    };
+    const update = kernel.updateMaxTexSize;
+    kernel.checkTextureSize = fit;
+    kernel.updateMaxTexSize = () => {
+      fit();
+      update.call(kernel);
+    };
+  }
+
+  #run(
+    shortcut: GpuJsShortcut<WebGlState>,
+    output: readonly number[],
+    args: readonly (Block | number)[],
+    gives: 1 | 4,
+  ): Block {
     // This also sets the viewport, which all kernels share.
     shortcut.setOutput(output);
     shortcut(...args);
     const { texture, texSize } = shortcut.kernel;
     if (texture === null) throw new Error("gpu.js gave no result");
     shortcut.kernel.texture = null;
-    const length = output.reduce((product, n) => product * n, 1);
-    return this.#keep(texture.texture, [texSize[0], texSize[1]], length);
+    const length = output.reduce((product, n) => product * n, gives);
+    return this.#keep(texture.texture, [texSize[0], texSize[1]], length, gives === 4 ? FOUR : ONE);
   }
 
   /** WebGL notes errors until it is asked, and asking waits for the GPU, so it is done where that is waited for anyway. */
@@ -85,9 +122,9 @@ class WebGl2Backend implements Backend {
     else if (code !== this.gl.NO_ERROR) throw new Error(`WebGL reports error ${code}`);
   }
 
-  #keep(texture: WebGLTexture, size: Size, length: number): Block {
+  #keep(texture: WebGLTexture, size: Size, length: number, type = ONE): Block {
     this.blocks.live++;
-    return new TextureBlock(texture, size, this.gl, length);
+    return new TextureBlock(texture, size, this.gl, length, type);
   }
 
   make(values: Float32Array): Block {
@@ -133,7 +170,7 @@ class WebGl2Backend implements Backend {
 
   shaped(block: Block, sizes: readonly number[]): Block {
     const { texture, size, length } = block as TextureBlock;
-    return new TextureBlock(texture, size, this.gl, length, [...sizes]);
+    return new TextureBlock(texture, size, this.gl, length, ONE, [...sizes]);
   }
 
   free(block: Block): void {

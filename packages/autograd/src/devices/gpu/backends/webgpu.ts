@@ -1,6 +1,14 @@
-import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program, type WgslSpec } from "../backend.ts";
+import {
+  argumentTypes,
+  type Backend,
+  type Block,
+  KERNEL_SETTINGS,
+  type Program,
+  returnType,
+  type WgslSpec,
+} from "../backend.ts";
 import type { GpuJs, GpuJsLibrary, WebGpuContext } from "../gpujs.ts";
-import type { KernelSpec } from "../kernel.ts";
+import type { ArgumentType, KernelSpec } from "../kernel.ts";
 import { MAP_MODE_READ, Recorder, USAGE } from "./recorder.ts";
 
 /** A buffer, and the sizes by which a kernel indexes it, from the last axis on. */
@@ -90,9 +98,12 @@ export class WebGpuBackend implements Backend {
       ...KERNEL_SETTINGS,
       functions: [...spec.helpers],
       argumentTypes: argumentTypes(spec, "WebGPUBuffer"),
+      returnType: returnType(spec),
       output: spec.axes === 1 ? [1] : [1, 1, 1],
     });
-    const samples = spec.types.map((type) => (type.startsWith("array") ? { type: "WebGPUBuffer", output: [1] } : 1));
+    const sample = (type: ArgumentType) =>
+      type === "int" || type === "float" ? 1 : { type: "WebGPUBuffer", output: [1] };
+    const samples = spec.types.map(sample);
     return {
       get ready() {
         return kernel.built;
@@ -102,12 +113,12 @@ export class WebGpuBackend implements Backend {
         kernel.outputBuffer?.destroy();
         kernel.outputBuffer = null;
       },
-      run: (output, args) => [this.#run(kernel, output, args)],
+      run: (output, args) => [this.#run(kernel, output, args, spec.gives)],
     };
   }
 
-  #run(kernel: WebGpuState, output: readonly number[], args: readonly (Block | number)[]): Block {
-    const result = this.take(output.reduce((product, n) => product * n, 1));
+  #run(kernel: WebGpuState, output: readonly number[], args: readonly (Block | number)[], gives: 1 | 4): Block {
+    const result = this.take(output.reduce((product, n) => product * n, gives));
     const { groups, width } = this.#groups(kernel, output);
     const { arrayArgs, scalarArgs, byteLength } = kernel.paramsLayout;
     const { ints, floats, at } = this.recorder.slot();

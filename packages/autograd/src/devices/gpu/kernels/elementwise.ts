@@ -161,10 +161,14 @@ const BINARY: Record<BinaryOp, Formula> = {
   },
 };
 
-const OTHER = {
+/** The elements as they are. */
+export const COPY = {
   copy(x: number) {
     return x;
   },
+};
+
+const OTHER = {
   fill(a: number) {
     return a;
   },
@@ -175,7 +179,7 @@ const OTHER = {
 };
 
 export function copy(runtime: Runtime, out: Strided, x: Strided): void {
-  map(runtime, { copy: OTHER.copy }, out, [operandOf(x)]);
+  map(runtime, COPY, out, [operandOf(x)]);
 }
 
 export function fill(runtime: Runtime, out: Strided, value: number): void {

@@ -88,6 +88,7 @@ function mapKernel(name: string, formula: Formula, operands: number, rank: numbe
     types: [...arrays.map((): "array" => "array"), "float", "float", ...[...sizes, ...places].map((): "int" => "int")],
     helpers: [...(rank > 1 ? QUOTIENT : []), ...formulaHelpers(formula), ...(whole ? [CUT] : [])],
     axes: 1,
+    gives: 1,
   };
   specs.set(key, spec);
   return spec;

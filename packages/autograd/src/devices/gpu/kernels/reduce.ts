@@ -95,6 +95,7 @@ function reduceKernel(name: string, formula: Formula, combine: Combine, access: 
     ],
     helpers: [...QUOTIENT, ...COMBINE[combine].helpers, ...withoutRepeats(formula, combine)],
     axes: 1,
+    gives: 1,
   };
   specs.set(name, spec);
   return spec;
