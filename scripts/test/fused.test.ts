@@ -21,7 +21,7 @@ const SEED = 4;
 /** What the cpu device does in one pass. */
 const FUSED = [
   ...(["attention", "attentionGrad", "biasGelu", "biasGeluGrad", "layerNorm", "layerNormGrad"] as const),
-  ...(["crossEntropy", "crossEntropyGrad", "adamWAll", "sumOfSquares"] as const),
+  ...(["crossEntropy", "crossEntropyGrad", "embed", "embedGrad", "adamWAll", "sumOfSquares"] as const),
 ];
 
 interface Training {

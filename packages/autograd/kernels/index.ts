@@ -7,7 +7,7 @@ export { copy, transpose } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./crossEntropy";
 export { binaryFlat, binaryRows, fill, unary, unaryGrad, unaryInt, where } from "./elementwise";
 export { biasGelu, biasGeluGrad, sumSquares } from "./fused";
-export { firstOutside, gather, indexAdd, indexSelect, scatterAdd } from "./indexing";
+export { embed, embedGrad, firstOutside, gather, indexAdd, indexSelect, scatterAdd } from "./indexing";
 export { matmul, scratchSize, setScratch } from "./matmul";
 export { adamW, adamWAll } from "./optimizer";
 export { dropout, normal, uniform } from "./random";

@@ -78,3 +78,39 @@ export function indexAdd(
     unit = next;
   }
 }
+
+/** Units are rows [b, t]: a token's row and its position's. */
+export function embed(
+  begin: i32, end: i32, width: i32, time: i32, out: usize, weight: usize, positions: usize, tokens: usize,
+): void {
+  const whole = width & ~3;
+  for (let r = begin; r < end; r++) {
+    const row = weight + <usize>load<i32>(tokens + <usize>r * 4) * width * 4;
+    const position = positions + <usize>(r % time) * width * 4;
+    const to = out + <usize>r * width * 4;
+    let i = 0;
+    for (; i < whole; i += 4) v128.store(to + i * 4, f32x4.add(v128.load(row + i * 4), v128.load(position + i * 4)));
+    for (; i < width; i++) store<f32>(to + i * 4, load<f32>(row + i * 4) + load<f32>(position + i * 4));
+  }
+}
+
+/** Adds elements first … last - 1 of a row to those of another. */
+// @ts-ignore: decorator
+@inline function addPart(to: usize, from: usize, first: i32, last: i32): void {
+  let i = first;
+  for (; i + 4 <= last; i += 4) v128.store(to + i * 4, f32x4.add(v128.load(to + i * 4), v128.load(from + i * 4)));
+  for (; i < last; i++) store<f32>(to + i * 4, load<f32>(to + i * 4) + load<f32>(from + i * 4));
+}
+
+/** Units are blocks of 16 of the width, as in `indexAdd`; 0 in place of an address that is not wanted. */
+export function embedGrad(
+  begin: i32, end: i32, width: i32, time: i32, rows: i32, dweight: usize, dpositions: usize, dy: usize, tokens: usize,
+): void {
+  const first = begin << 4;
+  const last = min(end << 4, width);
+  for (let r = 0; r < rows; r++) {
+    const from = dy + <usize>r * width * 4;
+    if (dweight) addPart(dweight + <usize>load<i32>(tokens + <usize>r * 4) * width * 4, from, first, last);
+    if (dpositions) addPart(dpositions + <usize>(r % time) * width * 4, from, first, last);
+  }
+}

@@ -278,6 +278,16 @@ export interface Device {
   sumOfSquares?(out: Strided, tensors: readonly Strided[]): void;
   /** out = x Wᵀ + bias, then the exact GELU where `gelu`. x: [rows, k], weight: strided [n, k], bias: [n] -> [rows, n]. */
   linear?(out: Strided, x: Strided, weight: Strided, bias: Strided | undefined, gelu: boolean): void;
+  /**
+   * out[b, t] = weight[tokens[b, t]] + positions[t]. tokens: int32 [batch, time], weight: [vocabulary, width], positions:
+   * [time, width] -> [batch, time, width]. Errors: a token outside the vocabulary.
+   */
+  embed?(out: Strided, weight: Strided, positions: Strided, tokens: Strided): void;
+  /**
+   * dweight[tokens[b, t]] += dy[b, t] and dpositions[t] += dy[b, t], in the order of b, then t. Shapes as in `embed`, the
+   * results already filled; undefined where one is not wanted.
+   */
+  embedGrad?(dweight: Strided | undefined, dpositions: Strided | undefined, dy: Strided, tokens: Strided): void;
   /** x += bias in place, out = gelu(x). x, out: [rows, n]; bias: [n]. */
   biasGelu?(out: Strided, x: Strided, bias: Strided): void;
   /** dx = gelu'(x) * dy, dbias = sum of dx over the rows; in place on dy allowed. */

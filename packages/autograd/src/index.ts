@@ -33,6 +33,7 @@ export {
 export { cachedAttention } from "./ops/cachedAttention.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
 export { dropout } from "./ops/dropout.ts";
+export { embeddingWithPositions } from "./ops/embedding.ts";
 export { embedding, oneHot } from "./ops/indexing.ts";
 export { layerNorm } from "./ops/layerNorm.ts";
 export { linear, linearGelu } from "./ops/linear.ts";

@@ -1,22 +1,29 @@
-import { formatShape, type Tensor, tensor, zeros } from "@lectern/autograd";
+import { embeddingWithPositions, formatShape, type Shape, type Tensor, tensor, zeros } from "@lectern/autograd";
 import { assertSequence, assertSizes, assertWidth } from "./check.ts";
+import type { Embedding } from "./embedding.ts";
 import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";
 
-/** Attention itself does not know order: these two tell it where a token stands. Both add to x a row for each position. */
+/**
+ * Attention itself does not know order: these two tell it where a token stands. Both add to x a row for each position;
+ * `embed` does it while it looks x up, in one pass over memory.
+ */
+
+/** Errors: there are not as many positions as a shape, [batch, time, …], has from `start` on. */
+function assertRoom(owner: string, table: Tensor, shape: Shape, start: number): void {
+  const [context, time] = [table.shape[0], shape[1]];
+  if (start + time > context) {
+    const from = start > 0 ? ` from position ${start} on` : "";
+    throw new RangeError(`${owner}: ${formatShape(shape)} has ${time} positions${from}, there are rows for ${context}`);
+  }
+}
 
 /** The rows for as many positions as x has, from `start` on. Errors: there are not so many. */
 function rowsFor(owner: string, table: Tensor, x: Tensor, start: number): Tensor {
   assertSequence(owner, x);
   assertWidth(owner, x, table.shape[1]);
-  const [context, time] = [table.shape[0], x.shape[1]];
-  if (start + time > context) {
-    const from = start > 0 ? ` from position ${start} on` : "";
-    throw new RangeError(
-      `${owner}: ${formatShape(x.shape)} has ${time} positions${from}, there are rows for ${context}`,
-    );
-  }
-  return table.slice(0, start, start + time);
+  assertRoom(owner, table, x.shape, start);
+  return table.slice(0, start, start + x.shape[1]);
 }
 
 /** A learned vector for each position. x: [batch, time, width] -> the same. Starts normal with variance 1. */
@@ -33,6 +40,12 @@ export class PositionalEmbedding extends Module {
   /** @param start position of x's first vector. */
   forward(x: Tensor, start = 0): Tensor {
     return x.add(rowsFor("PositionalEmbedding", this.weight, x, start));
+  }
+
+  /** `forward` of the tokens' vectors. tokens: int32 [batch, time] -> [batch, time, width]. */
+  embed(tokens: Tensor, vectors: Embedding, start = 0): Tensor {
+    assertRoom("PositionalEmbedding", this.weight, tokens.shape, start);
+    return embeddingWithPositions(vectors.weight, this.weight, tokens, start);
   }
 }
 
@@ -59,5 +72,11 @@ export class SinusoidalEncoding extends Module {
   /** @param start position of x's first vector. */
   forward(x: Tensor, start = 0): Tensor {
     return x.add(rowsFor("SinusoidalEncoding", this.table, x, start));
+  }
+
+  /** `forward` of the tokens' vectors. tokens: int32 [batch, time] -> [batch, time, width]. */
+  embed(tokens: Tensor, vectors: Embedding, start = 0): Tensor {
+    assertRoom("SinusoidalEncoding", this.table, tokens.shape, start);
+    return embeddingWithPositions(vectors.weight, this.table, tokens, start);
   }
 }

@@ -1,4 +1,4 @@
-import { manualSeed, ones, randn, zeros } from "@lectern/autograd";
+import { manualSeed, ones, randint, randn, zeros } from "@lectern/autograd";
 import {
   Dropout,
   Embedding,
@@ -51,6 +51,19 @@ describe("positions", () => {
         `${name}: [1, 5, 2] has 5 positions, there are rows for 4`,
       );
       expect(() => module.forward(zeros([1, 4, 3]))).toThrow(`${name}: the input is [1, 4, 3]`);
+      const tokens = zeros([1, 3], { dtype: "int32" });
+      expect(() => module.embed(tokens, new Embedding(5, 2), 2)).toThrow(
+        `${name}: [1, 3] has 3 positions from position 2 on, there are rows for 4`,
+      );
+    }
+  });
+
+  it("are added to tokens while these are looked up as they are afterwards", () => {
+    const vectors = new Embedding(5, 6);
+    const tokens = randint(0, 5, [2, 3]);
+    for (const module of [new SinusoidalEncoding(7, 6), new PositionalEmbedding(7, 6)]) {
+      const expected = module.forward(vectors.forward(tokens), 4);
+      expect(module.embed(tokens, vectors, 4).arraySync()).toEqual(expected.arraySync());
     }
   });
 });

@@ -6,7 +6,7 @@ import { lanesAt } from "./reductions.ts";
 
 /** Picking elements by int32 indices, and adding to them. */
 
-function assertIndex(op: string, index: Tensor): void {
+export function assertIndex(op: string, index: Tensor): void {
   if (index.dtype !== "int32") {
     throw new TypeError(
       `${op}: the index ${formatShape(index.shape)} is ${index.dtype}, it has to be int32: use .int()`,

@@ -66,7 +66,7 @@ export class TransformerClassifier extends Module {
   /** Tokens to vectors, before the first block. */
   #embed(tokens: Tensor): Tensor {
     assertTokens("TransformerClassifier", tokens, this.options.context);
-    return this.dropout.forward(this.positions.forward(this.tokens.forward(tokens)));
+    return this.dropout.forward(this.positions.embed(tokens, this.tokens));
   }
 
   /**

@@ -75,7 +75,7 @@ export class GPT extends Module {
   /** Tokens to vectors, before the first block. */
   #embed(tokens: Tensor, start = 0): Tensor {
     assertTokens("GPT", tokens, this.options.context);
-    return this.dropout.forward(this.positions.forward(this.tokens.forward(tokens), start));
+    return this.dropout.forward(this.positions.embed(tokens, this.tokens, start));
   }
 
   /** Vectors to logits, behind the last block. */

@@ -2,7 +2,7 @@ import { type Device, type DType, Storage, type TypedArray } from "../../device.
 import { attention, attentionGrad } from "./attention.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import { biasGelu, biasGeluGrad } from "./fused.ts";
-import { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
+import { embed, embedGrad, gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
 import { linear } from "./linear.ts";
 import { machine } from "./machine.ts";
 import { matmul } from "./matmul.ts";
@@ -98,6 +98,8 @@ export const cpuDevice: Device = {
   sumOfSquares,
 
   linear,
+  embed,
+  embedGrad,
   biasGelu,
   biasGeluGrad,
   attention,

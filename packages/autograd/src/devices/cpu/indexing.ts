@@ -1,7 +1,7 @@
 import type { Lanes, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
 import { machine, run } from "./machine.ts";
-import { addressOf, BYTES, isInt } from "./operands.ts";
+import { addressOf, addressOrZero, BYTES, isInt } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
 const MANY = 32768;
@@ -63,4 +63,36 @@ export function indexAdd(out: Strided, index: Strided, x: Strided, { outer, size
   const addresses = [addressOf(out), addressOf(index), addressOf(x)];
   const blocks = outer * Math.ceil(inner / 16);
   run("indexAdd", blocks, grainOf(16 * count), Number(isInt(x)), size, inner, count, ...addresses);
+}
+
+export function embed(out: Strided, weight: Strided, positions: Strided, tokens: Strided): void {
+  const [vocabulary, width] = weight.shape;
+  const outside = findOutside(tokens, vocabulary);
+  if (outside) {
+    throw new RangeError(`embedding: token ${outside.value} is outside the vocabulary 0 … ${vocabulary - 1}`);
+  }
+  const addresses = [out, weight, positions, tokens].map(addressOf);
+  run("embed", sizeOf(tokens.shape), grainOf(width), width, positions.shape[0], ...addresses);
+}
+
+export function embedGrad(
+  dweight: Strided | undefined,
+  dpositions: Strided | undefined,
+  dy: Strided,
+  tokens: Strided,
+): void {
+  const [batch, time, width] = dy.shape;
+  const results = [addressOrZero(dweight), addressOrZero(dpositions)];
+  const rows = batch * time;
+  run(
+    "embedGrad",
+    Math.ceil(width / 16),
+    grainOf(16 * rows),
+    width,
+    time,
+    rows,
+    ...results,
+    addressOf(dy),
+    addressOf(tokens),
+  );
 }

@@ -27,6 +27,8 @@ export const KERNELS = [
   "crossEntropyGrad",
   "cumsum",
   "dropout",
+  "embed",
+  "embedGrad",
   "fill",
   "gather",
   "indexAdd",

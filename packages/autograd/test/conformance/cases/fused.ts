@@ -1,6 +1,6 @@
 import type { AdamWOptions, Device, Strided } from "../../../src/device.ts";
 import { type Case, defineCase } from "../check.ts";
-import { blank, transposed, view } from "../operands.ts";
+import { blank, given, transposed, view } from "../operands.ts";
 
 /** What the fused kernels are made of, where a device (the reference) has none of its own. */
 
@@ -75,6 +75,43 @@ function sumOfSquares(device: Device, out: Strided, tensors: readonly Strided[])
   });
   device.reduce("sum", out, parts, { outer: 1, size: tensors.length, inner: 1 });
 }
+
+function embed(device: Device, out: Strided, weight: Strided, positions: Strided, tokens: Strided): void {
+  if (device.embed !== undefined) {
+    device.embed(out, weight, positions, tokens);
+    return;
+  }
+  const [vocabulary, width] = weight.shape;
+  const flat = { ...tokens, shape: [tokens.shape[0] * tokens.shape[1]], strides: [1] };
+  device.indexSelect(out, weight, flat, { outer: 1, size: vocabulary, inner: width });
+  device.binary("add", out, out, { ...positions, shape: out.shape, strides: [0, width, 1] });
+}
+
+type EmbedGradArgs = [dweight: Strided | undefined, dpositions: Strided | undefined, dy: Strided, tokens: Strided];
+
+function embedGrad(device: Device, ...[dweight, dpositions, dy, tokens]: EmbedGradArgs): void {
+  if (device.embedGrad !== undefined) {
+    device.embedGrad(dweight, dpositions, dy, tokens);
+    return;
+  }
+  const [batch, time, width] = dy.shape;
+  const flat = { ...tokens, shape: [batch * time], strides: [1] };
+  if (dweight) device.indexAdd(dweight, flat, dy, { outer: 1, size: dweight.shape[0], inner: width });
+  for (let b = 0; dpositions && b < batch; b++) {
+    const part = { ...dy, shape: dpositions.shape, strides: [width, 1], offset: dy.offset + b * time * width };
+    device.binary("add", dpositions, dpositions, part);
+  }
+}
+
+/** Batch, time, vocabulary and width. */
+const EMBEDDINGS = [
+  [1, 1, 1, 1],
+  [2, 3, 5, 7],
+  [3, 65, 10, 33],
+  [12, 64, 65, 128],
+  [0, 3, 5, 4],
+  [2, 0, 5, 4],
+];
 
 const SHAPES = [
   [0, 5],
@@ -153,6 +190,50 @@ export const fusedCases: readonly Case[] = [
       dy: check.numbers.normal(shape),
     };
     await check.agree(operands, (device, { dbias, x, dy }) => biasGeluGrad(device, dy, dbias, x, dy), 6);
+  }),
+  defineCase("embed", "rows by token and by position", async (check) => {
+    for (const [batch, time, vocabulary, width] of EMBEDDINGS) {
+      const operands = {
+        out: blank([batch, time, width]),
+        weight: check.numbers.normal([vocabulary, width]),
+        positions: check.numbers.normal([time, width]),
+        tokens: check.numbers.integers(0, vocabulary - 1, [batch, time]),
+      };
+      await check.agree(operands, (device, { out, weight, positions, tokens }) =>
+        embed(device, out, weight, positions, tokens),
+      );
+    }
+  }),
+  defineCase("embed", "refuses a token outside the vocabulary", async (check) => {
+    const operands = {
+      out: blank([1, 2, 3]),
+      weight: check.numbers.normal([5, 3]),
+      positions: check.numbers.normal([2, 3]),
+      tokens: given([1, 2], [0, 5], "int32"),
+    };
+    const call = (device: Device, { out, weight, positions, tokens }: Record<keyof typeof operands, Strided>) =>
+      embed(device, out, weight, positions, tokens);
+    await check.rejects(operands, call, "5");
+  }),
+  defineCase("embedGrad", "adds to the rows of tokens and of positions, of both or of one", async (check) => {
+    for (const [batch, time, vocabulary, width] of EMBEDDINGS) {
+      const operands = {
+        dweight: check.numbers.normal([vocabulary, width]),
+        dpositions: check.numbers.normal([time, width]),
+        dy: check.numbers.normal([batch, time, width]),
+        tokens: check.numbers.integers(0, vocabulary - 1, [batch, time]),
+      };
+      const magnitude = Math.sqrt(batch * time) + 1;
+      for (const [first, second] of [
+        [1, 1],
+        [1, 0],
+        [0, 1],
+      ]) {
+        const call = (device: Device, { dweight, dpositions, dy, tokens }: Record<keyof typeof operands, Strided>) =>
+          embedGrad(device, first ? dweight : undefined, second ? dpositions : undefined, dy, tokens);
+        await check.agree(operands, call, magnitude);
+      }
+    }
   }),
   defineCase("sumOfSquares", "of many tensors of odd sizes", async (check) => {
     const operands = {

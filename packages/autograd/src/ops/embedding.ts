@@ -1,0 +1,68 @@
+import { fusedEnabled } from "../fused.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
+import { formatShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { assertIndex, embedding } from "./indexing.ts";
+
+/** The definition: look up, then add. */
+function composite(weight: Tensor, positions: Tensor, tokens: Tensor, start: number): Tensor {
+  return embedding(weight, tokens).add(positions.slice(0, start, start + tokens.shape[1]));
+}
+
+/** Rows of a table of positions. */
+function rowsFrom(ctx: OpContext, table: Tensor, start: number, time: number): Tensor {
+  const width = table.shape[1];
+  return ctx.view(table, [time, width], [width, 1], table.offset + start * width);
+}
+
+function zeros(ctx: OpContext, shape: Shape): Tensor {
+  const x = ctx.allocate(shape);
+  ctx.device.fill(x, 0);
+  return x;
+}
+
+/** Where the device has a kernel for both at once. */
+const fused = defineOp("embeddingWithPositions", {
+  forward(ctx, weight: Tensor, positions: Tensor, tokens: Tensor, start: number): Tensor {
+    const index = ctx.dense(tokens);
+    ctx.save(index);
+    const out = ctx.allocate([...tokens.shape, weight.shape[1]]);
+    const rows = rowsFrom(ctx, ctx.dense(positions), start, tokens.shape[1]);
+    ctx.device.embed!(out, ctx.dense(weight), rows, index);
+    return out;
+  },
+  backward(ctx, dy, start): Gradient[] {
+    const [tokens] = ctx.saved;
+    const dweight = ctx.needs[0] ? zeros(ctx, ctx.shapes[0]) : undefined;
+    const dpositions = ctx.needs[1] ? zeros(ctx, ctx.shapes[1]) : undefined;
+    const rows = dpositions && rowsFrom(ctx, dpositions, start, tokens.shape[1]);
+    ctx.device.embedGrad!(dweight, rows, ctx.dense(dy), tokens);
+    return [dweight, dpositions, undefined];
+  },
+  composite,
+});
+
+function assertTables(weight: Tensor, positions: Tensor, tokens: Tensor, start: number): void {
+  const op = "embeddingWithPositions";
+  assertIndex(op, tokens);
+  const shapes = `weight ${formatShape(weight.shape)}, positions ${formatShape(positions.shape)}, tokens ${formatShape(tokens.shape)}`;
+  if (tokens.rank !== 2) throw new RangeError(`${op}: the tokens have to be [batch, time]: ${shapes}`);
+  if (weight.rank !== 2 || positions.rank !== 2 || weight.shape[1] !== positions.shape[1]) {
+    throw new RangeError(`${op}: the tables have to be [vocabulary, width] and [context, width]: ${shapes}`);
+  }
+  const time = tokens.shape[1];
+  if (start < 0 || start + time > positions.shape[0]) {
+    throw new RangeError(`${op}: ${time} positions from ${start} on do not fit the context: ${shapes}`);
+  }
+}
+
+/**
+ * What a transformer's first block sees: rows of one table by token, and of another by position.
+ * weight: [vocabulary, width], positions: [context, width], tokens: int32 [batch, time] -> [batch, time, width]; the first
+ * token stands at position `start`. Errors: a token outside the vocabulary, more positions than the context has.
+ */
+export function embeddingWithPositions(weight: Tensor, positions: Tensor, tokens: Tensor, start = 0): Tensor {
+  assertTables(weight, positions, tokens, start);
+  const canFuse = fusedEnabled() && weight.device.embed !== undefined;
+  return canFuse ? fused(weight, positions, tokens, start) : composite(weight, positions, tokens, start);
+}
