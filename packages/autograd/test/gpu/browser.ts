@@ -66,7 +66,7 @@ async function bundle(script: URL): Promise<string> {
     platform: "browser",
     target: "es2022",
     // Only Node ever imports these.
-    external: ["node:*"],
+    external: ["node:*", "cli-progress"],
     logLevel: "silent",
   });
   return outputFiles[0].text;
