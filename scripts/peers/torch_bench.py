@@ -206,7 +206,9 @@ def generation(options):
         def run():
             tokens = start
             for _ in range(case["tokens"]):
-                logits = model.head(model.hidden(tokens[:, -size["context"] :])[:, -1])
+                logits = model.head(model.hidden(tokens[:, -size["context"] :])[:, -1]) / spec["temperature"]
+                least = logits.topk(min(spec["topK"], logits.shape[-1])).values[:, -1:]
+                logits[logits < least] = -math.inf
                 drawn = torch.multinomial(logits.softmax(-1), 1)
                 tokens = torch.cat([tokens, drawn], 1)
 

@@ -5,13 +5,13 @@ import type { Case } from "./measurement.ts";
 import { time } from "./timing.ts";
 import { workloads } from "./workloads.ts";
 
-/** Generates once for each number asked for, three times unless said otherwise: a run is long enough for that. */
-const RUNS = 3;
+/** Milliseconds of generating before the clock starts, unless a number of runs is given: until all code is compiled. */
+const WARM_UP = 1500;
 
 /** Tokens drawn from models with random weights, which cost as much as those of a trained one. */
-export async function measureGeneration(steps = RUNS): Promise<Case[]> {
+export async function measureGeneration(steps?: number): Promise<Case[]> {
   const cases: Case[] = [];
-  const { models } = workloads.generation;
+  const { models, temperature, topK } = workloads.generation;
   for (const { name, model: size, streams, prompt, tokens, window } of workloads.generation.cases) {
     manualSeed(0);
     const model = new GPT(models[size]);
@@ -20,8 +20,9 @@ export async function measureGeneration(steps = RUNS): Promise<Case[]> {
       Array.from({ length: prompt }, () => Math.floor(random() * vocabulary)),
     );
     const run = async () => {
-      await generateTokens(model, prompts, { tokens, window, seed: 0 });
+      await generateTokens(model, prompts, { tokens, window, temperature, topK, seed: 0 });
     };
+    for (const start = performance.now(); steps === undefined && performance.now() - start < WARM_UP; ) await run();
     cases.push({ name, ...(await time(run, steps, 1)), tokens: streams * tokens });
   }
   return cases;

@@ -48,7 +48,10 @@ interface Workloads {
     readonly causal: boolean;
     readonly cases: readonly AttentionCase[];
   };
+  /** Sampled as nanoGPT does unless told otherwise. */
   readonly generation: {
+    readonly temperature: number;
+    readonly topK: number;
     readonly models: Readonly<Record<string, Omit<TrainingSize, "task" | "batch">>>;
     readonly cases: readonly GenerationCase[];
   };
