@@ -1,8 +1,78 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-export default defineConfig({
+/** What the cpu device computes with. */
+interface CpuSettings {
+  readonly threads: number;
+  readonly blas: boolean;
+  readonly simd: "plain" | "relaxed";
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** What is set for a project's tests. */
+    settings: CpuSettings;
+  }
+}
+
+/** Sees whether the settings are in force. */
+const SETTINGS_TEST = "packages/autograd/test/cpu/settings.test.ts";
+const testTimeout = 60_000;
+
+/** Every test, on the machine as it is. */
+const everything: TestProjectInlineConfiguration = {
   test: {
+    name: "all",
     include: ["packages/*/test/**/*.test.ts", "datasets/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
-    testTimeout: 60_000,
+    exclude: [...configDefaults.exclude, SETTINGS_TEST],
+    testTimeout,
   },
-});
+};
+
+/** Every test of tensors, devices and layers. */
+const CORE = ["packages/autograd/test/**/*.test.ts", "packages/nn/test/**/*.test.ts"];
+
+/** Those of them that are quick, and compute on the cpu device without choosing its settings themselves. */
+const CORE_ON_CPU = [
+  SETTINGS_TEST,
+  "packages/autograd/test/conformance/cpu.test.ts",
+  "packages/autograd/test/cpu/{attention,memory}.test.ts",
+  "packages/autograd/test/ops/{cachedAttention,embedding,matmul,pytorch}.test.ts",
+  "packages/autograd/test/{compositions,extending,random,secondOrder}.test.ts",
+  "packages/nn/test/**/*.test.ts",
+];
+
+/** Tests with given settings of the cpu device. */
+function withSettings(settings: CpuSettings, include: string[]): TestProjectInlineConfiguration {
+  const { threads, blas, simd } = settings;
+  return {
+    test: {
+      name: `threads ${threads}, BLAS ${blas ? "on" : "off"}, ${simd} SIMD`,
+      include,
+      exclude: [...configDefaults.exclude, "**/gpu/**"],
+      testTimeout,
+      env: { LECTERN_THREADS: String(threads), LECTERN_BLAS: blas ? "" : "off", LECTERN_SIMD: simd },
+      provide: { settings },
+    },
+  };
+}
+
+/** Together with `everything`, which has threads, BLAS and relaxed SIMD on a usual machine, every pair of settings. */
+const pairs: readonly CpuSettings[] = [
+  { threads: 1, blas: false, simd: "relaxed" },
+  { threads: 1, blas: true, simd: "plain" },
+  { threads: 2, blas: false, simd: "plain" },
+];
+
+const combinations = [1, 2].flatMap((threads) =>
+  [true, false].flatMap((blas) => (["relaxed", "plain"] as const).map((simd) => ({ threads, blas, simd }))),
+);
+
+// `--mode settings`: all of the core's tests with every combination of settings, in place of every test there is.
+export default defineConfig(({ mode }) => ({
+  test: {
+    projects:
+      mode === "settings"
+        ? combinations.map((settings) => withSettings(settings, CORE))
+        : [everything, ...pairs.map((settings) => withSettings(settings, CORE_ON_CPU))],
+  },
+}));

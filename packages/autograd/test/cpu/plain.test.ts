@@ -1,8 +1,6 @@
 import { expect, it } from "vitest";
-import { cpuDevice } from "../../src/devices/cpu/device.ts";
 import { machine } from "../../src/devices/cpu/machine.ts";
 import { compileKernels } from "../../src/devices/cpu/module.ts";
-import { describeConformance } from "../conformance/conformance.ts";
 
 // The device makes its parts at first use, so this comes in time.
 process.env.LECTERN_SIMD = "plain";
@@ -18,5 +16,3 @@ it("takes the build with fused multiply-adds where the engine can run it", () =>
 it("refuses a build that there is not", () => {
   expect(() => compileKernels("fast")).toThrow('LECTERN_SIMD is "fast": it has to be plain or relaxed');
 });
-
-describeConformance(cpuDevice);

@@ -1,0 +1,4 @@
+import { cpuDevice } from "../../src/devices/cpu/device.ts";
+import { describeConformance } from "./conformance.ts";
+
+describeConformance(cpuDevice);
