@@ -121,8 +121,8 @@ export interface AdamWOptions {
   readonly weightDecay: number;
   /** The step's number, from 1, for the bias correction. */
   readonly step: number;
-  /** Gradients are multiplied with this before use (clipping). */
-  readonly gradScale: number;
+  /** Gradients are multiplied with this before use (clipping). One number in memory where knowing it would mean to wait. */
+  readonly gradScale: number | Strided;
 }
 
 /** A parameter with its gradient and the two running averages of AdamW. */

@@ -17,16 +17,21 @@ function sumOfSquares(tensors: readonly Tensor[]): Tensor {
   return sum;
 }
 
-/** What gradients of length `norm` are multiplied with to be no longer than `maxNorm` (Pascanu et al., 2013). */
-export function clipScale(norm: number, maxNorm: number): number {
+/**
+ * What gradients of length `norm` are multiplied with to be no longer than `maxNorm` (Pascanu et al., 2013). Hand it to the
+ * optimiser's `step`. As a tensor it stays on its device, so that a GPU need not be waited for.
+ */
+export function clipScale(norm: number, maxNorm: number): number;
+export function clipScale(norm: Tensor, maxNorm: number): Tensor;
+export function clipScale(norm: number | Tensor, maxNorm: number): number | Tensor {
   assertAboveZero(maxNorm);
-  return Math.min(1, maxNorm / (norm + 1e-6));
+  if (typeof norm === "number") return Math.min(1, maxNorm / (norm + 1e-6));
+  return noGrad(() => norm.add(1e-6).reciprocal().mul(maxNorm).clamp(0, 1));
 }
 
 /**
  * Shortens all gradients by one factor, in place, so that together they are no longer than `maxNorm`. Gives their length
- * before. Nothing is read back, so a GPU need not be waited for; where a read costs nothing, it is cheaper to hand
- * `clipScale` to the optimiser's `step`.
+ * before. Nothing is read back. Where the optimiser comes next it is cheaper to hand `clipScale` to its `step`.
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Tensor {
   assertAboveZero(maxNorm);
@@ -34,7 +39,7 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Ten
   const norm = gradNorm(list);
   noGrad(() =>
     scope(() => {
-      const scale = norm.add(1e-6).reciprocal().mul(maxNorm).clamp(0, 1);
+      const scale = clipScale(norm, maxNorm);
       for (const { grad } of list) {
         if (grad === undefined) continue;
         grad.device.binary("mul", grad, grad, scale.expand(grad.shape));

@@ -36,6 +36,7 @@ export { Adam, type AdamOptions } from "./optimizers/adam.ts";
 export { AdamW } from "./optimizers/adamW.ts";
 export { decayMatrices } from "./optimizers/groups.ts";
 export {
+  type GradScale,
   Optimizer,
   type OptimizerState,
   type ParameterGroup,

@@ -1,8 +1,8 @@
 import { type Device, scope, type Tensor } from "@lectern/autograd";
-import { clipGradNorm, clipScale, gradNorm } from "./clip.ts";
+import { clipScale, gradNorm } from "./clip.ts";
 import type { BatchSource } from "./data/batch.ts";
 import type { Loss, Model } from "./model.ts";
-import type { Optimizer } from "./optimizers/optimizer.ts";
+import type { GradScale, Optimizer } from "./optimizers/optimizer.ts";
 
 /** What a step needs to know. */
 export interface StepSettings {
@@ -50,11 +50,11 @@ export function trainStep(settings: StepSettings, data: BatchSource, step: numbe
   });
 }
 
-/** Clips in place where a read would have to wait, and by a factor for the optimiser where it costs nothing. */
-function clipped({ optimizer, clip, device }: StepSettings, step: number): { gradScale: number; norm?: Tensor } {
+/** What clips the gradients, for the optimiser. It is only looked at where that does not mean to wait for the device. */
+function clipped({ optimizer, clip, device }: StepSettings, step: number): { gradScale: GradScale; norm?: Tensor } {
   if (clip === Number.POSITIVE_INFINITY) return { gradScale: 1 };
-  if (!device.hostMemory) return { gradScale: 1, norm: clipGradNorm(optimizer.parameters, clip) };
   const norm = gradNorm(optimizer.parameters);
+  if (!device.hostMemory) return { gradScale: clipScale(norm, clip), norm };
   const length = norm.itemSync();
   assertFinite("gradient's length", length, step, optimizer.lr);
   return { gradScale: clipScale(length, clip), norm };

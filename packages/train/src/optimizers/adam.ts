@@ -1,5 +1,12 @@
 import { fusedEnabled, type Tensor } from "@lectern/autograd";
-import { assertNotNegative, assertShare, Optimizer, type ParameterGroup, type Parameters } from "./optimizer.ts";
+import {
+  assertNotNegative,
+  assertShare,
+  type GradScale,
+  Optimizer,
+  type ParameterGroup,
+  type Parameters,
+} from "./optimizer.ts";
 
 export interface AdamOptions {
   lr?: number;
@@ -31,7 +38,7 @@ export class Adam extends Optimizer {
     this.eps = eps;
   }
 
-  protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: number): void {
+  protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: GradScale): void {
     const [beta1, beta2] = this.betas;
     const { eps, steps: step } = this;
     const isPenalty = weightDecay > 0 && !this.decoupled;

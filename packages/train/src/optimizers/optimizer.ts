@@ -13,9 +13,11 @@ export type Parameters =
   | Iterable<Tensor>
   | Iterable<Partial<Omit<ParameterGroup, "parameters">> & { parameters: Iterable<Tensor> }>;
 
+export type GradScale = number | Tensor;
+
 export interface StepOptions {
-  /** Gradients count this many times; `clipScale` gives the number that clips them. */
-  gradScale?: number;
+  /** Gradients count this many times; `clipScale` gives what clips them, as a number or as a tensor of one. */
+  gradScale?: GradScale;
 }
 
 /** Everything an optimiser has to remember: what a checkpoint holds of it. */
@@ -89,13 +91,13 @@ export abstract class Optimizer {
     );
   }
 
-  #stepGroup(group: ParameterGroup, gradScale: number): void {
+  #stepGroup(group: ParameterGroup, gradScale: GradScale): void {
     const parameters = group.parameters.filter(({ grad }) => grad !== undefined);
     if (parameters.length > 0) this.update(parameters, group, gradScale);
   }
 
   /** Moves parameters of one group, all of which have a gradient, in place against their gradients times `gradScale`. */
-  protected abstract update(parameters: readonly Tensor[], group: ParameterGroup, gradScale: number): void;
+  protected abstract update(parameters: readonly Tensor[], group: ParameterGroup, gradScale: GradScale): void;
 
   /** Forgets all gradients, so that the next `backward()` does not add to them. */
   zeroGrad(): void {

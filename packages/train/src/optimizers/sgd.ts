@@ -1,5 +1,5 @@
 import type { Tensor } from "@lectern/autograd";
-import { assertNotNegative, Optimizer, type ParameterGroup, type Parameters } from "./optimizer.ts";
+import { assertNotNegative, type GradScale, Optimizer, type ParameterGroup, type Parameters } from "./optimizer.ts";
 
 export interface SGDOptions {
   lr?: number;
@@ -35,7 +35,7 @@ export class SGD extends Optimizer {
     this.nesterov = nesterov;
   }
 
-  protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: number): void {
+  protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: GradScale): void {
     for (const p of parameters) {
       let direction = gradScale === 1 ? p.grad! : p.grad!.mul(gradScale);
       if (weightDecay > 0) direction = direction.add(p.mul(weightDecay));

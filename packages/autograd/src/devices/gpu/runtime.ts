@@ -56,6 +56,8 @@ export class Runtime {
   readonly alarm: Box = this.box(2);
   /** One element that is 0. */
   readonly zero: Box = this.box(1);
+  /** One element that is 1. */
+  readonly one: Box;
   /** Which kernel multiplies matrices. */
   product: Product;
   /** True where kernels in WebGPU's own language stand in for several of gpu.js's at once. */
@@ -66,6 +68,7 @@ export class Runtime {
   constructor(readonly backend: Backend) {
     this.product = backend.compileWgsl === undefined ? "blocked" : "tiled";
     backend.onError = (message) => this.fail(message);
+    this.one = this.make(Float32Array.of(1));
   }
 
   get compiledKernels(): number {

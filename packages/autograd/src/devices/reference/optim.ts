@@ -3,7 +3,8 @@ import { elements, output } from "./elements.ts";
 
 /** Loshchilov & Hutter, "Decoupled weight decay regularization" (2019), algorithm 2. */
 export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
-  const { lr, beta1, beta2, eps, weightDecay, step, gradScale } = options;
+  const { lr, beta1, beta2, eps, weightDecay, step } = options;
+  const gradScale = typeof options.gradScale === "number" ? options.gradScale : elements(options.gradScale)[0];
   const ps = output(p);
   const grads = elements(grad);
   const ms = output(m);

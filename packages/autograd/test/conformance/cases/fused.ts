@@ -235,6 +235,15 @@ export const fusedCases: readonly Case[] = [
       }
     }
   }),
+  defineCase("sumOfSquares", "of one, and of more than a kernel takes at once", async (check) => {
+    for (const count of [1, 7, 17]) {
+      const operands = {
+        out: blank([]),
+        ...Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, check.numbers.normal([5 + 30 * i])])),
+      };
+      await check.agree(operands, (device, { out, ...tensors }) => sumOfSquares(device, out, Object.values(tensors)));
+    }
+  }),
   defineCase("sumOfSquares", "of many tensors of odd sizes", async (check) => {
     const operands = {
       out: blank([]),

@@ -24,6 +24,20 @@ export const optimCases: readonly Case[] = [
   adamWCase("a late step with decay", { ...USUAL, step: 1000, weightDecay: 0.1, lr: 0.01 }),
   adamWCase("other averages", { ...USUAL, step: 7, beta1: 0.8, beta2: 0.95, eps: 1e-6 }),
   adamWCase("clipped gradients", { ...USUAL, step: 3, gradScale: 0.037, weightDecay: 0.01 }),
+  defineCase("adamW", "gradients clipped by a number that is in memory", async (check) => {
+    for (const size of SIZES) {
+      const operands = {
+        p: check.numbers.normal([size]),
+        grad: check.numbers.normal([size], "plain"),
+        m: check.numbers.normal([size], "offset", 0.1),
+        v: check.numbers.uniform(0, 0.1, [size]),
+        gradScale: given([], [0.037]),
+      };
+      await check.agree(operands, (device, { p, grad, m, v, gradScale }) =>
+        device.adamW(p, grad, m, v, { ...USUAL, step: 3, gradScale }),
+      );
+    }
+  }),
   defineCase("adamW", "from nothing, also where the gradient is zero", async (check) => {
     for (const size of [5, 33]) {
       const zeros = () => given([size], [0]);

@@ -5,29 +5,42 @@ import { kernel } from "../kernel.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { ADAMW, elementGroups } from "../wgsl/adamW.ts";
+import { PARTS, SUM_OF_SQUARES, TENSORS } from "../wgsl/sumOfSquares.ts";
 import { mapped } from "./map.ts";
-import { element, reduceLanes } from "./reduce.ts";
+import { element, PLAIN, reduceLanes } from "./reduce.ts";
 
 /** Loshchilov & Hutter, "Decoupled weight decay regularization" (2019). A gpu.js kernel has one result, so it takes three. */
 
-const FIRST_MOMENT = kernel(["array", "array", "int", "int", "float", "float"], {
-  adamWFirstMoment(this: Thread, m: number[], grad: number[], mAt: number, gradAt: number, beta: number, gain: number) {
-    return beta * m[mAt + this.thread.x] + gain * grad[gradAt + this.thread.x];
+const FIRST_MOMENT = kernel(["array", "array", "array", "int", "int", "int", "float", "float"], {
+  adamWFirstMoment(
+    this: Thread,
+    m: number[],
+    grad: number[],
+    scale: number[],
+    mAt: number,
+    gradAt: number,
+    scaleAt: number,
+    beta: number,
+    gain: number,
+  ) {
+    return beta * m[mAt + this.thread.x] + gain * scale[scaleAt] * grad[gradAt + this.thread.x];
   },
 });
 
-const SECOND_MOMENT = kernel(["array", "array", "int", "int", "float", "float", "float"], {
+const SECOND_MOMENT = kernel(["array", "array", "array", "int", "int", "int", "float", "float", "float"], {
   adamWSecondMoment(
     this: Thread,
     v: number[],
     grad: number[],
+    scale: number[],
     vAt: number,
     gradAt: number,
+    scaleAt: number,
     beta: number,
     gain: number,
-    scale: number,
+    factor: number,
   ) {
-    const g = grad[gradAt + this.thread.x] * scale;
+    const g = grad[gradAt + this.thread.x] * factor * scale[scaleAt];
     return beta * v[vAt + this.thread.x] + gain * g * g;
   },
 });
@@ -64,22 +77,25 @@ export function adamW(
   const size = sizeOf(p.shape);
   if (size === 0) return;
   const { lr, beta1, beta2, eps, weightDecay, step, gradScale } = options;
+  // Gradients are multiplied with a number and with one in memory, one of which is 1.
+  const factor = typeof gradScale === "number" ? gradScale : 1;
+  const [scale, scaleAt] = typeof gradScale === "number" ? [runtime.one, 0] : [boxOf(gradScale), gradScale.offset];
   // Both averages start at zero; the corrections undo the bias towards it.
   const rate = lr / (1 - beta1 ** step);
   const correction = 1 / (1 - beta2 ** step);
   const kept = 1 - lr * weightDecay;
   if (runtime.fused) {
     const targets = [boxOf(p), boxOf(m), boxOf(v)];
-    const places = [size, grad.offset, p.offset, m.offset, v.offset];
-    const shares = [beta1, (1 - beta1) * gradScale, beta2, (1 - beta2) * gradScale * gradScale];
-    const args = [boxOf(grad), ...targets, ...places, ...shares, kept, rate, correction, eps];
+    const places = [size, grad.offset, scaleAt, p.offset, m.offset, v.offset];
+    const shares = [beta1, 1 - beta1, beta2, 1 - beta2, factor];
+    const args = [boxOf(grad), scale, ...targets, ...places, ...shares, kept, rate, correction, eps];
     runtime.launchWgsl(ADAMW, elementGroups(size), [], args, targets);
     return;
   }
   const gradient = boxOf(grad);
-  const first = [boxOf(m), gradient, m.offset, grad.offset, beta1, (1 - beta1) * gradScale];
+  const first = [boxOf(m), gradient, scale, m.offset, grad.offset, scaleAt, beta1, (1 - beta1) * factor];
   store(runtime, m, runtime.launch(FIRST_MOMENT, size, first));
-  const second = [boxOf(v), gradient, v.offset, grad.offset, beta2, 1 - beta2, gradScale];
+  const second = [boxOf(v), gradient, scale, v.offset, grad.offset, scaleAt, beta2, 1 - beta2, factor];
   store(runtime, v, runtime.launch(SECOND_MOMENT, size, second));
   const update = [boxOf(p), boxOf(m), boxOf(v), p.offset, m.offset, v.offset];
   store(runtime, p, runtime.launch(UPDATE, size, [...update, kept, rate, correction, eps]));
@@ -98,6 +114,10 @@ const FORMULAS = {
 const TOGETHER = 7;
 
 export function sumOfSquares(runtime: Runtime, out: Strided, tensors: readonly Strided[]): void {
+  if (runtime.fused && tensors.length > 0) {
+    store(runtime, out, sumOfSquaresTogether(runtime, tensors));
+    return;
+  }
   const { square, addSeven } = FORMULAS;
   let sums = tensors
     .filter((x) => sizeOf(x.shape) > 0)
@@ -118,4 +138,24 @@ export function sumOfSquares(runtime: Runtime, out: Strided, tensors: readonly S
     sums = fewer;
   }
   store(runtime, out, sums[0]);
+}
+
+/** A few tensors a run, each in parts, whose sums gather in one box; then their sum. */
+function sumOfSquaresTogether(runtime: Runtime, tensors: readonly Strided[]): Box {
+  const runs = Math.ceil(tensors.length / TENSORS);
+  const length = runs * TENSORS * PARTS;
+  let sums: Box | undefined;
+  for (let run = 0; run < runs; run++) {
+    const some = tensors.slice(run * TENSORS, (run + 1) * TENSORS);
+    const missing = TENSORS - some.length;
+    const zeros = new Array<number>(missing).fill(0);
+    const boxes = [...some.map(boxOf), ...new Array<Box>(missing).fill(runtime.zero)];
+    const numbers = [run, ...some.map((x) => sizeOf(x.shape)), ...zeros, ...some.map((x) => x.offset), ...zeros];
+    const groups = [PARTS, TENSORS, 1];
+    if (sums === undefined) [sums] = runtime.launchWgsl(SUM_OF_SQUARES, groups, [length], [...boxes, ...numbers]);
+    else runtime.launchWgsl(SUM_OF_SQUARES, groups, [], [...boxes, ...numbers, sums], [sums]);
+  }
+  const total = reduceLanes(runtime, PLAIN.sum, "sum", [element(sums!)], { outer: 1, size: length, inner: 1 });
+  runtime.free(sums!);
+  return total;
 }
