@@ -40,4 +40,18 @@ if (browser === undefined) {
       await close();
     }
   });
+  it("clipping takes WebGPU few runs, however many parameters there are", async () => {
+    const { page, close } = await openPage(browser, new URL("training.page.ts", import.meta.url));
+    try {
+      const { parameters, clipped, unclipped } = await page.evaluate(() =>
+        (globalThis as unknown as TrainingPage).countRuns("webgpu", true),
+      );
+      expect(parameters).toBeGreaterThan(40);
+      expect(clipped).toBeGreaterThan(unclipped);
+      // Seven tensors a run for their squares, and what makes a factor of the sum.
+      expect(clipped - unclipped).toBeLessThanOrEqual(Math.ceil(parameters / 7) + 10);
+    } finally {
+      await close();
+    }
+  });
 }
