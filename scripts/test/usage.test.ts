@@ -61,7 +61,19 @@ describe("a failure gives exit code 1 and one line that says what is wrong", () 
   it("where the way of using a GPU that was asked for is not there", async () => {
     const { code, line } = await complaint("generate", "runs/x", "--device", "gpu", "--gpu-backend", "webgl2");
     expect(line).toContain("gpu: the backend webgl2 cannot be had: there is no OffscreenCanvas here");
+    expect(line).toContain("ask for no particular one to get the best that works, or take the cpu device");
     expect(code).toBe(1);
+  });
+
+  it("where there is no GPU", async () => {
+    const gpu = eventsOf(await lectern(["info", "--json"], folder)).find(({ device }) => device === "gpu")!;
+    const { backend } = gpu.details as { backend: string };
+    const options = ["--data", "names", "--steps", "1", "--batch", "2", "--context", "8", "--out", "on-gpu", "--json"];
+    const outcome = await lectern(["train", "char", ...options, "--device", "gpu"], folder);
+    expect(outcome.code).toBe(0);
+    const lines = outcome.stderr.split("\n").filter((text) => text.startsWith("gpu: "));
+    if (backend !== "webasm") expect(lines).toEqual([]);
+    else expect(lines).toEqual([expect.stringMatching(/^gpu: there is none here \(.+\), so .+: --device cpu is/)]);
   });
 
   it("where a folder has no checkpoint", async () => {
@@ -111,6 +123,9 @@ describe("help and information", () => {
     expect(devices.map(({ device }) => device)).toEqual(["cpu", "gpu", "reference"]);
     for (const { available, reason } of devices) expect(available === true || typeof reason === "string").toBe(true);
     expect(devices[0].available).toBe(true);
+    const fused = ["attention", "linear", "biasGelu", "embed", "adamWAll", "sumOfSquares"];
+    expect(devices[0].details).toMatchObject({ fused, composed: [] });
+    expect(devices[2].details).toMatchObject({ fused: [], composed: fused });
     expect(events.at(-1)).toMatchObject({ event: "done", node: process.versions.node });
     expect(outcome.code).toBe(0);
   });

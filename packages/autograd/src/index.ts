@@ -8,7 +8,14 @@ export type { MemoryStats } from "./devices/cpu/memory.ts";
 export { defineKernel, type KernelDefinition, type Thread } from "./devices/gpu/defineKernel.ts";
 export type { GpuInfo, GpuStats } from "./devices/gpu/device.ts";
 export { gpuInfo, gpuStats, openGpu } from "./devices/gpu/open.ts";
-export { defaultDevice, device, registerDevice, setDefaultDevice } from "./devices.ts";
+export {
+  defaultDevice,
+  device,
+  type FusedKernel,
+  fusedKernels,
+  registerDevice,
+  setDefaultDevice,
+} from "./devices.ts";
 export {
   type BackwardOptions,
   enableGrad,

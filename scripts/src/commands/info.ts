@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { cpuInfo, gpuInfo, ones } from "@lectern/autograd";
+import { cpuInfo, fusedKernels, gpuInfo, ones } from "@lectern/autograd";
 import { defaultCacheFolder } from "@lectern/datasets";
-import { openDevice } from "../device.ts";
+import { findDevice } from "../device.ts";
 import { DEVICES, type DeviceName } from "../options.ts";
 import { output, table } from "../output.ts";
 
@@ -45,13 +45,13 @@ export async function info({ json, version }: { json: boolean; version: string }
 /** Opens the device and multiplies two small matrices on it. */
 async function probe(name: DeviceName): Promise<DeviceState> {
   try {
-    await openDevice({ device: name });
+    await findDevice({ device: name });
     const sum = await ones([4, 4])
       .matmul(ones([4, 4]))
       .sum()
       .item();
     if (sum !== 64) throw new Error(`it computes wrongly (${sum} for 64)`);
-    return { device: name, available: true, details: details(name) };
+    return { device: name, available: true, details: { ...details(name), ...fusedKernels(name) } };
   } catch (error) {
     return { device: name, available: false, reason: error instanceof Error ? error.message : String(error) };
   }
@@ -69,7 +69,13 @@ function details(name: DeviceName): Record<string, unknown> {
 function describe({ device, available, reason }: DeviceState): string {
   if (!available) return `not there: ${reason}`;
   if (device === "reference") return "plain TypeScript in double precision: slow, and right";
-  return device === "cpu" ? describeCpu() : describeGpu();
+  return `${device === "cpu" ? describeCpu() : describeGpu()}; ${describeFused(device)}`;
+}
+
+function describeFused(device: DeviceName): string {
+  const { fused, composed } = fusedKernels(device);
+  const has = fused.length === 0 ? "no kernel is fused" : `fused: ${fused.join(", ")}`;
+  return composed.length === 0 ? has : `${has}; composed of others: ${composed.join(", ")}`;
 }
 
 function describeCpu(): string {
