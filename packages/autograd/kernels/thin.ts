@@ -2,16 +2,15 @@
 // memory is what takes time and nothing is worth packing.
 
 import { gelu } from "./fused";
-import { loadStrided, loadStridedTail, loadTail, madd, put8, sumEach } from "./lanes";
+import { loadStrided, loadStridedTail, loadTail, madd, put8, storeTail, sumEach } from "./lanes";
 import { SCRATCH_FLOATS, scratch } from "./matmul";
 
 // --- a's rows and b's columns both lie along k: dot products ------------------------------------------
 
-/** What becomes of sums that belong `step` bytes apart: the bias (or 0) is added, then GELU taken. */
+/** Stores sums that belong `step` bytes apart, with the bias (or 0) added. */
 // @ts-ignore: decorator
-@inline function finish(c: usize, step: usize, sum: v128, count: i32, bias: usize, curved: bool, add: bool): void {
+@inline function finish(c: usize, step: usize, sum: v128, count: i32, bias: usize, add: bool): void {
   if (bias != 0) sum = f32x4.add(sum, loadFour(bias, step, count));
-  if (curved) sum = gelu(sum);
   if (add) sum = f32x4.add(loadFour(c, step, count), sum);
   v128.store_lane<f32>(c, sum, 0);
   if (count > 1) v128.store_lane<f32>(c + step, sum, 1);
@@ -36,7 +35,7 @@ import { SCRATCH_FLOATS, scratch } from "./matmul";
   let t2 = s0;
   let t3 = s0;
   let i = 0;
-  for (; i + 8 <= k; i += 8) {
+  for (; i + 16 <= k; i += 16) {
     const at = <usize>i * 4;
     let x = v128.load(a + at);
     s0 = madd(x, v128.load(b0 + at), s0);
@@ -48,6 +47,16 @@ import { SCRATCH_FLOATS, scratch } from "./matmul";
     t1 = madd(x, v128.load(b1 + at, 16), t1);
     t2 = madd(x, v128.load(b2 + at, 16), t2);
     t3 = madd(x, v128.load(b3 + at, 16), t3);
+    x = v128.load(a + at, 32);
+    s0 = madd(x, v128.load(b0 + at, 32), s0);
+    s1 = madd(x, v128.load(b1 + at, 32), s1);
+    s2 = madd(x, v128.load(b2 + at, 32), s2);
+    s3 = madd(x, v128.load(b3 + at, 32), s3);
+    x = v128.load(a + at, 48);
+    t0 = madd(x, v128.load(b0 + at, 48), t0);
+    t1 = madd(x, v128.load(b1 + at, 48), t1);
+    t2 = madd(x, v128.load(b2 + at, 48), t2);
+    t3 = madd(x, v128.load(b3 + at, 48), t3);
   }
   for (; i < k; i += 4) {
     const at = <usize>i * 4;
@@ -65,7 +74,7 @@ import { SCRATCH_FLOATS, scratch } from "./matmul";
 // @ts-ignore: decorator
 @inline function dotsOfTwo(
   k: i32, a0: usize, a1: usize, b0: usize, b1: usize, b2: usize, b3: usize, c: usize, cStep: usize, step: usize,
-  count: i32, bias: usize, curved: bool, add: bool,
+  count: i32, bias: usize, add: bool,
 ): void {
   let s0 = f32x4.splat(0);
   let s1 = s0;
@@ -111,17 +120,17 @@ import { SCRATCH_FLOATS, scratch } from "./matmul";
     s3 = madd(x, w, s3);
     t3 = madd(y, w, t3);
   }
-  finish(c, step, sumEach(s0, s1, s2, s3), count, bias, curved, add);
-  finish(c + cStep, step, sumEach(t0, t1, t2, t3), count, bias, curved, add);
+  finish(c, step, sumEach(s0, s1, s2, s3), count, bias, add);
+  finish(c + cStep, step, sumEach(t0, t1, t2, t3), count, bias, add);
 }
 
 /**
- * Four columns of b at a time, each from a quarter of its own: four long streams through memory, which the processor
- * foresees better than many short ones. They stay in the first-level cache for all rows of a.
+ * Four columns of b at a time, each from a quarter of its own: the processor fetches four long streams ahead, where four
+ * neighbours would be short ones that begin anew each time. They stay in the first-level cache for all rows of a.
  */
 function along(
   m: i32, n: i32, k: i32, a: usize, aRow: usize, b: usize, bColumn: usize, c: usize, cStep: usize, bias: usize,
-  curved: bool, add: bool,
+  add: bool,
 ): void {
   const quarter = (n + 3) >> 2;
   const step = <usize>quarter * 4;
@@ -137,9 +146,9 @@ function along(
     let r = 0;
     for (; r + 2 <= m; r += 2) {
       const row = a + r * aRow;
-      dotsOfTwo(k, row, row + aRow, b0, b1, b2, b3, y + r * cStep, cStep, step, count, place, curved, add);
+      dotsOfTwo(k, row, row + aRow, b0, b1, b2, b3, y + r * cStep, cStep, step, count, place, add);
     }
-    if (r < m) finish(y + r * cStep, step, dotsOfOne(k, a + r * aRow, b0, b1, b2, b3), count, place, curved, add);
+    if (r < m) finish(y + r * cStep, step, dotsOfOne(k, a + r * aRow, b0, b1, b2, b3), count, place, add);
   }
 }
 
@@ -254,8 +263,15 @@ export function thin(
     a = scratch;
     aRow = <usize>k * 4;
   }
-  along(m, n, k, a, aRow, b, bColumn, c, cStep, 0, false, add);
+  along(m, n, k, a, aRow, b, bColumn, c, cStep, 0, add);
   return true;
+}
+
+/** In place. A pass of its own keeps several vectors in flight, where between sums each would be waited for. */
+function geluRow(x: usize, n: i32): void {
+  const stop = x + <usize>(n & ~3) * 4;
+  for (; x < stop; x += 16) v128.store(x, gelu(v128.load(x)));
+  if ((n & 3) > 0) storeTail(x, gelu(loadTail(x, n & 3)), n & 3);
 }
 
 /**
@@ -269,5 +285,7 @@ export function linear(
   const first = begin * 16;
   const columns = min(n, end * 16) - first;
   const place = bias == 0 ? 0 : bias + first * 4;
-  along(m, columns, k, x, xRow, w + first * wRow, wRow, out + first * 4, n * 4, place, curved != 0, false);
+  const y = out + first * 4;
+  along(m, columns, k, x, xRow, w + first * wRow, wRow, y, n * 4, place, false);
+  if (curved != 0) for (let r = 0; r < m; r++) geluRow(y + r * n * 4, columns);
 }

@@ -138,16 +138,6 @@ function tensorsIn(args: readonly unknown[]): Tensor[] {
   return tensors;
 }
 
-/** Runs a forward rule, whose own ops are not recorded. */
-function unrecorded(name: string, forward: () => Tensor): Tensor {
-  const before = setRecording(false);
-  try {
-    return isObserving() ? observed(name, "forward", forward) : forward();
-  } finally {
-    setRecording(before);
-  }
-}
-
 /** Errors: tensors of several devices, or one whose memory was freed. Gives whether one requires a gradient. */
 function inspect(name: string, inputs: readonly Tensor[]): boolean {
   const { device, shape } = inputs[0];
@@ -191,7 +181,15 @@ export function defineOp<Args extends readonly unknown[]>(
     const tracked = inspect(name, inputs) && gradEnabled();
     if (definition.composite !== undefined && !fusedEnabled()) return definition.composite(...args);
     const ctx = new OpContext(name, inputs, tracked);
-    const output = unrecorded(name, () => definition.forward(ctx, ...args));
+    const before = setRecording(false);
+    let output: Tensor;
+    try {
+      output = isObserving()
+        ? observed(name, "forward", () => definition.forward(ctx, ...args))
+        : definition.forward(ctx, ...args);
+    } finally {
+      setRecording(before);
+    }
     if (inputs.includes(output)) {
       throw new Error(`${name}: forward returned its argument: return x.clone(), or a view by ctx.view`);
     }

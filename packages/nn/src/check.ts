@@ -24,13 +24,14 @@ export function assertSequence(owner: string, x: Tensor): void {
 
 /** Errors: tokens that are not int32 [batch, time], or a time longer than the context. */
 export function assertTokens(owner: string, tokens: Tensor, context: number): void {
-  const shape = formatShape(tokens.shape);
   if (tokens.dtype !== "int32") {
-    throw new TypeError(`${owner}: the tokens ${shape} are ${tokens.dtype}, they have to be int32: use tokens.int()`);
+    throw new TypeError(
+      `${owner}: the tokens ${formatShape(tokens.shape)} are ${tokens.dtype}, they have to be int32: use tokens.int()`,
+    );
   }
   if (tokens.rank !== 2) {
     throw new RangeError(
-      `${owner}: the tokens are ${shape}, they have to be [batch, time]: give one sequence a batch axis with tokens.unsqueeze(0)`,
+      `${owner}: the tokens are ${formatShape(tokens.shape)}, they have to be [batch, time]: give one sequence a batch axis with tokens.unsqueeze(0)`,
     );
   }
   if (tokens.shape[1] > context) {

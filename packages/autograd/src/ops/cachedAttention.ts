@@ -2,7 +2,7 @@ import { gradEnabled } from "../engine.ts";
 import { defineOp } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type AttentionOptions, canFuse, headsOf, scaledDotProductAttention } from "./attention.ts";
+import { type AttentionOptions, canFuse, scaledDotProductAttention } from "./attention.ts";
 
 /** What does not depend on the tensors: how many positions lie in the cache already, and what scores are multiplied with. */
 interface Settings {
@@ -29,8 +29,10 @@ const fused = defineOp("cachedAttention", {
     const values = ctx.view(cache, seen, strides, cache.offset + part);
     const y = ctx.allocate([batch, time, heads * size]);
     const lse = ctx.allocate([batch, heads, time]);
-    const [queries] = headsOf(ctx, packed, heads, 3);
-    const [out] = headsOf(ctx, y, heads, 1);
+    // As they lie in [batch, time, heads size].
+    const queries = ctx.view(packed, [batch, heads, time, size], [time * triple, size, triple, 1]);
+    const width = heads * size;
+    const out = ctx.view(y, queries.shape, [time * width, size, width, 1]);
     ctx.device.attention!(out, lse, queries, keys, values, { causal: true, scale, mask: undefined });
     return y;
   },
@@ -53,17 +55,18 @@ function composite(qkv: Tensor, cache: Tensor, { start, scale }: Settings, dropo
 }
 
 function assertShapes(qkv: Tensor, cache: Tensor, start: number): void {
-  const shapes = `qkv ${formatShape(qkv.shape)}, cache ${formatShape(cache.shape)}`;
   const [batch, two, heads, context, size] = cache.shape;
   if (cache.rank !== 5 || two !== 2) {
-    throw new RangeError(`cachedAttention: the cache has to be [batch, 2, heads, context, size]: ${shapes}`);
+    fail("the cache has to be [batch, 2, heads, context, size]", qkv, cache);
   }
   if (qkv.rank !== 3 || qkv.shape[0] !== batch || qkv.shape[2] !== 3 * heads * size) {
-    throw new RangeError(`cachedAttention: qkv has to be [batch, time, 3 width] as the cache is: ${shapes}`);
+    fail("qkv has to be [batch, time, 3 width] as the cache is", qkv, cache);
   }
-  if (start + qkv.shape[1] > context) {
-    throw new RangeError(`cachedAttention: ${qkv.shape[1]} positions do not fit behind ${start}: ${shapes}`);
-  }
+  if (start + qkv.shape[1] > context) fail(`${qkv.shape[1]} positions do not fit behind ${start}`, qkv, cache);
+}
+
+function fail(rule: string, qkv: Tensor, cache: Tensor): never {
+  throw new RangeError(`cachedAttention: ${rule}: qkv ${formatShape(qkv.shape)}, cache ${formatShape(cache.shape)}`);
 }
 
 /**
