@@ -68,9 +68,7 @@ describe("a failure gives exit code 1 and one line that says what is wrong", () 
   it("where there is no GPU", async () => {
     const gpu = eventsOf(await lectern(["info", "--json"], folder)).find(({ device }) => device === "gpu")!;
     const { backend } = gpu.details as { backend: string };
-    const options = ["--data", "names", "--steps", "1", "--batch", "2", "--context", "8", "--out", "on-gpu", "--json"];
-    const outcome = await lectern(["train", "char", ...options, "--device", "gpu"], folder);
-    expect(outcome.code).toBe(0);
+    const outcome = await lectern(["generate", "runs/nothing", "--device", "gpu"], folder);
     const lines = outcome.stderr.split("\n").filter((text) => text.startsWith("gpu: "));
     if (backend !== "webasm") expect(lines).toEqual([]);
     else expect(lines).toEqual([expect.stringMatching(/^gpu: there is none here \(.+\), so .+: --device cpu is/)]);

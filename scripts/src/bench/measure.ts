@@ -1,5 +1,5 @@
 import { cpuInfo, gpuInfo, setBlas, setThreads } from "@lectern/autograd";
-import { openDevice } from "../device.ts";
+import { findDevice } from "../device.ts";
 import { measureGeneration } from "./generation.ts";
 import { measureAttention, measureProducts } from "./kernels.ts";
 import type { Case, Job, Measurement, Settings } from "./measurement.ts";
@@ -14,7 +14,7 @@ export async function measure(job: Job): Promise<Measurement> {
   const baselineMB = residentPeakMB();
   if (job.threads !== undefined) setThreads(job.threads);
   if (!job.blas) setBlas(false);
-  const device = await openDevice(job);
+  const device = await findDevice(job);
   const cases = await casesOf(job, device);
   const memory = { baselineMB, peakMB: residentPeakMB() };
   const size = workloads.training[job.workload];
@@ -22,7 +22,7 @@ export async function measure(job: Job): Promise<Measurement> {
   return { cases, memory, settings: settingsOf(job), profile };
 }
 
-async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<typeof openDevice>>): Promise<Case[]> {
+async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<typeof findDevice>>): Promise<Case[]> {
   const size = workloads.training[workload];
   if (size !== undefined) return [await measureTraining("step", size, device, steps ?? size.steps)];
   switch (workload) {

@@ -98,7 +98,10 @@ export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevi
   }
   if (options.backend === undefined)
     throw new Error(`gpu: no backend works here: ${Object.values(reasons).join("; ")}`);
-  throw new Error(`gpu: the backend ${options.backend} cannot be had: ${reasons[options.backend]}`);
+  throw new Error(
+    `gpu: the backend ${options.backend} cannot be had: ${reasons[options.backend]}; ` +
+      "ask for no particular one to get the best that works, or take the cpu device",
+  );
 }
 
 /** What takes a product's place where it fails. */

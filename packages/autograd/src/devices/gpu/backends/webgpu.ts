@@ -298,9 +298,11 @@ export async function openWebGpu(library: GpuJsLibrary): Promise<WebGpuBackend> 
 
 const NODE_PACKAGE = "webgpu";
 
+const FOREIGN_FUNCTIONS = "koffi";
+
 interface Host {
   navigator?: { gpu?: GPU };
-  process?: { versions?: { node?: string } };
+  process?: { platform?: string; versions?: { node?: string } };
 }
 
 const inNode = () => (globalThis as Host).process?.versions?.node !== undefined;
@@ -310,6 +312,7 @@ async function findWebGpu(): Promise<GPU> {
   const host = globalThis as Host;
   if (host.navigator?.gpu !== undefined) return host.navigator.gpu;
   if (!inNode()) throw new Error("this browser has no WebGPU (navigator.gpu)");
+  await assertVulkan(host);
   // Not a literal, so that bundlers for the browser do not look for the package.
   const dawn = (await import(/* @vite-ignore */ NODE_PACKAGE)) as { create(options: string[]): GPU; globals: object };
   Object.assign(globalThis, dawn.globals);
@@ -321,4 +324,20 @@ async function findWebGpu(): Promise<GPU> {
     Object.defineProperty(host.navigator, "gpu", { value: gpu, configurable: true });
   }
   return gpu;
+}
+
+/**
+ * On Linux, Dawn needs the Vulkan loader, and where that is missing it prints a warning of its own. Errors: it is missing.
+ * Whether it is there cannot be told without the optional package koffi; then Dawn is asked.
+ */
+async function assertVulkan({ process }: Host): Promise<void> {
+  if (process?.platform !== "linux") return;
+  const koffi = await import(/* @vite-ignore */ FOREIGN_FUNCTIONS).catch(() => undefined);
+  if (koffi === undefined) return;
+  const { load } = (koffi.default ?? koffi) as { load(name: string): { unload(): void } };
+  try {
+    load("libvulkan.so.1").unload();
+  } catch {
+    throw new Error("libvulkan.so.1 is missing: install libvulkan1 (or vulkan-loader) and the card's driver");
+  }
 }
