@@ -17,6 +17,8 @@ import { charPresets, classifyPresets, type Recipe } from "../src/presets.ts";
 
 const STEPS = 50;
 const SEED = 4;
+/** Relative. One percent more in the gradient of one kernel changes these losses by 1e-5 to 6e-4. */
+const TOLERANCE = 1e-5;
 
 /** What the cpu device does in one pass. */
 const FUSED = [
@@ -123,7 +125,7 @@ describe("fused kernels", () => {
       expect(fused).toHaveLength(STEPS);
       // The training did something; else two losses are easily the same.
       expect(mean(fused.slice(-10))).toBeLessThan(0.95 * mean(fused.slice(0, 10)));
-      expect(largestRelativeDifference(fused, composed)).toBeLessThan(1e-4);
+      expect(largestRelativeDifference(fused, composed)).toBeLessThan(TOLERANCE);
     },
     240_000,
   );
