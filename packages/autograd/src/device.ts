@@ -151,6 +151,8 @@ export interface Device {
   download(storage: Storage, start: number, length: number): Promise<TypedArray>;
   /** The same at once; only where `hostMemory`. */
   downloadSync(storage: Storage, start: number, length: number): TypedArray;
+  /** Returns when every kernel called so far has been computed. Absent where they are computed at once, or nobody can wait. */
+  finish?(): void;
 
   // --- elementwise ------------------------------------------------------------------------------
 

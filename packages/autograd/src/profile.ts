@@ -76,7 +76,7 @@ function flopsOf(kernel: string, args: readonly unknown[]): number {
   return (products * 2 * count(q) * k.shape[2]) / (options.causal ? 2 : 1);
 }
 
-const administrative = new Set(["allocate", "release", "reclaim", "download", "downloadSync", "upload"]);
+const administrative = new Set(["allocate", "release", "reclaim", "download", "downloadSync", "upload", "finish"]);
 
 /** Puts a timer around every kernel of a device; returns what takes them off again. */
 function instrument(device: Device, rows: Map<string, ProfileRow>): () => void {
@@ -88,6 +88,7 @@ function instrument(device: Device, rows: Map<string, ProfileRow>): () => void {
     kernels[kernel] = (...args: unknown[]) => {
       const start = performance.now();
       const result: unknown = original.apply(device, args);
+      device.finish?.();
       const ms = performance.now() - start;
       const { op = kernel, phase = "other" } = current ?? {};
       const key = `${op} ${kernel} ${phase}`;

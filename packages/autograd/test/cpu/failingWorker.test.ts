@@ -30,6 +30,7 @@ async function start(pool: Pool): Promise<void> {
 /** The same job, until the thread that fails has taken a part of it. */
 function runOften(pool: Pool, address: number): void {
   for (let i = 0; i < 100; i++) pool.run("fill", UNITS, PARTS, [address, 2]);
+  pool.finish();
 }
 
 /** Gives the other thread time to take a part. */
@@ -51,6 +52,7 @@ it("tells which kernel failed and why where a worker crashes in its part, and go
     isMainIdle = false;
     for (const value of [2, 3]) {
       pool.run("fill", UNITS, PARTS, [block, value]);
+      pool.finish();
       expect(new Set(memory.ints.subarray(block / 4, block / 4 + UNITS))).toEqual(new Set([value]));
     }
   } finally {
@@ -71,6 +73,7 @@ it("waits for the workers before it tells that the main thread failed", async ()
     expect(() => runOften(pool, block)).toThrow('cpu: the kernel "fill" failed: no such luck');
     isBroken = false;
     pool.run("fill", UNITS, PARTS, [block, 3]);
+    pool.finish();
     expect(new Set(memory.ints.subarray(block / 4, block / 4 + UNITS))).toEqual(new Set([3]));
   } finally {
     pool.stop();

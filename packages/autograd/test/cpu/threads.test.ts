@@ -117,8 +117,8 @@ describe("threads", () => {
 
   for (const [name, job] of Object.entries(JOBS)) {
     it(`give ${name} the very same numbers as one thread does`, () => {
-      const { pool } = machine();
       const shared = bits(job());
+      const { pool } = machine();
       machine().pool = undefined;
       const alone = bits(job());
       machine().pool = pool;

@@ -1,5 +1,5 @@
 import type { AttentionOptions, Strided } from "../../device.ts";
-import { DESCRIPTIONS, machine, run } from "./machine.ts";
+import { machine, nextDescription, run } from "./machine.ts";
 import { addressOf, BYTES } from "./operands.ts";
 
 /** Queries of a unit: where there are many pairs of batch and head, each is one; else long contexts are shared out. */
@@ -23,7 +23,8 @@ function describe(block: number, lse: Strided, operands: Operands, options: Atte
   const [, heads, queries, size] = q.shape;
   const { causal, scale, mask } = options;
   const { ints, floats } = machine().memory;
-  let word = DESCRIPTIONS / BYTES;
+  const address = nextDescription();
+  let word = address / BYTES;
   ints[word++] = heads;
   ints[word++] = queries;
   ints[word++] = k.shape[2];
@@ -37,7 +38,7 @@ function describe(block: number, lse: Strided, operands: Operands, options: Atte
   word += 4;
   ints[word++] = mask === undefined ? 0 : mask.strides[3] * BYTES;
   for (const x of operands) word = place(ints, word, x);
-  return DESCRIPTIONS;
+  return address;
 }
 
 /** Floating-point operations that are worth a thread of their own: some 40 microseconds. */

@@ -7,7 +7,7 @@
 import { nodeModule } from "../../platform.ts";
 import { environment } from "./environment.ts";
 import { type BlasLibrary, openLibrary } from "./library.mjs";
-import { DESCRIPTIONS, machine, useBlas } from "./machine.ts";
+import { DESCRIPTIONS, finishedMemory, machine, useBlas } from "./machine.ts";
 
 const LIBRARIES: Record<string, readonly string[]> = {
   linux: ["libopenblas.so.0", "libopenblas.so"],
@@ -83,7 +83,7 @@ function open(): Opened {
 
 /** Errors: a small product with whole numbers, one operand transposed, comes out wrong. */
 function verify(library: BlasLibrary): void {
-  const { memory } = machine();
+  const memory = finishedMemory();
   const [m, n, k] = [3, 5, 4];
   const block = memory.allocate(4 * (m * k + k * n + m * n));
   const [a, b] = [block, block + 4 * m * k];

@@ -1,23 +1,25 @@
+type Kernels = readonly ((begin: number, end: number, ...args: number[]) => void)[];
+
 export declare const WORD: Readonly<
-  Record<
-    | "pending"
-    | "done"
-    | "jobs"
-    | "sleepers"
-    | "ready"
-    | "mainWaits"
-    | "kernel"
-    | "units"
-    | "parts"
-    | "argumentCount"
-    | "failed"
-    | "reasonLength",
-    number
-  >
+  Record<"claim" | "published" | "bell" | "sleepers" | "ready" | "failed" | "reasonLength", number>
 >;
-export declare const ARGUMENTS: number;
 export declare const CONTROL_BYTES: number;
-export declare function takePart(words: Int32Array): number;
-export declare function setFailure(words: Int32Array, error: unknown): void;
-export declare function takeFailure(words: Int32Array): string | undefined;
+export declare function backlog(words: Int32Array): number;
+export declare function nextDescription(words: Int32Array): number;
+export declare function publish(
+  words: Int32Array,
+  values: Float64Array,
+  kernel: number,
+  units: number,
+  parts: number,
+  args: readonly number[],
+): void;
+export declare function work(words: Int32Array, values: Float64Array, kernels: Kernels): boolean;
+export declare function workUntil(
+  enough: () => boolean,
+  words: Int32Array,
+  values: Float64Array,
+  kernels: Kernels,
+): void;
+export declare function takeFailure(words: Int32Array): { kernel: number; reason: string } | undefined;
 export declare function firstUnit(part: number, parts: number, units: number): number;

@@ -4,7 +4,7 @@ import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import { biasGelu, biasGeluGrad } from "./fused.ts";
 import { embed, embedGrad, gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
 import { linear } from "./linear.ts";
-import { machine } from "./machine.ts";
+import { finish, finishedMemory, machine } from "./machine.ts";
 import { matmul } from "./matmul.ts";
 import { BYTES } from "./operands.ts";
 import { adamW, adamWAll, sumOfSquares } from "./optimizer.ts";
@@ -33,7 +33,7 @@ function release(storage: Storage): void {
 
 /** The whole memory, with elements of the storage's type; it has to be asked for anew after every allocation. */
 function elements(storage: Storage): Float32Array | Int32Array {
-  const { floats, ints } = machine().memory;
+  const { floats, ints } = finishedMemory();
   return storage.dtype === "int32" ? ints : floats;
 }
 
@@ -60,6 +60,7 @@ export const cpuDevice: Device = {
   upload,
   download: async (storage, start, length) => downloadSync(storage, start, length),
   downloadSync,
+  finish,
 
   copy,
   fill,

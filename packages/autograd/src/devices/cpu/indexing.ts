@@ -1,6 +1,6 @@
 import type { Lanes, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
-import { machine, run } from "./machine.ts";
+import { finishedMemory, machine, run } from "./machine.ts";
 import { addressOf, addressOrZero, BYTES, isInt } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
@@ -16,7 +16,8 @@ export function findOutside(
   size: number,
   ignored = NONE,
 ): { position: number; value: number } | undefined {
-  const { kernels, memory } = machine();
+  const { kernels } = machine();
+  const memory = finishedMemory();
   const address = addressOf(index);
   const position = kernels.firstOutside(address, sizeOf(index.shape), size, ignored);
   return position < 0 ? undefined : { position, value: memory.ints[address / BYTES + position] };
@@ -25,7 +26,7 @@ export function findOutside(
 /** Errors: an index outside the axis. */
 function checkIndices(kernel: string, index: Strided, size: number): void {
   if (size === 0 && sizeOf(index.shape) > 0) {
-    const value = machine().memory.ints[addressOf(index) / BYTES];
+    const value = finishedMemory().ints[addressOf(index) / BYTES];
     throw new RangeError(`${kernel}: index ${value} into an axis of size 0`);
   }
   const outside = findOutside(index, size);

@@ -3,7 +3,7 @@ import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type Kernel, type KernelModule, type KernelName, type Simd } from "./module.ts";
 import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
 
-/** Where kernels find descriptions of their operands' axes: in the memory's first 64 KiB, which no block uses. */
+/** Where kernels find descriptions of their operands' axes without threads: in the first 64 KiB, which no block uses. */
 export const DESCRIPTIONS = 1024;
 
 /** Parts of a job for each thread: more than one, so that a thread that is late holds nobody up. */
@@ -85,15 +85,31 @@ export function setThreads(count: number): void {
   if (made !== undefined && (made.pool?.threads ?? 1) !== threads) renewPool(made);
 }
 
+/** The address where what the next kernel has to know of its operands is to be written. */
+export function nextDescription(): number {
+  return machine().pool?.nextDescription ?? DESCRIPTIONS;
+}
+
+/** Returns when everything queued has been computed. Errors: a kernel that failed. */
+export function finish(): void {
+  made?.pool?.finish();
+}
+
+/** The memory for the host to read and write: everything queued has been computed. */
+export function finishedMemory(): Allocator {
+  finish();
+  return machine().memory;
+}
+
 /**
- * Runs a kernel over units 0 … units - 1.
+ * Runs a kernel over units 0 … units - 1: at once where it is small and nothing is queued, else with the threads.
  *
- * @param grain units that are worth a thread of their own: forking and joining costs some 20 microseconds.
+ * @param grain units that are worth a thread of their own.
  */
 export function run(name: KernelName, units: number, grain: number, ...args: number[]): void {
   if (units <= 0) return;
   const { kernels, pool } = machine();
   const parts = pool === undefined ? 1 : Math.min(Math.floor(units / grain), pool.threads * PARTS_PER_THREAD);
-  if (pool === undefined || parts < 2) kernels[name](0, units, ...args);
-  else pool.run(name, units, parts, args);
+  if (pool === undefined || (parts < 2 && pool.idle)) kernels[name](0, units, ...args);
+  else pool.run(name, units, Math.max(parts, 1), args);
 }

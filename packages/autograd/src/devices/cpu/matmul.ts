@@ -2,7 +2,7 @@ import type { Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
 import { blas } from "./blas.ts";
 import type { BlasLibrary } from "./library.mjs";
-import { getThreads, PARTS_PER_THREAD, run } from "./machine.ts";
+import { finish, getThreads, PARTS_PER_THREAD, run } from "./machine.ts";
 import { type Axes, addressOf, BYTES, describe, joinAxes } from "./operands.ts";
 import { isThin, thinProduct } from "./thin.ts";
 
@@ -105,6 +105,9 @@ export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean
   const operands = [addressOf(a), aRow, aColumn, addressOf(b), bRow, bColumn];
   // The kernel's description ends with an innermost axis of its own.
   const axes = describe({ shape: [...batches.shape, 1], strides: batches.strides.map((s) => [...s, 0]) });
-  const kernel = library ? "blasMatmul" : "matmul";
-  run(kernel, units, grain, m, n, k, axes, tileM, tileN, addressOf(out), ...operands, Number(accumulate));
+  const args = [m, n, k, axes, tileM, tileN, addressOf(out), ...operands, Number(accumulate)];
+  if (library?.ownThreads) {
+    finish();
+    library.matmul(0, units, ...args);
+  } else run(library ? "blasMatmul" : "matmul", units, grain, ...args);
 }

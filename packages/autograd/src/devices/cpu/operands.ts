@@ -2,7 +2,7 @@
 
 import type { Strided } from "../../device.ts";
 import type { Shape } from "../../shape.ts";
-import { DESCRIPTIONS, machine } from "./machine.ts";
+import { machine, nextDescription } from "./machine.ts";
 
 /** Bytes of an element; float32 and int32 alike. */
 export const BYTES = 4;
@@ -57,7 +57,8 @@ export function joinAxes(shape: Shape, strides: readonly Shape[]): Axes {
  */
 export function describe({ shape, strides }: Axes): number {
   const { ints } = machine().memory;
-  let at = DESCRIPTIONS / BYTES;
+  const address = nextDescription();
+  let at = address / BYTES;
   const outer = Math.max(0, shape.length - 1);
   ints[at++] = outer;
   for (let axis = 0; axis < outer; axis++) ints[at++] = shape[axis];
@@ -65,7 +66,7 @@ export function describe({ shape, strides }: Axes): number {
     if (shape.length === 0) ints[at++] = 0;
     for (const stride of s) ints[at++] = stride * BYTES;
   }
-  return DESCRIPTIONS;
+  return address;
 }
 
 /** Size of the innermost axis, and of all others together. */

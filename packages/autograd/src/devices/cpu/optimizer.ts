@@ -2,7 +2,7 @@
 
 import type { AdamWOptions, AdamWUpdate, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
-import { machine, run } from "./machine.ts";
+import { finish, finishedMemory, run } from "./machine.ts";
 import { addressOf, BYTES } from "./operands.ts";
 
 /** Elements of a piece: what a thread takes at a time. The sum of squares depends on it, not on the threads. */
@@ -12,7 +12,7 @@ const GRAIN = 2;
 
 /** Cuts tensors that go together into pieces, writes them where a kernel finds them, and calls it with the address. */
 function withPieces(groups: readonly (readonly Strided[])[], call: (pieces: number, count: number) => void): void {
-  const { memory } = machine();
+  const memory = finishedMemory();
   const numbers: number[] = [];
   let count = 0;
   for (const group of groups) {
@@ -52,9 +52,10 @@ export function adamWAll(updates: readonly AdamWUpdate[], options: AdamWOptions)
 export function sumOfSquares(out: Strided, tensors: readonly Strided[]): void {
   const groups = tensors.map((x) => [x]);
   withPieces(groups, (pieces, count) => {
-    const { memory } = machine();
+    const memory = finishedMemory();
     const sums = memory.allocate(Math.max(1, count) * 8);
     run("sumSquares", count, GRAIN, pieces, sums);
+    finish();
     let total = 0;
     for (const sum of new Float64Array(memory.memory.buffer, sums, count)) total += sum;
     memory.floats[addressOf(out) / BYTES] = total;

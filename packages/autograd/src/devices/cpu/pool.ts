@@ -2,15 +2,18 @@
  * Threads: workers that share the memory and the compiled kernels with the main thread, which works too. A job (a kernel
  * over units 0 … n - 1) is cut into parts, and whoever is free takes the next; a unit's result is the same whoever
  * computes it and wherever the cuts lie, so no result depends on timing or on the number of threads.
+ *
+ * Jobs are queued, and whoever queues them goes on: while JavaScript prepares the next op, workers compute the last one.
+ * The main thread joins in when it is some jobs ahead, and before anything is read.
  */
 
 import { nodeModule } from "../../platform.ts";
-import { ARGUMENTS, CONTROL_BYTES, firstUnit, setFailure, takeFailure, takePart, WORD } from "./control.mjs";
+import { backlog, CONTROL_BYTES, nextDescription, publish, takeFailure, WORD, work, workUntil } from "./control.mjs";
 import type { Allocator } from "./memory.ts";
 import { KERNELS, type Kernel, type KernelName } from "./module.ts";
 
-/** Looks at the finished parts before the main thread goes to sleep, where it may. */
-const SPINS = 20_000;
+/** Jobs that the main thread may be ahead of the workers, before it works itself. */
+const AHEAD = 16;
 
 interface Worker {
   postMessage(message: unknown): void;
@@ -24,6 +27,7 @@ export class Pool {
   private readonly words: Int32Array;
   private readonly values: Float64Array;
   private readonly control: number;
+  private readonly own: readonly Kernel[];
   private workers: { worker: Worker; scratch: number }[] = [];
   private started = false;
   private mayBlock = true;
@@ -41,6 +45,7 @@ export class Pool {
     this.control = memory.allocate(CONTROL_BYTES);
     this.words = new Int32Array(memory.memory.buffer, this.control, CONTROL_BYTES / 4).fill(0);
     this.values = new Float64Array(memory.memory.buffer, this.control, CONTROL_BYTES / 8);
+    this.own = KERNELS.map((name) => kernels[name]);
   }
 
   /** Workers that take part: they start when the first job comes, and are not waited for. */
@@ -48,40 +53,43 @@ export class Pool {
     return Atomics.load(this.words, WORD.ready);
   }
 
-  /** Runs a kernel in `parts` parts, and returns when all are done. Errors: one of them failed, on whichever thread. */
+  /** Whether all jobs are done. */
+  get idle(): boolean {
+    return backlog(this.words) === 0;
+  }
+
+  /** Where the next job's kernel finds what is written down about its operands. */
+  get nextDescription(): number {
+    return this.control + nextDescription(this.words);
+  }
+
+  /** Queues a kernel, in `parts` parts. What it computes is there after `finish()`, and for every later job. */
   run(name: KernelName, units: number, parts: number, args: readonly number[]): void {
     if (!this.started) this.start();
-    const kernel = this.kernels[name];
     if (this.ready === 0) {
-      kernel(0, units, ...args);
+      this.kernels[name](0, units, ...args);
       return;
     }
-    const { words } = this;
-    words[WORD.kernel] = KERNELS.indexOf(name);
-    words[WORD.units] = units;
-    words[WORD.parts] = parts;
-    words[WORD.argumentCount] = args.length;
-    this.values.set(args, ARGUMENTS);
-    Atomics.store(words, WORD.done, 0);
-    Atomics.store(words, WORD.pending, parts);
-    Atomics.add(words, WORD.jobs, 1);
-    if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.jobs, parts - 1);
-    let done = 0;
-    for (let part = takePart(words); part >= 0; part = takePart(words), done++) {
-      try {
-        kernel(firstUnit(part, parts, units), firstUnit(part + 1, parts, units), ...args);
-      } catch (error) {
-        // The others have to be done with the job before anything else can begin.
-        setFailure(words, error);
-      }
+    const { words, values } = this;
+    publish(words, values, KERNELS.indexOf(name), units, parts, args);
+    while (backlog(words) > AHEAD) work(words, values, this.own);
+  }
+
+  /** Returns when all jobs are done. Errors: a kernel that failed. */
+  finish(): void {
+    const { words, values, own } = this;
+    const done = () => backlog(words) === 0;
+    while (!done()) {
+      if (!this.mayBlock) work(words, values, own);
+      else this.workAndSleep(done);
     }
-    if (done > 0) Atomics.add(words, WORD.done, done);
-    this.join(parts);
-    if (words[WORD.failed] !== 0) throw new Error(`cpu: the kernel "${name}" failed: ${takeFailure(words)}`);
+    const failure = takeFailure(words);
+    if (failure) throw new Error(`cpu: the kernel "${KERNELS[failure.kernel]}" failed: ${failure.reason}`);
   }
 
   /** Ends the workers. The pool is of no use afterwards. */
   stop(): void {
+    this.finish();
     for (const { worker, scratch } of this.workers) {
       worker.terminate();
       this.memory.release(scratch);
@@ -90,25 +98,14 @@ export class Pool {
     this.workers = [];
   }
 
-  private join(parts: number): void {
-    const { words } = this;
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, WORD.done) === parts) return;
-    while (Atomics.load(words, WORD.done) !== parts) {
-      if (this.mayBlock) this.sleep(parts);
-    }
-  }
-
-  /** Until a worker has finished a part. A browser's main thread may not sleep and goes on looking. */
-  private sleep(parts: number): void {
-    const { words } = this;
-    Atomics.store(words, WORD.mainWaits, 1);
-    const done = Atomics.load(words, WORD.done);
+  /** A browser's main thread may not sleep: then it goes on looking. */
+  private workAndSleep(enough: () => boolean): void {
     try {
-      if (done !== parts) Atomics.wait(words, WORD.done, done);
-    } catch {
+      workUntil(enough, this.words, this.values, this.own);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
       this.mayBlock = false;
     }
-    Atomics.store(words, WORD.mainWaits, 0);
   }
 
   private start(): void {

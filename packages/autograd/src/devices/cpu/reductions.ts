@@ -1,5 +1,5 @@
 import type { Lanes, ReduceOp, Strided } from "../../device.ts";
-import { machine, run } from "./machine.ts";
+import { finish, machine, run } from "./machine.ts";
 import { addressOf, isInt, rowsOf } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
@@ -29,6 +29,7 @@ function sumLong(out: Strided, from: number, size: number): void {
   const stretches = Math.ceil(size / STRETCH);
   const partial = memory.allocate(stretches * 8);
   run("sumStretches", stretches, MANY / STRETCH, STRETCH, size, partial, from);
+  finish();
   let total = 0;
   for (const sum of new Float64Array(memory.memory.buffer, partial, stretches)) total += sum;
   memory.floats[addressOf(out) / 4] = total;
