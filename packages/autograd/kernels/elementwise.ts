@@ -1,7 +1,7 @@
 // y = op(x) over flat arrays: units are elements. The op is known when the loop is compiled, once for each.
 
 import { loadStrided, loadStridedTail, loadTail, madd, storeTail } from "./lanes";
-import { bell4, exp4, log4, normalCdf4, sigmoid4, tanh4 } from "./math";
+import { exp4, gelu4, geluSlope4, log4, sigmoid4, tanh4 } from "./math";
 
 // Order as in src/devices/cpu/elementwise.ts.
 const enum U {
@@ -65,7 +65,7 @@ function pow32(x: f32, a: f32): f32 {
   if (op == U.sigmoid) return sigmoid4(x);
   if (op == U.relu) return f32x4.pmax(x, c(0));
   if (op == U.leakyRelu) return v128.bitselect(f32x4.mul(x, c(a)), x, f32x4.lt(x, c(0)));
-  if (op == U.gelu) return f32x4.mul(x, normalCdf4(x, bell4(x)));
+  if (op == U.gelu) return gelu4(x);
   if (op == U.geluTanh) return f32x4.mul(x, sigmoid4(geluInner(x)));
   if (op == U.silu) return f32x4.mul(x, sigmoid4(x));
   if (op == U.clamp) return f32x4.pmin(f32x4.pmax(x, c(a)), c(b));
@@ -132,11 +132,7 @@ const enum G { tanh, sigmoid, relu, gelu, geluTanh, silu }
   if (op == G.tanh) return f32x4.sub(one, f32x4.mul(s, s));
   if (op == G.sigmoid) return f32x4.mul(s, f32x4.sub(one, s));
   if (op == G.relu) return v128.and(one, f32x4.gt(s, c(0)));
-  if (op == G.gelu) {
-    const bell = bell4(s);
-    const density = f32x4.mul(bell, c(0.3989422804014327)); // 1 / sqrt(2 pi)
-    return madd(s, density, normalCdf4(s, bell));
-  }
+  if (op == G.gelu) return geluSlope4(s);
   if (op == G.geluTanh) {
     const y = sigmoid4(geluInner(s));
     const innerSlope = f32x4.mul(c(2 * GELU_SCALE), madd(f32x4.mul(s, s), c(3 * GELU_CUBIC), one));

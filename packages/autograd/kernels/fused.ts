@@ -1,18 +1,7 @@
 // Several elementwise steps in one pass over memory, where that is what a training step spends its time on.
 
 import { addWide, loadTail, madd, storeTail, sum2 } from "./lanes";
-import { bell4, normalCdf4 } from "./math";
-
-// @ts-ignore: decorator
-@inline export function gelu(x: v128): v128 {
-  return f32x4.mul(x, normalCdf4(x, bell4(x)));
-}
-
-// @ts-ignore: decorator
-@inline function slope(x: v128): v128 {
-  const bell = bell4(x);
-  return madd(x, f32x4.mul(bell, f32x4.splat(0.3989422804014327)), normalCdf4(x, bell)); // 1 / sqrt(2 pi)
-}
+import { gelu4, geluSlope4 } from "./math";
 
 /** Units are rows of n: x += bias, out = gelu(x). */
 export function biasGelu(begin: i32, end: i32, n: i32, out: usize, x: usize, bias: usize): void {
@@ -24,13 +13,13 @@ export function biasGelu(begin: i32, end: i32, n: i32, out: usize, x: usize, bia
       const at = <usize>i * 4;
       const sum = f32x4.add(v128.load(from + at), v128.load(bias + at));
       v128.store(from + at, sum);
-      v128.store(to + at, gelu(sum));
+      v128.store(to + at, gelu4(sum));
     }
     if (whole < n) {
       const at = <usize>whole * 4;
       const sum = f32x4.add(loadTail(from + at, n - whole), loadTail(bias + at, n - whole));
       storeTail(from + at, sum, n - whole);
-      storeTail(to + at, gelu(sum), n - whole);
+      storeTail(to + at, gelu4(sum), n - whole);
     }
   }
 }
@@ -49,13 +38,13 @@ export function biasGeluGrad(
       const offset = <usize>row * n * 4;
       for (let i = 0; i < whole; i += 4) {
         const at = offset + <usize>i * 4;
-        const g = f32x4.mul(slope(v128.load(x + at)), v128.load(dy + at));
+        const g = f32x4.mul(geluSlope4(v128.load(x + at)), v128.load(dy + at));
         v128.store(dx + at, g);
         v128.store(sum + <usize>i * 4, f32x4.add(v128.load(sum + <usize>i * 4), g));
       }
       if (rest > 0) {
         const at = offset + <usize>whole * 4;
-        const g = f32x4.mul(slope(loadTail(x + at, rest)), loadTail(dy + at, rest));
+        const g = f32x4.mul(geluSlope4(loadTail(x + at, rest)), loadTail(dy + at, rest));
         storeTail(dx + at, g, rest);
         storeTail(sum + <usize>whole * 4, f32x4.add(loadTail(sum + <usize>whole * 4, rest), g), rest);
       }

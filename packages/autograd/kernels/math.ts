@@ -102,25 +102,36 @@ import { madd } from "./lanes";
 
 /** The normal density without its factor 1 / sqrt(2 pi): exp(-x^2 / 2). */
 // @ts-ignore: decorator
-@inline export function bell4(x: v128): v128 {
-  return exp4(f32x4.mul(f32x4.mul(x, x), c(-0.5)));
+@inline function bell4(x: v128): v128 {
+  return exp2Below(f32x4.mul(f32x4.mul(x, x), c(-0.7213475204444817))); // log2(e) / 2
 }
 
-/** The normal distribution's cumulative function; `bell` is bell4(x). Its tail is bell * Q(1 / (1 + 0.35 |x|)). */
+/** The normal distribution's cumulative function; `bell` is bell4(x). Its tail is bell * P(|x|) / Q(|x|). */
 // @ts-ignore: decorator
-@inline export function normalCdf4(x: v128, bell: v128): v128 {
-  const t = f32x4.div(c(1), madd(f32x4.abs(x), c(0.35), c(1)));
-  let p = madd(c(-0.02826537936925888), t, c(0.13940829038619995));
-  p = madd(p, t, c(-0.2455393373966217));
-  p = madd(p, t, c(0.14640291035175323));
-  p = madd(p, t, c(-0.013197842985391617));
-  p = madd(p, t, c(0.10059187561273575));
-  p = madd(p, t, c(0.12138580530881882));
-  p = madd(p, t, c(0.13956153392791748));
-  p = madd(p, t, c(0.13965359330177307));
-  p = madd(p, t, c(-1.4546070588039584e-6));
-  const tail = f32x4.mul(bell, p);
+@inline function normalCdf4(x: v128, bell: v128): v128 {
+  const a = f32x4.pmin(f32x4.abs(x), c(5.5));
+  let p = madd(c(0.010211634291398791), a, c(0.0878847453512256));
+  p = madd(p, a, c(0.30091426254501896));
+  p = madd(p, a, c(0.5));
+  let q = madd(c(0.025669820015636904), a, c(0.21890708985557042));
+  q = madd(q, a, c(0.7925803145487986));
+  q = madd(q, a, c(1.3997129972452491));
+  q = madd(q, a, c(1));
+  const tail = f32x4.mul(bell, f32x4.div(p, q));
   return v128.bitselect(tail, f32x4.sub(c(1), tail), f32x4.lt(x, c(0)));
+}
+
+/** x times the normal distribution's cumulative function (Hendrycks & Gimpel, 2016). */
+// @ts-ignore: decorator
+@inline export function gelu4(x: v128): v128 {
+  return f32x4.mul(x, normalCdf4(x, bell4(x)));
+}
+
+/** The derivative of gelu4. */
+// @ts-ignore: decorator
+@inline export function geluSlope4(x: v128): v128 {
+  const bell = bell4(x);
+  return madd(x, f32x4.mul(bell, c(0.3989422804014327)), normalCdf4(x, bell)); // 1 / sqrt(2 pi)
 }
 
 /** cos(2 pi u) and, shifted a quarter turn, sin(2 pi u), for u in [0, 1). */

@@ -1,8 +1,8 @@
 // Products with few rows, which is what generation asks for: every weight is read once and used few times, so that
 // memory is what takes time and nothing is worth packing.
 
-import { gelu } from "./fused";
 import { loadStrided, loadStridedTail, loadTail, madd, put8, storeTail, sumEach } from "./lanes";
+import { gelu4 } from "./math";
 import { SCRATCH_FLOATS, scratch } from "./matmul";
 
 // --- a's rows and b's columns both lie along k: dot products ------------------------------------------
@@ -270,8 +270,8 @@ export function thin(
 /** In place. A pass of its own keeps several vectors in flight, where between sums each would be waited for. */
 function geluRow(x: usize, n: i32): void {
   const stop = x + <usize>(n & ~3) * 4;
-  for (; x < stop; x += 16) v128.store(x, gelu(v128.load(x)));
-  if ((n & 3) > 0) storeTail(x, gelu(loadTail(x, n & 3)), n & 3);
+  for (; x < stop; x += 16) v128.store(x, gelu4(v128.load(x)));
+  if ((n & 3) > 0) storeTail(x, gelu4(loadTail(x, n & 3)), n & 3);
 }
 
 /**
