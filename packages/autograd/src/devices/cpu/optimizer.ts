@@ -36,7 +36,7 @@ function withPieces(groups: readonly (readonly Strided[])[], call: (pieces: numb
 /** The constants of a step, in the kernel's order. */
 function constants({ lr, beta1, beta2, eps, weightDecay, step, gradScale }: AdamWOptions): number[] {
   const averages = [beta1, 1 - beta1, beta2, 1 - beta2, eps];
-  const scale = typeof gradScale === "number" ? gradScale : machine().memory.floats[addressOf(gradScale) / BYTES];
+  const scale = typeof gradScale === "number" ? gradScale : finishedMemory().floats[addressOf(gradScale) / BYTES];
   return [...averages, 1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / (1 - beta2 ** step), scale];
 }
 
