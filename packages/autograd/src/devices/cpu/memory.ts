@@ -56,7 +56,9 @@ export class Allocator {
   ints: Int32Array;
 
   private readonly free = new Map<number, number[]>();
-  private readonly live = new Map<number, number>();
+  /** Size of the block at each address; negative while it waits to be used again, so that entries need not come and go. */
+  private readonly sizes = new Map<number, number>();
+  private blocks = 0;
   /** Memory that belongs to no block yet. */
   private regions: Region[];
   private inUse = 0;
@@ -92,9 +94,10 @@ export class Allocator {
   }
 
   release(address: number): void {
-    const size = this.live.get(address);
-    if (size === undefined) throw new Error(`cpu: no block lies at address ${address}`);
-    this.live.delete(address);
+    const size = this.sizes.get(address) ?? 0;
+    if (size <= 0) throw new Error(`cpu: no block lies at address ${address}`);
+    this.sizes.set(address, -size);
+    this.blocks--;
     this.inUse -= size;
     this.put(address, size);
   }
@@ -104,7 +107,7 @@ export class Allocator {
       bytesInUse: this.inUse,
       peakBytes: this.peak,
       bytesReserved: this.memory.buffer.byteLength,
-      blocks: this.live.size,
+      blocks: this.blocks,
     };
   }
 
@@ -114,7 +117,8 @@ export class Allocator {
   }
 
   private handOut(address: number): number {
-    this.inUse += this.live.get(address) as number;
+    this.blocks++;
+    this.inUse += this.sizes.get(address) as number;
     if (this.inUse > this.peak) this.peak = this.inUse;
     return address;
   }
@@ -131,7 +135,7 @@ export class Allocator {
     for (let larger = 0; larger <= LARGER_SIZES; larger++) {
       const address = this.free.get(candidate)?.pop();
       if (address !== undefined) {
-        this.live.set(address, candidate);
+        this.sizes.set(address, candidate);
         return address;
       }
       candidate = blockSize(candidate + 1);
@@ -145,7 +149,7 @@ export class Allocator {
       if (region.end - region.start < size) continue;
       const address = region.start;
       region.start += size;
-      this.live.set(address, size);
+      this.sizes.set(address, size);
       return address;
     }
     return undefined;
@@ -163,7 +167,12 @@ export class Allocator {
   /** Makes regions of all free blocks, neighbours joined. */
   private mergeFree(): void {
     const parts = this.regions.filter(({ start, end }) => end > start);
-    for (const [size, list] of this.free) for (const start of list) parts.push({ start, end: start + size });
+    for (const [size, list] of this.free) {
+      for (const start of list) {
+        this.sizes.delete(start);
+        parts.push({ start, end: start + size });
+      }
+    }
     this.free.clear();
     parts.sort((a, b) => a.start - b.start);
     this.regions = [];
