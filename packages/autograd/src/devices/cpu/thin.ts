@@ -5,7 +5,7 @@ import { run } from "./machine.ts";
 import { addressOf, addressOrZero, BYTES } from "./operands.ts";
 
 /** Rows up to which packing does not pay. */
-const MOST_ROWS = 16;
+const MOST_ROWS = 24;
 /** Columns of a unit, as in kernels/thin.ts: a line of the cache, so that no two threads write to one. */
 const STRETCH = 16;
 /** Bytes of weights, read for one row, that are worth a thread of their own: some 10 microseconds. */
