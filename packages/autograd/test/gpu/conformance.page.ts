@@ -11,6 +11,7 @@ import { loadGpuJs } from "../../src/devices/gpu/gpujs.ts";
 import { ones } from "../../src/index.ts";
 import { cases } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
+import { layersToCome } from "./layersToCome.ts";
 import { ownKernelResults } from "./ownKernels.ts";
 import { takeSteps } from "./steps.ts";
 
@@ -22,6 +23,9 @@ export interface ConformancePage {
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
   takeSteps(): Promise<GpuStats[]>;
   ownKernelResults(): Promise<number[][]>;
+  layersToCome(): Promise<number[][]>;
+  /** What the next two reads say after the GPU reports that its memory is full. */
+  fillMemory(): Promise<string[]>;
   /** What reading says after the GPU has been taken away, and what runs after it was opened anew. */
   loseGpu(): Promise<{ messages: string[]; backend: string }>;
 }
@@ -46,6 +50,25 @@ page.runCase = async (place, tolerance) => {
 
 page.takeSteps = () => takeSteps(device);
 page.ownKernelResults = () => ownKernelResults(device);
+page.layersToCome = () => layersToCome(device);
+
+page.fillMemory = async () => {
+  const x = ones([3], { device });
+  if (device.info().backend === "webgpu") {
+    const gpu = (await (await loadGpuJs()).WebGPUContext.acquire()).device;
+    const error = new GPUOutOfMemoryError("full");
+    gpu.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+  } else {
+    const { prototype } = WebGL2RenderingContext;
+    const { getError } = prototype;
+    prototype.getError = () => {
+      prototype.getError = getError;
+      return prototype.OUT_OF_MEMORY;
+    };
+  }
+  const read = () => x.array().then(String, (error: Error) => error.message);
+  return [await read(), await read()];
+};
 
 page.loseGpu = async () => {
   const { backend } = device.info();

@@ -2,7 +2,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Strided } from "../../src/device.ts";
 import { createGpuDevice } from "../../src/devices/gpu/device.ts";
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
-import { expectSteady } from "./expectations.ts";
+import { device } from "../../src/devices.ts";
+import { expectSameResults, expectSteady } from "./expectations.ts";
+import { layersToCome } from "./layersToCome.ts";
 import { takeSteps } from "./steps.ts";
 
 const gpu = await createGpuDevice({ backend: "webasm" });
@@ -18,18 +20,24 @@ const valuesOf = async ({ storage }: Strided) => [...(await gpu.download(storage
 
 describe("opening a gpu", () => {
   it("takes the best backend that works, and says why not a better one", async () => {
-    const device = await createGpuDevice();
-    const { backend, reasons, adapter } = device.info();
+    const best = await createGpuDevice();
+    const { backend, reasons, adapter } = best.info();
     const order: BackendName[] = ["webgpu", "webgl2", "webasm"];
     expect(Object.keys(reasons)).toEqual(order.slice(0, order.indexOf(backend)));
     expect(adapter).not.toBe("");
-    await device.close();
+    await best.close();
   });
 
   it("fails with the reason where the backend asked for cannot be had", async () => {
     await expect(createGpuDevice({ backend: "webgl2" })).rejects.toThrow(
       "gpu: the backend webgl2 cannot be had: there is no OffscreenCanvas here: WebGL needs a browser",
     );
+  });
+});
+
+describe("the kernels of a gpu", () => {
+  it("are enough for convolutions and recurrent layers, with their gradients", async () => {
+    expectSameResults(await layersToCome(gpu), await layersToCome(device("reference")));
   });
 });
 

@@ -7,6 +7,7 @@ import { type Case, GRAPHICS } from "../conformance/check.ts";
 import { findBrowser, type OpenPage, openPage } from "./browser.ts";
 import type { ConformancePage } from "./conformance.page.ts";
 import { expectSameResults, expectSteady } from "./expectations.ts";
+import { layersToCome } from "./layersToCome.ts";
 import { ownKernelResults } from "./ownKernels.ts";
 
 const sameKernels = await createGpuDevice({ backend: "webasm" });
@@ -61,6 +62,17 @@ export function describeInBrowser(title: string, { concerns, ...options }: Optio
     it("runs kernels of one's own as the reference does", async () => {
       const found = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).ownKernelResults());
       expectSameResults(found, await ownKernelResults(device("reference")));
+    });
+
+    it("convolves and recurs as the reference does, with the gradients", async () => {
+      const found = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).layersToCome());
+      expectSameResults(found, await layersToCome(device("reference")));
+    });
+
+    it("says at the next read that the GPU's memory is full, and only there", async () => {
+      const messages = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).fillMemory());
+      const full = "the GPU has no memory left: make the batch or the model smaller";
+      expect(messages).toEqual([expect.stringMatching(new RegExp(`^gpu \\(web.*\\): .*${full}$`)), "1,1,1"]);
     });
 
     it("says that the GPU was lost, at every read, until it is opened anew", async () => {
