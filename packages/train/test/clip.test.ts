@@ -34,12 +34,15 @@ describe("clipping", () => {
     for (const [i, { grad }] of parameters.entries()) expectNumbers(grad!.mul(scale), expected[i], 1e-12);
   });
 
-  it.each(clipping)("to $maxNorm by a factor that stays on the device is the same", ({ maxNorm, gradients: expected }) => {
-    useDevice("reference");
-    const parameters = makeParameters();
-    const scale = clipScale(gradNorm(parameters), maxNorm);
-    for (const [i, { grad }] of parameters.entries()) expectNumbers(grad!.mul(scale), expected[i], 1e-12);
-  });
+  it.each(clipping)(
+    "to $maxNorm by a factor that stays on the device is the same",
+    ({ maxNorm, gradients: expected }) => {
+      useDevice("reference");
+      const parameters = makeParameters();
+      const scale = clipScale(gradNorm(parameters), maxNorm);
+      for (const [i, { grad }] of parameters.entries()) expectNumbers(grad!.mul(scale), expected[i], 1e-12);
+    },
+  );
 
   it("leaves no memory behind but the norm", () => {
     const parameters = makeParameters();
