@@ -3,12 +3,13 @@
 
 export { attention } from "./attention";
 export { attentionGrad } from "./attentionGrad";
+export { clearRows, divideRows, gradRows, keysSeen, weighRows } from "./attentionRows";
 export { copy, transpose } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./crossEntropy";
 export { binaryFlat, binaryRows, fill, unary, unaryGrad, unaryInt, where } from "./elementwise";
 export { biasGelu, biasGeluGrad, sumSquares } from "./fused";
 export { embed, embedGrad, firstOutside, gather, indexAdd, indexSelect, scatterAdd } from "./indexing";
-export { matmul, scratchSize, setScratch } from "./matmul";
+export { matmul, scratchAddress, scratchSize, setScratch } from "./matmul";
 export { adamW, adamWAll } from "./optimizer";
 export { dropout, normal, uniform } from "./random";
 export { argReduce, cumsum, reduceColumns, reduceInt, reduceRows, sumStretches, topk } from "./reduce";

@@ -32,6 +32,10 @@ export function setScratch(address: usize): void {
   scratch = address;
 }
 
+export function scratchAddress(): usize {
+  return scratch;
+}
+
 /** c (4 x 8, rows `step` bytes apart) = or += a panel of a times a panel of b. */
 function block4x8(depth: i32, a: usize, b: usize, c: usize, step: usize, add: bool): void {
   let c00 = f32x4.splat(0);

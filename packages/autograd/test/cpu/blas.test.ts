@@ -3,6 +3,8 @@ import type { Strided } from "../../src/device.ts";
 import { setBlas } from "../../src/devices/cpu/blas.ts";
 import { cpuDevice } from "../../src/devices/cpu/device.ts";
 import { cpuInfo } from "../../src/devices/cpu/info.ts";
+import { getThreads, machine, setThreads } from "../../src/devices/cpu/machine.ts";
+import { multiHeadAttention, randn } from "../../src/index.ts";
 import { rowMajorStrides, type Shape, sizeOf } from "../../src/shape.ts";
 
 function make(shape: Shape, key: number): Strided {
@@ -83,6 +85,32 @@ describe("the system's BLAS", () => {
       expect(largestDifference(withBlas, product(given))).toBeLessThan(1e-4);
     });
   }
+
+  it("multiplies in attention too, with long contexts", () => {
+    const { kernels } = machine();
+    const { blasAttention, blasAttentionGrad } = kernels;
+    const calls: string[] = [];
+    cpuInfo();
+    const qkv = randn([1, 150, 96], { device: "cpu", requiresGrad: true });
+    const threads = getThreads();
+    try {
+      // On the main thread alone, which is the only one whose calls can be seen.
+      setThreads(1);
+      kernels.blasAttention = (...args) => {
+        calls.push("blasAttention");
+        blasAttention(...args);
+      };
+      kernels.blasAttentionGrad = (...args) => {
+        calls.push("blasAttentionGrad");
+        blasAttentionGrad(...args);
+      };
+      multiHeadAttention(qkv, 2, { causal: true }).sum().backward();
+    } finally {
+      Object.assign(kernels, { blasAttention, blasAttentionGrad });
+      setThreads(threads);
+    }
+    expect(calls).toEqual(cpuInfo().blas === undefined ? [] : ["blasAttention", "blasAttentionGrad"]);
+  });
 
   it("is named, or the reason why there is none", () => {
     const { blas, blasReason } = cpuInfo();

@@ -1,4 +1,5 @@
 import type { AttentionOptions, Strided } from "../../device.ts";
+import { blas } from "./blas.ts";
 import { machine, nextDescription, run } from "./machine.ts";
 import { addressOf, BYTES } from "./operands.ts";
 
@@ -44,6 +45,19 @@ function describe(block: number, lse: Strided, operands: Operands, options: Atte
 /** Floating-point operations that are worth a thread of their own: some 40 microseconds. */
 const FLOPS_PER_PART = 1e6;
 
+/** Keys for which, and up to which, BLAS computes the products: fewer are not worth its calls, more leave blocks too low. */
+const BLAS_KEYS = { least: 128, most: 4096 };
+/** Queries for which it does. */
+const BLAS_QUERIES = 16;
+
+/** Only sizes decide, so that equal steps take equal ways. */
+function suitsBlas(q: Strided, k: Strided): boolean {
+  const keys = k.shape[2];
+  if (q.shape[2] < BLAS_QUERIES || keys < BLAS_KEYS.least || keys > BLAS_KEYS.most) return false;
+  const library = blas();
+  return library !== undefined && !library.ownThreads;
+}
+
 /** Pairs of batch and head. */
 const pairsOf = (x: Strided) => x.shape[0] * x.shape[1];
 
@@ -60,7 +74,8 @@ export function attention(
   const [, , queries, size] = q.shape;
   const flops = 4 * Math.min(queries, block) * k.shape[2] * size;
   const grain = Math.max(1, Math.floor(FLOPS_PER_PART / flops));
-  run("attention", pairs * Math.ceil(queries / block), grain, describe(block, lse, [q, k, v, out], options));
+  const kernel = suitsBlas(q, k) ? "blasAttention" : "attention";
+  run(kernel, pairs * Math.ceil(queries / block), grain, describe(block, lse, [q, k, v, out], options));
 }
 
 export function attentionGrad(
@@ -75,5 +90,6 @@ export function attentionGrad(
   v: Strided,
   options: AttentionOptions,
 ): void {
-  run("attentionGrad", pairsOf(q), 1, describe(0, lse, [q, k, v, out, dout, dq, dk, dv], options));
+  const kernel = suitsBlas(q, k) ? "blasAttentionGrad" : "attentionGrad";
+  run(kernel, pairsOf(q), 1, describe(0, lse, [q, k, v, out, dout, dq, dk, dv], options));
 }

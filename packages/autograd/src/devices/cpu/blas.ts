@@ -65,9 +65,9 @@ function open(): Opened {
   let reason = `no library is known for ${os.platform()}`;
   for (const name of names) {
     try {
-      const library = openLibrary(name, machine().memory.memory);
+      const library = openLibrary(name, machine().memory.memory, machine().kernels);
       verify(library);
-      useBlas(library.matmul, library.ownThreads ? undefined : name);
+      useBlas(library, library.ownThreads ? undefined : name);
       return { library, reason: undefined };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,7 @@
 // The system's BLAS, called straight on the WebAssembly memory; in plain JavaScript because workers use it too. Node only.
 
+import { attentionWith } from "./blasAttention.mjs";
+
 const ROW_MAJOR = 101;
 const NOT_TRANSPOSED = 111;
 const TRANSPOSED = 112;
@@ -7,10 +9,11 @@ const SGEMM =
   "void cblas_sgemm(int, int, int, int, int, int, float, intptr_t, int, intptr_t, int, float, intptr_t, int)";
 
 /**
- * Opens a library by name. Gives its matrix product as a kernel with the same arguments as kernels/matmul.ts, and a name for
- * it. Errors: no koffi, no such library, a library without what is needed.
+ * Opens a library by name. Gives kernels with the same arguments as those of kernels/ that compute with its matrix product,
+ * and a name for it. kernels: this thread's WebAssembly module. Errors: no koffi, no such library, a library without what is
+ * needed.
  */
-export function openLibrary(name, memory) {
+export function openLibrary(name, memory, kernels) {
   const { createRequire } = process.getBuiltinModule("node:module");
   const koffi = createRequire(import.meta.url)("koffi");
   const library = koffi.load(name);
@@ -25,10 +28,20 @@ export function openLibrary(name, memory) {
   }
   // A shared memory stays where it is when it grows.
   const base = Number(koffi.address(new Uint8Array(memory.buffer, 0, 8)));
-  return { description, ownThreads: accelerate, matmul: productOn(sgemm, base, memory) };
+  const multiply = multiplyWith(sgemm, base);
+  const { attention, attentionGrad } = attentionWith(multiply, memory, kernels);
+  return { description, ownThreads: accelerate, matmul: productWith(multiply, memory), attention, attentionGrad };
 }
 
-function productOn(sgemm, base, memory) {
+/** c = alpha a b + beta c for matrices in rows, on addresses in the memory that begins at `base`; steps in floats. */
+function multiplyWith(sgemm, base) {
+  return (transposeA, transposeB, m, n, k, alpha, a, aStep, b, bStep, beta, c, cStep) => {
+    const [ta, tb] = [transposeA ? TRANSPOSED : NOT_TRANSPOSED, transposeB ? TRANSPOSED : NOT_TRANSPOSED];
+    sgemm(ROW_MAJOR, ta, tb, m, n, k, alpha, base + a, aStep, base + b, bStep, beta, base + c, cStep);
+  };
+}
+
+function productWith(multiply, memory) {
   return (begin, end, m, n, k, axes, tileM, tileN, out, a, aRow, aColumn, b, bRow, bColumn, accumulate) => {
     const tilesM = Math.ceil(m / tileM);
     const tilesN = Math.ceil(n / tileN);
@@ -43,20 +56,19 @@ function productOn(sgemm, base, memory) {
       const tile = unit - batch * tilesM * tilesN;
       const i = Math.floor(tile / tilesN) * tileM;
       const j = (tile % tilesN) * tileN;
-      sgemm(
-        ROW_MAJOR,
-        aTransposed ? TRANSPOSED : NOT_TRANSPOSED,
-        bTransposed ? TRANSPOSED : NOT_TRANSPOSED,
+      multiply(
+        aTransposed,
+        bTransposed,
         Math.min(tileM, m - i),
         Math.min(tileN, n - j),
         k,
         1,
-        base + a + offsetOf(batch, description, 0) + i * aRow,
+        a + offsetOf(batch, description, 0) + i * aRow,
         aStep,
-        base + b + offsetOf(batch, description, 1) + j * bColumn,
+        b + offsetOf(batch, description, 1) + j * bColumn,
         bStep,
         accumulate,
-        base + out + ((batch * m + i) * n + j) * 4,
+        out + ((batch * m + i) * n + j) * 4,
         n,
       );
     }

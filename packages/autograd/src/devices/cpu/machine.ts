@@ -1,4 +1,5 @@
 import { environment } from "./environment.ts";
+import type { BlasLibrary } from "./library.mjs";
 import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type Kernel, type KernelModule, type KernelName, type Simd } from "./module.ts";
 import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
@@ -33,10 +34,11 @@ export function machine(): Machine {
 function create(): Machine {
   const { module, simd } = compileKernels();
   const shared = createMemory();
-  const blasMatmul = () => {
+  const none = () => {
     throw new Error("cpu: no BLAS has been opened");
   };
-  const kernels = { ...instantiate(module, shared), blasMatmul };
+  const exported = instantiate(module, shared);
+  const kernels = { ...exported, blasMatmul: none, blasAttention: none, blasAttentionGrad: none };
   const memory = new Allocator(shared, kernels.heapBase());
   kernels.setScratch(memory.allocate(kernels.scratchSize()));
   const parts: Machine = { memory, kernels, module, simd, pool: undefined, blas: undefined };
@@ -51,10 +53,10 @@ function renewPool(parts: Machine): void {
   parts.pool = count > 1 ? new Pool(count, memory, kernels, module, kernels.scratchSize(), blas) : undefined;
 }
 
-/** Makes a BLAS library's product a kernel, on this thread and, where it is named, on the workers. */
-export function useBlas(matmul: Kernel, name: string | undefined): void {
+/** Makes a BLAS library's functions kernels, on this thread and, where it is named, on the workers. */
+export function useBlas({ matmul, attention, attentionGrad }: BlasLibrary, name: string | undefined): void {
   const parts = machine();
-  parts.kernels.blasMatmul = matmul;
+  Object.assign(parts.kernels, { blasMatmul: matmul, blasAttention: attention, blasAttentionGrad: attentionGrad });
   parts.blas = name;
   if (name !== undefined) renewPool(parts);
 }

@@ -17,6 +17,8 @@ export const KERNELS = [
   "argReduce",
   "attention",
   "attentionGrad",
+  "blasAttention",
+  "blasAttentionGrad",
   "blasMatmul",
   "biasGelu",
   "biasGeluGrad",
@@ -60,8 +62,10 @@ export const KERNELS = [
 
 export type KernelName = (typeof KERNELS)[number];
 
-/** What the module exports. `blasMatmul` is none of it: the device adds it where the system has a BLAS (blas.ts). */
-export interface KernelModule extends Record<Exclude<KernelName, "blasMatmul">, Kernel> {
+/** Kernels that the module does not export: the device adds them where the system has a BLAS (blas.ts). */
+export type BlasKernelName = "blasMatmul" | "blasAttention" | "blasAttentionGrad";
+
+export interface KernelModule extends Record<Exclude<KernelName, BlasKernelName>, Kernel> {
   heapBase(): number;
   scratchSize(): number;
   setScratch(address: number): void;

@@ -9,7 +9,10 @@ async function start({ module, memory, control, scratch, names, blas }) {
   const kernels = names.map((name) => exports[name]);
   if (blas !== undefined) {
     const { openLibrary } = await import("./library.mjs");
-    kernels[names.indexOf("blasMatmul")] = openLibrary(blas, memory).matmul;
+    const library = openLibrary(blas, memory, exports);
+    kernels[names.indexOf("blasMatmul")] = library.matmul;
+    kernels[names.indexOf("blasAttention")] = library.attention;
+    kernels[names.indexOf("blasAttentionGrad")] = library.attentionGrad;
   }
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
   const values = new Float64Array(memory.buffer, control, CONTROL_BYTES / 8);

@@ -120,6 +120,7 @@ const SIZES: readonly Sizes[] = [
   { batch: 1, heads: 1, queries: 9, keys: 530, size: 10 },
   { batch: 1, heads: 2, queries: 40, keys: 21, size: 9 },
   { batch: 1, heads: 1, queries: 13, keys: 22, size: 130 },
+  { batch: 1, heads: 2, queries: 141, keys: 150, size: 12 },
 ];
 
 type MaskKind = "none" | "padding" | "additive" | "hiding" | "scattered";
@@ -265,6 +266,7 @@ const PACKED: readonly Sizes[] = [
   { batch: 2, heads: 3, queries: 21, keys: 21, size: 7 },
   { batch: 1, heads: 2, queries: 64, keys: 64, size: 16 },
   { batch: 1, heads: 2, queries: 90, keys: 90, size: 8 },
+  { batch: 2, heads: 2, queries: 150, keys: 150, size: 16 },
 ];
 
 const packedCases = [false, true].flatMap((causal) => [
