@@ -11,7 +11,7 @@ import { scratch, SCRATCH_FLOATS } from "./matmul";
 import { pack } from "./pack";
 
 export const LOG2E: f32 = 1.4426950408889634;
-const LN2: f32 = 0.6931471805599453;
+export const LN2: f32 = 0.6931471805599453;
 /** Queries, and keys, of a tile at most; a multiple of 64. */
 const TILE: i32 = 256;
 /** Bytes of a row of eight floats. */

@@ -99,7 +99,7 @@ function outer(count: i32, a: usize, b: usize, c: usize, step: usize): void {
   v128.store(c3, c31, 16);
 }
 
-function dot(n: i32, a: usize, b: usize): f32 {
+export function dot(n: i32, a: usize, b: usize): f32 {
   let sum = f32x4.splat(0);
   let i = 0;
   for (; i + 4 <= n; i += 4) sum = madd(v128.load(a + i * 4), v128.load(b + i * 4), sum);

@@ -1,11 +1,10 @@
 // Attention with the system's BLAS: what lies between its products (src/devices/cpu/blasAttention.mjs). A block's scores
 // are a matrix of some rows of queries and a column for every key, `step` bytes from row to row, scaled by log2(e).
 
-import { DOUT, keysInUse, LOG2E, OUT, Problem } from "./attention";
+import { DOUT, keysInUse, LN2, LOG2E, OUT, Problem } from "./attention";
+import { dot } from "./attentionGrad";
 import { loadStrided, loadStridedTail, loadTail, madd, maxLane, storeTail, sumLanes } from "./lanes";
 import { exp2Below } from "./math";
-
-const LN2: f32 = 0.6931471805599453;
 
 /** Keys that queries before `stop` of a pair see, at most. */
 export function keysSeen(problem: Problem, pair: i32, stop: i32): i32 {
@@ -97,14 +96,6 @@ export function divideRows(problem: Problem, pair: i32, first: i32, count: i32, 
     for (; c + 4 <= size; c += 4) v128.store(y + c * 4, f32x4.mul(v128.load(y + c * 4), factor));
     if (c < size) storeTail(y + c * 4, f32x4.mul(loadTail(y + c * 4, size - c), factor), size - c);
   }
-}
-
-function dot(n: i32, a: usize, b: usize): f32 {
-  let sum = f32x4.splat(0);
-  let i = 0;
-  for (; i + 4 <= n; i += 4) sum = madd(v128.load(a + i * 4), v128.load(b + i * 4), sum);
-  if (i < n) sum = madd(loadTail(a + i * 4, n - i), loadTail(b + i * 4, n - i), sum);
-  return sumLanes(sum);
 }
 
 /**
