@@ -31,10 +31,13 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
+/** A thread of the cpu device, which a page looks for beside its script. */
+const WORKER = new URL("../../src/devices/cpu/worker.mjs", import.meta.url);
+
 /** Bundles a script and opens a page that runs it. The script sets `globalThis.ready` when it is ready. */
 export async function openPage(executablePath: string, script: URL): Promise<OpenPage> {
   const profile = mkdtempSync(join(tmpdir(), "lectern-browser-"));
-  const server = await serve(await bundle(script));
+  const server = await serve({ "/script.js": await bundle(script), "/worker.mjs": await bundle(WORKER) });
   let browser: BrowserContext | undefined;
   const close = async () => {
     await browser?.close();
@@ -72,16 +75,14 @@ async function bundle(script: URL): Promise<string> {
   return outputFiles[0].text;
 }
 
-function serve(script: string): Promise<Server> {
+function serve(scripts: Readonly<Record<string, string>>): Promise<Server> {
   const server = createServer((request, response) => {
     // Shared memory, which the cpu device needs, is only given to pages that shut others out.
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
-    const isScript = request.url === "/script.js";
-    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html; charset=utf-8");
-    response.end(
-      isScript ? script : '<!doctype html><title>test</title><script type="module" src="/script.js"></script>',
-    );
+    const script = scripts[request.url ?? ""];
+    response.setHeader("Content-Type", script === undefined ? "text/html; charset=utf-8" : "text/javascript");
+    response.end(script ?? '<!doctype html><title>test</title><script type="module" src="/script.js"></script>');
   });
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }
