@@ -1,32 +1,45 @@
 // Several elementwise steps in one pass over memory, where that is what a training step spends its time on.
 
 import { addWide, loadTail, madd, storeTail, sum2 } from "./lanes";
-import { gelu4, geluSlope4 } from "./math";
+import { bell4, gelu4, geluSlope4, geluSlopeOf, normalCdf4 } from "./math";
 
-/** Units are rows of n: x += bias, out = gelu(x). */
-export function biasGelu(begin: i32, end: i32, n: i32, out: usize, x: usize, bias: usize): void {
-  const whole = n & ~3;
+/** Units are rows of n: z = x + bias, out = gelu(z) and, where a gradient will be asked for, x = gelu'(z). */
+export function biasGelu(begin: i32, end: i32, n: i32, out: usize, x: usize, bias: usize, withSlope: bool): void {
   for (let row = begin; row < end; row++) {
     const from = x + <usize>row * n * 4;
     const to = out + <usize>row * n * 4;
-    for (let i = 0; i < whole; i += 4) {
-      const at = <usize>i * 4;
-      const sum = f32x4.add(v128.load(from + at), v128.load(bias + at));
-      v128.store(from + at, sum);
-      v128.store(to + at, gelu4(sum));
-    }
-    if (whole < n) {
-      const at = <usize>whole * 4;
-      const sum = f32x4.add(loadTail(from + at, n - whole), loadTail(bias + at, n - whole));
-      storeTail(from + at, sum, n - whole);
-      storeTail(to + at, gelu4(sum), n - whole);
-    }
+    if (withSlope) geluRowAndSlope(n, to, from, bias);
+    else geluRow(n, to, from, bias);
   }
 }
 
-/** Units are blocks of `height` rows: dx = gelu'(x) dy, sums[unit] = the sum of dx over the block's rows. */
+function geluRow(n: i32, to: usize, from: usize, bias: usize): void {
+  let i: i32 = 0;
+  for (; i + 4 <= n; i += 4, to += 16, from += 16, bias += 16) {
+    v128.store(to, gelu4(f32x4.add(v128.load(from), v128.load(bias))));
+  }
+  if (i < n) storeTail(to, gelu4(f32x4.add(loadTail(from, n - i), loadTail(bias, n - i))), n - i);
+}
+
+function geluRowAndSlope(n: i32, to: usize, from: usize, bias: usize): void {
+  let i: i32 = 0;
+  for (; i + 4 <= n; i += 4, to += 16, from += 16, bias += 16) {
+    const z = f32x4.add(v128.load(from), v128.load(bias));
+    const bell = bell4(z);
+    const share = normalCdf4(z, bell);
+    v128.store(to, f32x4.mul(z, share));
+    v128.store(from, geluSlopeOf(z, bell, share));
+  }
+  if (i < n) {
+    const z = f32x4.add(loadTail(from, n - i), loadTail(bias, n - i));
+    storeTail(to, gelu4(z), n - i);
+    storeTail(from, geluSlope4(z), n - i);
+  }
+}
+
+/** Units are blocks of `height` rows: dx = slope dy, sums[unit] = the sum of dx over the block's rows. */
 export function biasGeluGrad(
-  begin: i32, end: i32, height: i32, rows: i32, n: i32, dx: usize, sums: usize, x: usize, dy: usize,
+  begin: i32, end: i32, height: i32, rows: i32, n: i32, dx: usize, sums: usize, slope: usize, dy: usize,
 ): void {
   const whole = n & ~3;
   const rest = n - whole;
@@ -38,13 +51,13 @@ export function biasGeluGrad(
       const offset = <usize>row * n * 4;
       for (let i = 0; i < whole; i += 4) {
         const at = offset + <usize>i * 4;
-        const g = f32x4.mul(geluSlope4(v128.load(x + at)), v128.load(dy + at));
+        const g = f32x4.mul(v128.load(slope + at), v128.load(dy + at));
         v128.store(dx + at, g);
         v128.store(sum + <usize>i * 4, f32x4.add(v128.load(sum + <usize>i * 4), g));
       }
       if (rest > 0) {
         const at = offset + <usize>whole * 4;
-        const g = f32x4.mul(geluSlope4(loadTail(x + at, rest)), loadTail(dy + at, rest));
+        const g = f32x4.mul(loadTail(slope + at, rest), loadTail(dy + at, rest));
         storeTail(dx + at, g, rest);
         storeTail(sum + <usize>whole * 4, f32x4.add(loadTail(sum + <usize>whole * 4, rest), g), rest);
       }

@@ -102,13 +102,13 @@ import { madd } from "./lanes";
 
 /** The normal density without its factor 1 / sqrt(2 pi): exp(-x^2 / 2). */
 // @ts-ignore: decorator
-@inline function bell4(x: v128): v128 {
+@inline export function bell4(x: v128): v128 {
   return exp2Below(f32x4.mul(f32x4.mul(x, x), c(-0.7213475204444817))); // log2(e) / 2
 }
 
 /** The normal distribution's cumulative function; `bell` is bell4(x). Its tail is bell * P(|x|) / Q(|x|). */
 // @ts-ignore: decorator
-@inline function normalCdf4(x: v128, bell: v128): v128 {
+@inline export function normalCdf4(x: v128, bell: v128): v128 {
   const a = f32x4.pmin(f32x4.abs(x), c(5.5));
   let p = madd(c(0.010211634291398791), a, c(0.0878847453512256));
   p = madd(p, a, c(0.30091426254501896));
@@ -127,11 +127,17 @@ import { madd } from "./lanes";
   return f32x4.mul(x, normalCdf4(x, bell4(x)));
 }
 
+/** The derivative of gelu4, from what it is made of: normalCdf4(x) + x * density(x). */
+// @ts-ignore: decorator
+@inline export function geluSlopeOf(x: v128, bell: v128, cdf: v128): v128 {
+  return madd(x, f32x4.mul(bell, c(0.3989422804014327)), cdf); // 1 / sqrt(2 pi)
+}
+
 /** The derivative of gelu4. */
 // @ts-ignore: decorator
 @inline export function geluSlope4(x: v128): v128 {
   const bell = bell4(x);
-  return madd(x, f32x4.mul(bell, c(0.3989422804014327)), normalCdf4(x, bell)); // 1 / sqrt(2 pi)
+  return geluSlopeOf(x, bell, normalCdf4(x, bell));
 }
 
 /** cos(2 pi u) and, shifted a quarter turn, sin(2 pi u), for u in [0, 1). */

@@ -290,10 +290,10 @@ export interface Device {
    * results already filled; undefined where one is not wanted.
    */
   embedGrad?(dweight: Strided | undefined, dpositions: Strided | undefined, dy: Strided, tokens: Strided): void;
-  /** x += bias in place, out = gelu(x). x, out: [rows, n]; bias: [n]. */
+  /** With z = x + bias: out = gelu(z), and x becomes gelu'(z), which is all that the gradient needs. x, out: [rows, n]; bias: [n]. */
   biasGelu?(out: Strided, x: Strided, bias: Strided): void;
-  /** dx = gelu'(x) * dy, dbias = sum of dx over the rows; in place on dy allowed. */
-  biasGeluGrad?(dx: Strided, dbias: Strided, x: Strided, dy: Strided): void;
+  /** dx = slope * dy with what `biasGelu` left in x, dbias = sum of dx over the rows; in place on dy allowed. */
+  biasGeluGrad?(dx: Strided, dbias: Strided, slope: Strided, dy: Strided): void;
 
   /**
    * out = softmax(q kᵀ * scale + mask) v without storing the scores (Dao et al., 2022). q, out: [batch, heads, queries, size];

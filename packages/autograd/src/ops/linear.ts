@@ -58,22 +58,22 @@ const linearOp = defineOp("linear", {
   },
 });
 
-/** Bias and GELU in one pass over the product, and in one pass over its gradient. */
+/** Bias, GELU and GELU's derivative in one pass over the product, in whose place the derivative is kept. */
 const fusedGelu = defineOp("linearGelu", {
   forward(ctx, x: Tensor, weight: Tensor, bias: Tensor): Tensor {
     if (isUnrecorded(ctx, weight)) return unrecorded(ctx, x, weight, bias, true);
-    const { y: inner, flat } = product(ctx, x, weight);
-    const out = ctx.allocate(inner.shape);
+    const { y: slope, flat } = product(ctx, x, weight);
+    const out = ctx.allocate(slope.shape);
     ctx.device.biasGelu!(ctx.view(out, flat.shape, flat.strides), flat, bias);
-    ctx.save(x, weight, inner);
+    ctx.save(x, weight, slope);
     return out;
   },
   backward(ctx, dy): Gradient[] {
-    const [x, weight, inner] = ctx.saved;
+    const [x, weight, slope] = ctx.saved;
     const rows = asRows(ctx.dense(dy));
     const dinner = ctx.allocate(rows.shape);
     const dbias = ctx.allocate(ctx.shapes[2]);
-    ctx.device.biasGeluGrad!(dinner, dbias, asRows(inner), rows);
+    ctx.device.biasGeluGrad!(dinner, dbias, asRows(slope), rows);
     return [...productGradients(ctx, dinner, x, weight), dbias];
   },
   composite: (x: Tensor, weight: Tensor, bias: Tensor) => linearOp(x, weight, bias).gelu(),

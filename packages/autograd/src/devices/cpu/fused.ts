@@ -10,20 +10,30 @@ const MANY = 8192;
 const SUM = 0;
 
 export function biasGelu(out: Strided, x: Strided, bias: Strided): void {
+  geluOf(out, x, bias, true);
+}
+
+/** `x = gelu(x + bias)` in place, where no gradient will be asked for. */
+export function biasGeluInPlace(x: Strided, bias: Strided): void {
+  geluOf(x, x, bias, false);
+}
+
+function geluOf(out: Strided, x: Strided, bias: Strided, withSlope: boolean): void {
   const [rows, n] = rowsOf(x.shape);
-  run("biasGelu", rows, Math.ceil(MANY / Math.max(1, n)), n, ...[out, x, bias].map(addressOf));
+  const grain = Math.ceil(MANY / Math.max(1, n));
+  run("biasGelu", rows, grain, n, addressOf(out), addressOf(x), addressOf(bias), Number(withSlope));
 }
 
 /** Rows whose sums are taken together: fixed, so that no result depends on the number of threads. */
 const HEIGHT = 32;
 
-export function biasGeluGrad(dx: Strided, dbias: Strided, x: Strided, dy: Strided): void {
-  const [rows, n] = rowsOf(x.shape);
+export function biasGeluGrad(dx: Strided, dbias: Strided, slope: Strided, dy: Strided): void {
+  const [rows, n] = rowsOf(slope.shape);
   const { memory } = machine();
   const blocks = Math.ceil(rows / HEIGHT);
   const sums = memory.allocate(Math.max(1, blocks * n) * BYTES);
   const grain = Math.ceil(MANY / Math.max(1, HEIGHT * n));
-  run("biasGeluGrad", blocks, grain, HEIGHT, rows, n, addressOf(dx), sums, addressOf(x), addressOf(dy));
+  run("biasGeluGrad", blocks, grain, HEIGHT, rows, n, addressOf(dx), sums, addressOf(slope), addressOf(dy));
   if (n > 0) run("reduceColumns", Math.ceil(n / 16), Number.POSITIVE_INFINITY, SUM, blocks, n, addressOf(dbias), sums);
   memory.release(sums);
 }

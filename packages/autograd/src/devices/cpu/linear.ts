@@ -1,6 +1,6 @@
 import type { Strided } from "../../device.ts";
 import { binary, unary } from "./elementwise.ts";
-import { biasGelu } from "./fused.ts";
+import { biasGeluInPlace } from "./fused.ts";
 import { matmul } from "./matmul.ts";
 import { isThin, thinProduct } from "./thin.ts";
 
@@ -19,6 +19,6 @@ export function linear(out: Strided, x: Strided, weight: Strided, bias: Strided 
   matmul(out, x, seenAs(weight, [k, n], [weight.strides[1], weight.strides[0]]), false);
   if (bias === undefined) {
     if (gelu) unary("gelu", out, out, 0, 0);
-  } else if (gelu) biasGelu(out, out, bias);
+  } else if (gelu) biasGeluInPlace(out, bias);
   else binary("add", out, out, seenAs(bias, [...out.shape], [0, 1]));
 }
