@@ -37,6 +37,8 @@ export function trainingStep(size: TrainingSize, device: Device): () => Promise<
   return async () => {
     const { loss } = trainStep(settings, data, 1);
     await loss.item();
+    // Where kernels queue, the loss is there before the optimiser has done its part.
+    device.finish?.();
   };
 }
 

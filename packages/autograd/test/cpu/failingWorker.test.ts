@@ -4,7 +4,8 @@ import type { Kernel, KernelName } from "../../src/devices/cpu/module.ts";
 import { Pool } from "../../src/devices/cpu/pool.ts";
 
 const UNITS = 1 << 16;
-const PARTS = 8;
+/** Units of a part. */
+const STEP = UNITS / 8;
 /** Far behind the end of the memory. */
 const NOWHERE = 0xf000_0000;
 
@@ -23,13 +24,13 @@ function poolWith(own: Kernel): Pool {
 
 /** Fills the block, and waits for the worker to be there. */
 async function start(pool: Pool): Promise<void> {
-  pool.run("fill", UNITS, PARTS, [block, 1]);
+  pool.run("fill", UNITS, STEP, [block, 1]);
   while (pool.ready < 1) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** The same job, until the thread that fails has taken a part of it. */
 function runOften(pool: Pool, address: number): void {
-  for (let i = 0; i < 100; i++) pool.run("fill", UNITS, PARTS, [address, 2]);
+  for (let i = 0; i < 100; i++) pool.run("fill", UNITS, STEP, [address, 2]);
   pool.finish();
 }
 
@@ -51,7 +52,7 @@ it("tells which kernel failed and why where a worker crashes in its part, and go
     expect(() => runOften(pool, NOWHERE)).toThrow('cpu: the kernel "fill" failed: memory access out of bounds');
     isMainIdle = false;
     for (const value of [2, 3]) {
-      pool.run("fill", UNITS, PARTS, [block, value]);
+      pool.run("fill", UNITS, STEP, [block, value]);
       pool.finish();
       expect(new Set(memory.ints.subarray(block / 4, block / 4 + UNITS))).toEqual(new Set([value]));
     }
@@ -72,7 +73,7 @@ it("waits for the workers before it tells that the main thread failed", async ()
     isBroken = true;
     expect(() => runOften(pool, block)).toThrow('cpu: the kernel "fill" failed: no such luck');
     isBroken = false;
-    pool.run("fill", UNITS, PARTS, [block, 3]);
+    pool.run("fill", UNITS, STEP, [block, 3]);
     pool.finish();
     expect(new Set(memory.ints.subarray(block / 4, block / 4 + UNITS))).toEqual(new Set([3]));
   } finally {

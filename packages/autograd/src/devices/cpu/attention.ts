@@ -1,6 +1,7 @@
 import type { AttentionOptions, Strided } from "../../device.ts";
 import { blas } from "./blas.ts";
-import { machine, nextDescription, run } from "./machine.ts";
+import { Footprint } from "./footprint.ts";
+import { heightOf, machine, nextDescription, runTouching } from "./machine.ts";
 import { addressOf, BYTES } from "./operands.ts";
 
 /** Queries of a unit: where there are many pairs of batch and head, each is one; else long contexts are shared out. */
@@ -75,7 +76,30 @@ export function attention(
   const flops = 4 * Math.min(queries, block) * k.shape[2] * size;
   const grain = Math.max(1, Math.floor(FLOPS_PER_PART / flops));
   const kernel = suitsBlas(q, k) ? "blasAttention" : "attention";
-  run(kernel, pairs * Math.ceil(queries / block), grain, describe(block, lse, [q, k, v, out], options));
+  const footprint = footprintOf([q, k, v], [out, lse], options);
+  const address = describe(block, lse, [q, k, v, out], options);
+  runTouching(footprint, kernel, pairs * Math.ceil(queries / block), grain, address);
+}
+
+/**
+ * Parts are whole examples of the batch where the cuts of [batch, time] rows fall between them, and each of those is made
+ * from its own rows.
+ */
+function footprintOf(read: Operands, written: Operands, { mask }: AttentionOptions): Footprint {
+  const [batch, , time] = read[0].shape;
+  const fits = heightOf(batch * time) % time === 0;
+  const footprint = new Footprint(fits ? batch * time : 0);
+  for (const x of read) footprint.touch(x.storage.handle as number, false, rowBytesOf(x, time));
+  for (const x of written) footprint.touch(x.storage.handle as number, true, rowBytesOf(x, time));
+  return footprint.reads(mask);
+}
+
+/** Bytes of a row of [batch, time, …] in which heads lie beside each other; 0 where examples do not lie behind each other. */
+function rowBytesOf({ shape, strides, offset }: Strided, time: number): number {
+  if (shape[2] !== time) return 0;
+  // The logarithms, [batch, heads, time], have heads outside of time, but no part has less than an example of them.
+  const row = shape.length === 3 ? shape[1] : strides[2];
+  return strides[0] === time * row && offset < row ? row * BYTES : 0;
 }
 
 export function attentionGrad(
@@ -91,5 +115,6 @@ export function attentionGrad(
   options: AttentionOptions,
 ): void {
   const kernel = suitsBlas(q, k) ? "blasAttentionGrad" : "attentionGrad";
-  run(kernel, pairsOf(q), 1, describe(0, lse, [q, k, v, out, dout, dq, dk, dv], options));
+  const footprint = footprintOf([q, k, v, out, dout, lse], [dq, dk, dv], options);
+  runTouching(footprint, kernel, pairsOf(q), 1, describe(0, lse, [q, k, v, out, dout, dq, dk, dv], options));
 }

@@ -1,8 +1,11 @@
 type Kernels = readonly ((begin: number, end: number, ...args: number[]) => void)[];
 
 export declare const WORD: Readonly<
-  Record<"claim" | "published" | "bell" | "sleepers" | "ready" | "failed" | "reasonLength", number>
+  Record<"base" | "published" | "bell" | "sleepers" | "ready" | "failed" | "reasonLength", number>
 >;
+export declare const DEPENDS: Readonly<Record<"not" | "byParts" | "wholly", number>>;
+export declare const WINDOW: number;
+export declare const PARTS: number;
 export declare const CONTROL_BYTES: number;
 export declare function backlog(words: Int32Array): number;
 export declare function nextDescription(words: Int32Array): number;
@@ -11,7 +14,8 @@ export declare function publish(
   values: Float64Array,
   kernel: number,
   units: number,
-  parts: number,
+  step: number,
+  dependencies: number,
   args: readonly number[],
 ): void;
 export declare function work(words: Int32Array, values: Float64Array, kernels: Kernels): boolean;
@@ -22,4 +26,3 @@ export declare function workUntil(
   kernels: Kernels,
 ): void;
 export declare function takeFailure(words: Int32Array): { kernel: number; reason: string } | undefined;
-export declare function firstUnit(part: number, parts: number, units: number): number;

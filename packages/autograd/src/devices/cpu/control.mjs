@@ -1,15 +1,15 @@
 // The queue of jobs that the main thread fills and all threads work off, in memory that they share; in plain JavaScript
 // because workers start without a compiler.
 //
-// A job is a kernel over units 0 … n - 1, cut into parts. One job is worked on at a time: the next begins when all of its
-// parts are done, so kernels may rely on what earlier ones wrote. The word `claim` says which job that is and which of its
-// parts is the next to be taken; it only ever grows (it wraps after four million jobs), so that a thread that was held up
-// cannot take a part twice.
+// A job is a kernel over units 0 … n - 1, cut into parts. It says of each of the WINDOW jobs before it whether it depends on
+// it: not at all, part for part (the same rows, cut at the same places), or as a whole. Whoever is free takes the next part
+// of the oldest job that has one ready, so nobody waits at a job's end for those who are late. What a job reads is written
+// before, so kernels may rely on it as if one job ran after the other.
 
 /** Words of the control block, by 4 bytes; those that change often lie on cache lines of their own. */
 export const WORD = {
-  /** The job that is worked on, times PARTS, plus its next part. */
-  claim: 0,
+  /** The number of the oldest job that is not finished: all before it are. */
+  base: 0,
   /** The number of the next job to be put in: all before it are there. */
   published: 16,
   /** Rises whenever there may be something to do; threads sleep on it. */
@@ -23,9 +23,16 @@ export const WORD = {
   reasonLength: 50,
 };
 
+/** How a job depends on another. */
+export const DEPENDS = { not: 0, byParts: 1, wholly: 2 };
+
+/** Jobs before it on which a job says how it depends; it does not begin before all earlier ones are finished. */
+export const WINDOW = 8;
+
 /** Jobs in the queue, and parts of a job: fewer than these. */
 const JOBS = 64;
-const PARTS = 1024;
+export const PARTS = 128;
+const PART_BITS = 8;
 const JOB_NUMBERS = 2 ** 22;
 
 /** The first character of the reason for a failure, by 4 bytes; as many as there is room for. */
@@ -34,26 +41,36 @@ const MOST_CHARACTERS = 128;
 
 /** Bytes before the first job, and of a job. */
 const HEAD = 4 * (REASON + MOST_CHARACTERS);
-const JOB_BYTES = 1024;
+const JOB_BYTES = 2048;
 export const CONTROL_BYTES = HEAD + JOBS * JOB_BYTES;
 
 // Words of a job.
-const DONE = 0;
-const KERNEL = 16;
-const UNITS = 17;
-const COUNT = 18;
-const ARGUMENT_COUNT = 19;
+/** The job's number, times 2^PART_BITS, plus its next part: a thread that was held up cannot take a part of another job. */
+const CLAIM = 0;
+/** Parts that are done. */
+const DONE = 16;
+const KERNEL = 32;
+const UNITS = 33;
+/** Units of a part. */
+const STEP = 34;
+const COUNT = 35;
+const ARGUMENT_COUNT = 36;
+/** Two bits for each of the jobs before it, the last one lowest. */
+const DEPENDENCIES = 37;
+/** One word for each part: 1 + the job's number when it is done. */
+const MARKS = 128;
 // Bytes from its start: the kernel's arguments (float64), and room for what the kernel reads of its operands' axes.
-const ARGUMENTS = 128;
-const DESCRIPTION = 512;
+const ARGUMENTS = 192;
+const DESCRIPTION = 1024;
 
-const jobOf = (claim) => claim >>> 10;
+const jobOf = (claim) => claim >>> PART_BITS;
 const placeOf = (job) => HEAD + (job % JOBS) * JOB_BYTES;
+const wordOf = (job) => placeOf(job) / 4;
+const before = (job, distance) => (job - distance + JOB_NUMBERS) % JOB_NUMBERS;
 
 /** Jobs that are not finished. */
 export function backlog(words) {
-  const begun = jobOf(Atomics.load(words, WORD.claim));
-  return (Atomics.load(words, WORD.published) - begun + JOB_NUMBERS) % JOB_NUMBERS;
+  return before(Atomics.load(words, WORD.published), Atomics.load(words, WORD.base));
 }
 
 /** Where, from the control block's start, the next job finds its description. */
@@ -61,15 +78,18 @@ export function nextDescription(words) {
   return placeOf(words[WORD.published]) + DESCRIPTION;
 }
 
-/** Puts a job in. There has to be room: fewer than JOBS that are not finished. */
-export function publish(words, values, kernel, units, parts, args) {
+/** Puts a job in, in parts of `step` units. There has to be room: fewer than JOBS that are not finished. */
+export function publish(words, values, kernel, units, step, dependencies, args) {
   const job = words[WORD.published];
   const place = placeOf(job);
   const at = place / 4;
+  Atomics.store(words, at + CLAIM, job << PART_BITS);
   words[at + DONE] = 0;
   words[at + KERNEL] = kernel;
   words[at + UNITS] = units;
-  words[at + COUNT] = parts;
+  words[at + STEP] = step;
+  words[at + COUNT] = Math.ceil(units / step);
+  words[at + DEPENDENCIES] = dependencies;
   words[at + ARGUMENT_COUNT] = args.length;
   const first = (place + ARGUMENTS) / 8;
   for (let i = 0; i < args.length; i++) values[first + i] = args[i];
@@ -82,30 +102,47 @@ function ring(words) {
   if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.bell);
 }
 
-/** Does a part of the job that is on. False where there is none to be taken. */
+/** Does a part of the oldest job that has one ready. False where there is none. */
 export function work(words, values, kernels) {
-  let claim = Atomics.load(words, WORD.claim);
-  for (;;) {
-    const job = jobOf(claim);
-    if (job === Atomics.load(words, WORD.published)) return false;
-    const place = placeOf(job);
-    const part = claim & (PARTS - 1);
-    if (part >= words[place / 4 + COUNT]) return false;
-    const found = Atomics.compareExchange(words, WORD.claim, claim, claim + 1);
-    if (found === claim) {
-      runPart(words, values, kernels, job, place, part);
+  const base = Atomics.load(words, WORD.base);
+  const open = Math.min(before(Atomics.load(words, WORD.published), base), WINDOW + 1);
+  for (let distance = 0; distance < open; distance++) {
+    const job = (base + distance) % JOB_NUMBERS;
+    const at = wordOf(job);
+    for (;;) {
+      const claim = Atomics.load(words, at + CLAIM);
+      const part = claim & (2 ** PART_BITS - 1);
+      if (jobOf(claim) !== job || part >= words[at + COUNT] || !isReady(words, job, part, distance)) break;
+      if (Atomics.compareExchange(words, at + CLAIM, claim, claim + 1) !== claim) continue;
+      runPart(words, values, kernels, job, part);
       return true;
     }
-    claim = found;
   }
+  return false;
 }
 
-function runPart(words, values, kernels, job, place, part) {
-  const at = place / 4;
-  const units = words[at + UNITS];
-  const parts = words[at + COUNT];
-  const first = (place + ARGUMENTS) / 8;
-  const args = [firstUnit(part, parts, units), firstUnit(part + 1, parts, units)];
+/** Whether what a part needs is done, of the `unfinished` jobs before its own. */
+function isReady(words, job, part, unfinished) {
+  let dependencies = words[wordOf(job) + DEPENDENCIES];
+  for (let distance = 1; distance <= unfinished; distance++, dependencies >>>= 2) {
+    const earlier = before(job, distance);
+    const at = wordOf(earlier);
+    switch (dependencies & 3) {
+      case DEPENDS.byParts:
+        if (Atomics.load(words, at + MARKS + part) !== earlier + 1) return false;
+        break;
+      case DEPENDS.wholly:
+        if (Atomics.load(words, at + DONE) < words[at + COUNT]) return false;
+    }
+  }
+  return true;
+}
+
+function runPart(words, values, kernels, job, part) {
+  const at = wordOf(job);
+  const step = words[at + STEP];
+  const first = (placeOf(job) + ARGUMENTS) / 8;
+  const args = [part * step, Math.min((part + 1) * step, words[at + UNITS])];
   for (let i = 0; i < words[at + ARGUMENT_COUNT]; i++) args.push(values[first + i]);
   try {
     kernels[words[at + KERNEL]](...args);
@@ -113,9 +150,21 @@ function runPart(words, values, kernels, job, place, part) {
     // Whoever reads is told. The part counts as done: everybody would wait for it for ever.
     setFailure(words, words[at + KERNEL], error);
   }
-  if (Atomics.add(words, at + DONE, 1) + 1 < parts) return;
-  Atomics.store(words, WORD.claim, (job + 1) << 10);
+  const parts = words[at + COUNT];
+  Atomics.store(words, at + MARKS + part, job + 1);
+  if (Atomics.add(words, at + DONE, 1) + 1 === parts) retire(words);
   ring(words);
+}
+
+/** Moves `base` behind all jobs that are finished. */
+function retire(words) {
+  for (;;) {
+    const base = Atomics.load(words, WORD.base);
+    if (base === Atomics.load(words, WORD.published)) return;
+    const at = wordOf(base);
+    if (Atomics.load(words, at + DONE) < words[at + COUNT]) return;
+    Atomics.compareExchange(words, WORD.base, base, (base + 1) % JOB_NUMBERS);
+  }
 }
 
 function setFailure(words, kernel, error) {
@@ -131,12 +180,6 @@ export function takeFailure(words) {
   if (failed === 0) return undefined;
   const reason = String.fromCharCode(...words.subarray(REASON, REASON + words[WORD.reasonLength]));
   return { kernel: failed - 1, reason };
-}
-
-/** First unit of a part; on a multiple of 16 where parts are long, so that no two write to one cache line. */
-export function firstUnit(part, parts, units) {
-  const unit = Math.floor((units * part) / parts);
-  return part < parts && units >= 256 * parts ? unit - (unit % 16) : unit;
 }
 
 /** Looks for something to do before going to sleep: some 100 microseconds. */

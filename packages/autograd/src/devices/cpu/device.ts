@@ -31,9 +31,12 @@ function release(storage: Storage): void {
   machine().memory.release(storage.handle as number);
 }
 
-/** The whole memory, with elements of the storage's type; it has to be asked for anew after every allocation. */
+/**
+ * The whole memory, with elements of the storage's type; it has to be asked for anew after every allocation. What has been
+ * queued on that storage is computed.
+ */
 function elements(storage: Storage): Float32Array | Int32Array {
-  const { floats, ints } = finishedMemory();
+  const { floats, ints } = finishedMemory({ storage });
   return storage.dtype === "int32" ? ints : floats;
 }
 
@@ -60,7 +63,7 @@ export const cpuDevice: Device = {
   upload,
   download: async (storage, start, length) => downloadSync(storage, start, length),
   downloadSync,
-  finish,
+  finish: () => finish(),
 
   copy,
   fill,

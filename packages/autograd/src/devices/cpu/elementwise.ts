@@ -1,10 +1,11 @@
 import type { BinaryOp, Strided, UnaryGradOp, UnaryOp } from "../../device.ts";
 import { isRowMajor, sizeOf } from "../../shape.ts";
-import { run } from "./machine.ts";
-import { type Axes, addressOf, BYTES, describe, isInt, joinAxes, split } from "./operands.ts";
+import { Footprint } from "./footprint.ts";
+import { runTouching } from "./machine.ts";
+import { type Axes, addressOf, BYTES, describe, isInt, joinAxes, rowsOf, split } from "./operands.ts";
 
 /** Elements that are worth a thread of their own: where memory is what takes time, and where arithmetic is. */
-const MANY = 65536;
+const MANY = 16384;
 const SOME = 8192;
 
 // Numbers by which the kernels (kernels/elementwise.ts) know the ops.
@@ -36,19 +37,21 @@ function bitsOf(value: number, integer: boolean): number {
 }
 
 export function fill(out: Strided, value: number): void {
-  run("fill", sizeOf(out.shape), MANY, addressOf(out), bitsOf(value, isInt(out)));
+  const bits = bitsOf(value, isInt(out));
+  runTouching(new Footprint().writes(out), "fill", sizeOf(out.shape), MANY, addressOf(out), bits);
 }
 
 export function unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: number): void {
   const kernel = isInt(x) ? "unaryInt" : "unary";
   const grain = CHEAP.has(op) ? MANY : SOME;
-  run(kernel, sizeOf(out.shape), grain, UNARY.indexOf(op), addressOf(out), addressOf(x), a, b);
+  const places = [addressOf(out), addressOf(x)];
+  runTouching(rowsTouched(out, x), kernel, sizeOf(out.shape), grain, UNARY.indexOf(op), ...places, a, b);
 }
 
 export function unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Strided): void {
   const grain = CHEAP.has(op) ? MANY : SOME;
   const addresses = [addressOf(dx), addressOf(saved), addressOf(dy)];
-  run("unaryGrad", sizeOf(dx.shape), grain, UNARY_GRAD.indexOf(op), ...addresses);
+  runTouching(rowsTouched(dx, saved, dy), "unaryGrad", sizeOf(dx.shape), grain, UNARY_GRAD.indexOf(op), ...addresses);
 }
 
 export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void {
@@ -58,17 +61,23 @@ export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void
   const code = BINARY.indexOf(op);
   const grain = op === "pow" ? SOME : MANY;
   if (isRowMajor(out.shape, a.strides) && isRowMajor(out.shape, b.strides)) {
-    run("binaryFlat", size, grain, integer, code, addressOf(out), addressOf(a), BYTES, addressOf(b), BYTES);
+    const places = [addressOf(out), addressOf(a), BYTES, addressOf(b), BYTES];
+    runTouching(rowsTouched(out, a, b), "binaryFlat", size, grain, integer, code, ...places);
     return;
   }
   const axes = joinAxes(out.shape, [a.strides, b.strides]);
   const [rows, n] = split(axes);
   if (rows === 1) {
     const [sa, sb] = axes.strides.map((s) => (s.length === 0 ? BYTES : s[0] * BYTES));
-    run("binaryFlat", n, grain, integer, code, addressOf(out), addressOf(a), sa, addressOf(b), sb);
+    const footprint = new Footprint().reads(a, b).writes(out);
+    runTouching(footprint, "binaryFlat", n, grain, integer, code, addressOf(out), addressOf(a), sa, addressOf(b), sb);
   } else {
     const addresses = [addressOf(out), addressOf(a), addressOf(b)];
-    run("binaryRows", rows, Math.ceil(grain / n), integer, code, n, describe(axes), ...addresses);
+    const dense = isRowMajor(out.shape, a.strides);
+    const footprint = dense
+      ? new Footprint(rows).readsRows(a).reads(b).writesRows(out)
+      : new Footprint().reads(a, b).writes(out);
+    runTouching(footprint, "binaryRows", rows, Math.ceil(grain / n), integer, code, n, describe(axes), ...addresses);
   }
 }
 
@@ -78,7 +87,13 @@ export function where(out: Strided, condition: Strided, a: Strided, b: Strided):
   const [rows, n] = split(axes);
   const [units, grain] = rows === 1 ? [n, MANY] : [rows, Math.ceil(MANY / n)];
   const addresses = [addressOf(out), addressOf(condition), addressOf(a), addressOf(b)];
-  run("where", units, grain, n, describe(axes), ...addresses);
+  const footprint = new Footprint().reads(condition, a, b).writes(out);
+  runTouching(footprint, "where", units, grain, n, describe(axes), ...addresses);
+}
+
+/** A job that goes through row-major arrays of one shape side by side. */
+function rowsTouched(out: Strided, ...operands: Strided[]): Footprint {
+  return new Footprint(rowsOf(out.shape)[0]).readsRows(...operands).writesRows(out);
 }
 
 // --- copies ---------------------------------------------------------------------------------------
@@ -112,7 +127,8 @@ export function copy(out: Strided, x: Strided): void {
   if (how === "none" && copyTransposed(out, x, axes)) return;
   const [rows, n] = split(axes);
   const [units, grain] = rows === 1 ? [n, MANY] : [rows, Math.ceil(MANY / n)];
-  run("copy", units, grain, CONVERT[how], n, describe(axes), addressOf(out), addressOf(x));
+  const places = [addressOf(out), addressOf(x)];
+  runTouching(new Footprint().reads(x).writes(out), "copy", units, grain, CONVERT[how], n, describe(axes), ...places);
 }
 
 /** Where x lies without gaps along another axis than out, tiles of both are swapped. False where that is not so. */
@@ -128,6 +144,7 @@ function copyTransposed(out: Strided, x: Strided, { shape, strides: [so, sx] }: 
   const [m, n] = [shape[other], shape[inner]];
   const bands = Math.ceil(m / 16) * sizeOf(outer.shape);
   const steps = [addressOf(out), so[other] * BYTES, addressOf(x), sx[inner] * BYTES];
-  run("transpose", bands, Math.ceil(MANY / (16 * n)), m, n, describe(outer), ...steps);
+  const footprint = new Footprint().reads(x).writes(out);
+  runTouching(footprint, "transpose", bands, Math.ceil(MANY / (16 * n)), m, n, describe(outer), ...steps);
   return true;
 }

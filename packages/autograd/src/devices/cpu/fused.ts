@@ -1,7 +1,8 @@
 /** Several elementwise steps in one pass over memory. */
 
 import type { Strided } from "../../device.ts";
-import { machine, run } from "./machine.ts";
+import { Footprint } from "./footprint.ts";
+import { machine, runTouching } from "./machine.ts";
 import { addressOf, BYTES, rowsOf } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
@@ -21,7 +22,8 @@ export function biasGeluInPlace(x: Strided, bias: Strided): void {
 function geluOf(out: Strided, x: Strided, bias: Strided, withSlope: boolean): void {
   const [rows, n] = rowsOf(x.shape);
   const grain = Math.ceil(MANY / Math.max(1, n));
-  run("biasGelu", rows, grain, n, addressOf(out), addressOf(x), addressOf(bias), Number(withSlope));
+  const footprint = new Footprint(rows).reads(bias).writesRows(out, x);
+  runTouching(footprint, "biasGelu", rows, grain, n, ...[out, x, bias].map(addressOf), Number(withSlope));
 }
 
 /** Rows whose sums are taken together: fixed, so that no result depends on the number of threads. */
@@ -33,7 +35,16 @@ export function biasGeluGrad(dx: Strided, dbias: Strided, slope: Strided, dy: St
   const blocks = Math.ceil(rows / HEIGHT);
   const sums = memory.allocate(Math.max(1, blocks * n) * BYTES);
   const grain = Math.ceil(MANY / Math.max(1, HEIGHT * n));
-  run("biasGeluGrad", blocks, grain, HEIGHT, rows, n, addressOf(dx), sums, addressOf(slope), addressOf(dy));
-  if (n > 0) run("reduceColumns", Math.ceil(n / 16), Number.POSITIVE_INFINITY, SUM, blocks, n, addressOf(dbias), sums);
+  const [to, from, factor] = [dx, dy, slope].map(addressOf);
+  const byBlocks = new Footprint(rows % HEIGHT === 0 ? rows : 0)
+    .readsRows(slope, dy)
+    .writesRows(dx)
+    .touch(sums, true, 0);
+  runTouching(byBlocks, "biasGeluGrad", blocks, grain, HEIGHT, rows, n, to, sums, factor, from);
+  if (n > 0) {
+    const summing = new Footprint().writes(dbias).touch(sums, false, 0);
+    const single = Number.POSITIVE_INFINITY;
+    runTouching(summing, "reduceColumns", Math.ceil(n / 16), single, SUM, blocks, n, addressOf(dbias), sums);
+  }
   memory.release(sums);
 }

@@ -1,6 +1,7 @@
 import type { Lanes, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
-import { finishedMemory, machine, run } from "./machine.ts";
+import { Footprint } from "./footprint.ts";
+import { finishedMemory, machine, run, runTouching } from "./machine.ts";
 import { addressOf, addressOrZero, BYTES, isInt } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
@@ -17,7 +18,7 @@ export function findOutside(
   ignored = NONE,
 ): { position: number; value: number } | undefined {
   const { kernels } = machine();
-  const memory = finishedMemory();
+  const memory = finishedMemory(index);
   const address = addressOf(index);
   const position = kernels.firstOutside(address, sizeOf(index.shape), size, ignored);
   return position < 0 ? undefined : { position, value: memory.ints[address / BYTES + position] };
@@ -26,7 +27,7 @@ export function findOutside(
 /** Errors: an index outside the axis. */
 function checkIndices(kernel: string, index: Strided, size: number): void {
   if (size === 0 && sizeOf(index.shape) > 0) {
-    const value = finishedMemory().ints[addressOf(index) / BYTES];
+    const value = finishedMemory(index).ints[addressOf(index) / BYTES];
     throw new RangeError(`${kernel}: index ${value} into an axis of size 0`);
   }
   const outside = findOutside(index, size);
@@ -73,7 +74,9 @@ export function embed(out: Strided, weight: Strided, positions: Strided, tokens:
     throw new RangeError(`embedding: token ${outside.value} is outside the vocabulary 0 … ${vocabulary - 1}`);
   }
   const addresses = [out, weight, positions, tokens].map(addressOf);
-  run("embed", sizeOf(tokens.shape), grainOf(width), width, positions.shape[0], ...addresses);
+  const rows = sizeOf(tokens.shape);
+  const footprint = new Footprint(rows).readsRows(tokens).reads(weight, positions).writesRows(out);
+  runTouching(footprint, "embed", rows, grainOf(width), width, positions.shape[0], ...addresses);
 }
 
 export function embedGrad(
@@ -85,15 +88,7 @@ export function embedGrad(
   const [batch, time, width] = dy.shape;
   const results = [addressOrZero(dweight), addressOrZero(dpositions)];
   const rows = batch * time;
-  run(
-    "embedGrad",
-    Math.ceil(width / 16),
-    grainOf(16 * rows),
-    width,
-    time,
-    rows,
-    ...results,
-    addressOf(dy),
-    addressOf(tokens),
-  );
+  const footprint = new Footprint().reads(dy, tokens).writes(dweight, dpositions);
+  const args = [width, time, rows, ...results, addressOf(dy), addressOf(tokens)];
+  runTouching(footprint, "embedGrad", Math.ceil(width / 16), grainOf(16 * rows), ...args);
 }

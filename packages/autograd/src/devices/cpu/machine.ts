@@ -1,4 +1,7 @@
+import type { Strided } from "../../device.ts";
+import { PARTS } from "./control.mjs";
 import { environment } from "./environment.ts";
+import type { Footprint } from "./footprint.ts";
 import type { BlasLibrary } from "./library.mjs";
 import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type Kernel, type KernelModule, type KernelName, type Simd } from "./module.ts";
@@ -8,7 +11,10 @@ import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
 export const DESCRIPTIONS = 1024;
 
 /** Parts of a job for each thread: more than one, so that a thread that is late holds nobody up. */
-export const PARTS_PER_THREAD = 2;
+const PARTS_PER_THREAD = 2;
+
+/** Parts of rows begin at multiples of this: blocks of rows that kernels work on. */
+const ROW_STEP = 32;
 
 const MAX_THREADS = 64;
 
@@ -42,6 +48,8 @@ function create(): Machine {
   const memory = new Allocator(shared, kernels.heapBase());
   kernels.setScratch(memory.allocate(kernels.scratchSize()));
   const parts: Machine = { memory, kernels, module, simd, pool: undefined, blas: undefined };
+  // Jobs are told apart by the blocks they touch.
+  memory.onMerge = () => parts.pool?.finish();
   renewPool(parts);
   return parts;
 }
@@ -92,26 +100,69 @@ export function nextDescription(): number {
   return machine().pool?.nextDescription ?? DESCRIPTIONS;
 }
 
-/** Returns when everything queued has been computed. Errors: a kernel that failed. */
-export function finish(): void {
-  made?.pool?.finish();
+/** Returns when everything queued has been computed, or all that touches a tensor's memory. Errors: a kernel that failed. */
+export function finish(x?: Pick<Strided, "storage">): void {
+  made?.pool?.finish(x?.storage.handle as number | undefined);
 }
 
-/** The memory for the host to read and write: everything queued has been computed. */
-export function finishedMemory(): Allocator {
-  finish();
+/** The memory for the host to read and write: what has been queued, or all of it that touches a tensor, is computed. */
+export function finishedMemory(x?: Pick<Strided, "storage">): Allocator {
+  finish(x);
   return machine().memory;
 }
 
+/** Runs a kernel that may touch anything: see `runTouching`. */
+export function run(name: KernelName, units: number, grain: number, ...args: number[]): void {
+  runTouching(undefined, name, units, grain, ...args);
+}
+
 /**
- * Runs a kernel over units 0 … units - 1: at once where it is small and nothing is queued, else with the threads.
+ * Runs a kernel over units 0 … units - 1: at once where it is small and nothing is queued, else with the threads, beside
+ * those queued before it that its footprint allows.
  *
  * @param grain units that are worth a thread of their own.
  */
-export function run(name: KernelName, units: number, grain: number, ...args: number[]): void {
+export function runTouching(
+  footprint: Footprint | undefined,
+  name: KernelName,
+  units: number,
+  grain: number,
+  ...args: number[]
+): void {
   if (units <= 0) return;
   const { kernels, pool } = machine();
-  const parts = pool === undefined ? 1 : Math.min(Math.floor(units / grain), pool.threads * PARTS_PER_THREAD);
+  const parts = pool === undefined ? 1 : Math.min(Math.floor(units / grain), mostParts());
   if (pool === undefined || (parts < 2 && pool.idle)) kernels[name](0, units, ...args);
-  else pool.run(name, units, Math.max(parts, 1), args);
+  else if (parts >= 2) pool.run(name, units, stepOf(units, parts, footprint), args, footprint);
+  else {
+    // In one part it is not cut where others are.
+    if (footprint !== undefined) footprint.height = 0;
+    pool.run(name, units, units, args, footprint);
+  }
+}
+
+/** Parts that a job is cut into at most. */
+export function mostParts(): number {
+  return Math.min(getThreads() * PARTS_PER_THREAD, PARTS);
+}
+
+/** Rows of a part, for jobs that are cut along so many rows: the same for all of them, so that part follows part. */
+export function heightOf(rows: number): number {
+  return Math.ceil(rows / mostParts() / ROW_STEP) * ROW_STEP;
+}
+
+/** Units of a part. */
+function stepOf(units: number, parts: number, footprint: Footprint | undefined): number {
+  if (footprint !== undefined && footprint.rows > 0) {
+    if (footprint.height > 0) return 1;
+    const height = heightOf(footprint.rows);
+    const step = (height * units) / footprint.rows;
+    if (Number.isInteger(step)) {
+      footprint.height = height;
+      return step;
+    }
+  }
+  const step = Math.ceil(units / parts);
+  // On a multiple of 16 where parts are long, so that no two write to one line of the cache.
+  return step < 256 ? step : Math.ceil(step / 16) * 16;
 }

@@ -1,8 +1,9 @@
 import type { Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
 import { blas } from "./blas.ts";
+import { Footprint } from "./footprint.ts";
 import type { BlasLibrary } from "./library.mjs";
-import { finish, getThreads, PARTS_PER_THREAD, run } from "./machine.ts";
+import { finish, getThreads, heightOf, mostParts, run, runTouching } from "./machine.ts";
 import { type Axes, addressOf, BYTES, describe, joinAxes } from "./operands.ts";
 import { isThin, thinProduct } from "./thin.ts";
 
@@ -54,10 +55,10 @@ interface Tiles {
 
 /** Cuts each product's longer side into tiles, where there are fewer products than threads have use for. */
 function tilesOf({ m, n, k }: Product, count: number, flopsPerPart: number): Tiles {
-  const most = getThreads() * PARTS_PER_THREAD;
-  const wanted = Math.floor(Math.min((2 * m * n * k * count) / flopsPerPart, most) / count);
+  const wanted = Math.floor(Math.min((2 * m * n * k * count) / flopsPerPart, mostParts()) / count);
   if (getThreads() === 1 || wanted < 2) return { tileM: m, tileN: n, units: count };
   const alongRows = m >= n;
+  if (alongRows && count === 1) return { tileM: heightOf(m), tileN: n, units: Math.ceil(m / heightOf(m)) };
   const step = alongRows ? TILE_ROWS : TILE_COLUMNS;
   const length = alongRows ? m : n;
   const tile = Math.ceil(length / wanted / step) * step;
@@ -109,5 +110,18 @@ export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean
   if (library?.ownThreads) {
     finish();
     library.matmul(0, units, ...args);
-  } else run(library ? "blasMatmul" : "matmul", units, grain, ...args);
+  } else runTouching(footprintOf(product, tileM, out, a, b), library ? "blasMatmul" : "matmul", units, grain, ...args);
+}
+
+/** Where a's rows lie without gaps, and tiles are as high as parts, each part reads its own rows of a and writes out's. */
+function footprintOf(
+  { m, k, batches, a: [aRow, aColumn] }: Product,
+  tileM: number,
+  out: Strided,
+  a: Strided,
+  b: Strided,
+): Footprint {
+  if (batches.shape.length > 0 || tileM !== heightOf(m)) return new Footprint().reads(a, b).writes(out);
+  const footprint = new Footprint(m, tileM).reads(b).writesRows(out);
+  return aRow === k && aColumn === 1 ? footprint.readsRows(a) : footprint.reads(a);
 }

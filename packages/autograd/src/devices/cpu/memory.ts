@@ -52,6 +52,9 @@ export class Allocator {
    */
   onPressure: ((bytes: number) => void) | undefined;
 
+  /** Called before free blocks are joined and cut anew: from then on an address no longer stands for the same bytes. */
+  onMerge: (() => void) | undefined;
+
   floats: Float32Array;
   ints: Int32Array;
 
@@ -166,6 +169,7 @@ export class Allocator {
 
   /** Makes regions of all free blocks, neighbours joined. */
   private mergeFree(): void {
+    this.onMerge?.();
     const parts = this.regions.filter(({ start, end }) => end > start);
     for (const [size, list] of this.free) {
       for (const start of list) {

@@ -4,11 +4,23 @@
  * computes it and wherever the cuts lie, so no result depends on timing or on the number of threads.
  *
  * Jobs are queued, and whoever queues them goes on: while JavaScript prepares the next op, workers compute the last one.
- * The main thread joins in when it is some jobs ahead, and before anything is read.
+ * The main thread joins in when it is some jobs ahead, and before anything is read. From the jobs' footprints follows
+ * which of them may run side by side.
  */
 
 import { nodeModule } from "../../platform.ts";
-import { backlog, CONTROL_BYTES, nextDescription, publish, takeFailure, WORD, work, workUntil } from "./control.mjs";
+import {
+  backlog,
+  CONTROL_BYTES,
+  nextDescription,
+  publish,
+  takeFailure,
+  WINDOW,
+  WORD,
+  work,
+  workUntil,
+} from "./control.mjs";
+import { dependency, type Footprint } from "./footprint.ts";
 import type { Allocator } from "./memory.ts";
 import { KERNELS, type Kernel, type KernelName } from "./module.ts";
 
@@ -31,6 +43,8 @@ export class Pool {
   private workers: { worker: Worker; scratch: number }[] = [];
   private started = false;
   private mayBlock = true;
+  /** Footprints of the jobs that are not finished, the last one first; as many as there may be at most. */
+  private readonly recent: (Footprint | undefined)[] = [];
 
   /** @param threads the main thread among them. */
   constructor(
@@ -63,22 +77,45 @@ export class Pool {
     return this.control + nextDescription(this.words);
   }
 
-  /** Queues a kernel, in `parts` parts. What it computes is there after `finish()`, and for every later job. */
-  run(name: KernelName, units: number, parts: number, args: readonly number[]): void {
+  /**
+   * Queues a kernel, in parts of `step` units. What it computes is there after `finish()`, and for every later job. Without
+   * a footprint it begins when all earlier jobs are done.
+   */
+  run(name: KernelName, units: number, step: number, args: readonly number[], footprint?: Footprint): void {
     if (!this.started) this.start();
     if (this.ready === 0) {
       this.kernels[name](0, units, ...args);
       return;
     }
-    const { words, values } = this;
-    publish(words, values, KERNELS.indexOf(name), units, parts, args);
+    const { words, values, recent } = this;
+    publish(words, values, KERNELS.indexOf(name), units, step, this.dependenciesOf(footprint), args);
+    recent.unshift(footprint);
+    if (recent.length > AHEAD) recent.pop();
     while (backlog(words) > AHEAD) work(words, values, this.own);
   }
 
-  /** Returns when all jobs are done. Errors: a kernel that failed. */
-  finish(): void {
+  /** How a job depends on each of those before it: two bits each, the last one lowest. */
+  private dependenciesOf(footprint: Footprint | undefined): number {
+    const { recent } = this;
+    let all = 0;
+    for (let i = Math.min(recent.length, WINDOW) - 1; i >= 0; i--) all = (all << 2) | dependency(footprint, recent[i]);
+    return all;
+  }
+
+  /** Whether an unfinished job touches a block. */
+  private isBusy(block: number): boolean {
+    const open = Math.min(backlog(this.words), this.recent.length);
+    for (let i = 0; i < open; i++) {
+      const footprint = this.recent[i];
+      if (footprint === undefined || footprint.touches.some((touch) => touch.block === block)) return true;
+    }
+    return false;
+  }
+
+  /** Returns when all jobs are done, or all that touch a block. Errors: a kernel that failed. */
+  finish(block?: number): void {
     const { words, values, own } = this;
-    const done = () => backlog(words) === 0;
+    const done = block === undefined ? () => backlog(words) === 0 : () => !this.isBusy(block);
     while (!done()) {
       if (!this.mayBlock) work(words, values, own);
       else this.workAndSleep(done);

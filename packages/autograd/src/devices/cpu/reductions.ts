@@ -1,5 +1,6 @@
 import type { Lanes, ReduceOp, Strided } from "../../device.ts";
-import { finish, machine, run } from "./machine.ts";
+import { Footprint } from "./footprint.ts";
+import { finish, machine, run, runTouching } from "./machine.ts";
 import { addressOf, isInt, rowsOf } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
@@ -16,11 +17,13 @@ export function reduce(op: ReduceOp, out: Strided, x: Strided, { outer, size, in
   if (outer * inner === 0) return;
   const code = REDUCE.indexOf(op);
   const [y, from] = [addressOf(out), addressOf(x)];
-  if (isInt(x)) run("reduceInt", outer * inner, grainOf(size, MANY), code, size, inner, y, from);
+  const touched = new Footprint().reads(x).writes(out);
+  if (isInt(x)) runTouching(touched, "reduceInt", outer * inner, grainOf(size, MANY), code, size, inner, y, from);
   else if (inner > 1) {
-    run("reduceColumns", outer * Math.ceil(inner / 16), grainOf(size * 16, MANY), code, size, inner, y, from);
+    const units = outer * Math.ceil(inner / 16);
+    runTouching(touched, "reduceColumns", units, grainOf(size * 16, MANY), code, size, inner, y, from);
   } else if (op === "sum" && outer === 1 && size > 2 * STRETCH) sumLong(out, from, size);
-  else run("reduceRows", outer, grainOf(size, MANY), code, size, y, from);
+  else runTouching(touched, "reduceRows", outer, grainOf(size, MANY), code, size, y, from);
 }
 
 /** Sums each stretch in a thread, then the stretches in order. */

@@ -1,6 +1,7 @@
 import type { CrossEntropyOptions, Strided } from "../../device.ts";
+import { Footprint } from "./footprint.ts";
 import { findOutside } from "./indexing.ts";
-import { run } from "./machine.ts";
+import { runTouching } from "./machine.ts";
 import { addressOf, addressOrZero, rowsOf } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
@@ -10,22 +11,40 @@ const grainOf = (n: number) => Math.ceil(SOME / Math.max(1, n));
 
 export function softmax(out: Strided, x: Strided): void {
   const [rows, n] = rowsOf(x.shape);
-  run("softmax", rows, grainOf(n), n, addressOf(out), addressOf(x));
+  runTouching(
+    new Footprint(rows).readsRows(x).writesRows(out),
+    "softmax",
+    rows,
+    grainOf(n),
+    n,
+    addressOf(out),
+    addressOf(x),
+  );
 }
 
 export function softmaxGrad(dx: Strided, y: Strided, dy: Strided): void {
   const [rows, n] = rowsOf(y.shape);
-  run("softmaxGrad", rows, grainOf(n), n, addressOf(dx), addressOf(y), addressOf(dy));
+  const footprint = new Footprint(rows).readsRows(y, dy).writesRows(dx);
+  runTouching(footprint, "softmaxGrad", rows, grainOf(n), n, addressOf(dx), addressOf(y), addressOf(dy));
 }
 
 export function logSoftmax(out: Strided, x: Strided): void {
   const [rows, n] = rowsOf(x.shape);
-  run("logSoftmax", rows, grainOf(n), n, addressOf(out), addressOf(x));
+  runTouching(
+    new Footprint(rows).readsRows(x).writesRows(out),
+    "logSoftmax",
+    rows,
+    grainOf(n),
+    n,
+    addressOf(out),
+    addressOf(x),
+  );
 }
 
 export function logSoftmaxGrad(dx: Strided, y: Strided, dy: Strided): void {
   const [rows, n] = rowsOf(y.shape);
-  run("logSoftmaxGrad", rows, grainOf(n), n, addressOf(dx), addressOf(y), addressOf(dy));
+  const footprint = new Footprint(rows).readsRows(y, dy).writesRows(dx);
+  runTouching(footprint, "logSoftmaxGrad", rows, grainOf(n), n, addressOf(dx), addressOf(y), addressOf(dy));
 }
 
 export function layerNorm(
@@ -40,7 +59,8 @@ export function layerNorm(
   const [rows, n] = rowsOf(x.shape);
   const saved = [addressOf(mean), addressOf(rstd)] as const;
   const learned = [addressOrZero(weight), addressOrZero(bias)] as const;
-  run("layerNorm", rows, grainOf(n), n, addressOf(out), ...saved, addressOf(x), ...learned, eps);
+  const footprint = new Footprint(rows).readsRows(x).reads(weight, bias).writesRows(out, mean, rstd);
+  runTouching(footprint, "layerNorm", rows, grainOf(n), n, addressOf(out), ...saved, addressOf(x), ...learned, eps);
 }
 
 export function layerNormGrad(
@@ -55,10 +75,15 @@ export function layerNormGrad(
 ): void {
   const [rows, n] = rowsOf(x.shape);
   const saved = [dy, x, mean, rstd].map(addressOf);
-  if (dx) run("layerNormGradInput", rows, grainOf(n), n, addressOf(dx), ...saved, addressOrZero(weight));
+  if (dx) {
+    const footprint = new Footprint(rows).readsRows(dy, x, mean, rstd).reads(weight).writesRows(dx);
+    const args = [addressOf(dx), ...saved, addressOrZero(weight)];
+    runTouching(footprint, "layerNormGradInput", rows, grainOf(n), n, ...args);
+  }
   if (dweight || dbias) {
-    const results = [addressOrZero(dweight), addressOrZero(dbias)];
-    run("layerNormGradWeights", Math.ceil(n / 16), grainOf(rows * 16), rows, n, ...results, ...saved);
+    const footprint = new Footprint().reads(dy, x, mean, rstd).writes(dweight, dbias);
+    const args = [addressOrZero(dweight), addressOrZero(dbias), ...saved];
+    runTouching(footprint, "layerNormGradWeights", Math.ceil(n / 16), grainOf(rows * 16), rows, n, ...args);
   }
 }
 
@@ -78,7 +103,9 @@ export function crossEntropy(
     );
   }
   const addresses = [losses, scales, lse, logits, targets].map(addressOf);
-  run("crossEntropy", rows, grainOf(n), n, ...addresses, addressOrZero(weight), ignoreIndex, smoothing);
+  const footprint = new Footprint(rows).readsRows(logits, targets).reads(weight).writesRows(losses, scales, lse);
+  const settings = [addressOrZero(weight), ignoreIndex, smoothing];
+  runTouching(footprint, "crossEntropy", rows, grainOf(n), n, ...addresses, ...settings);
 }
 
 export function crossEntropyGrad(
@@ -91,5 +118,7 @@ export function crossEntropyGrad(
 ): void {
   const [rows, n] = rowsOf(logits.shape);
   const addresses = [dlogits, dlosses, lse, logits, targets].map(addressOf);
-  run("crossEntropyGrad", rows, grainOf(n), n, ...addresses, addressOrZero(weight), ignoreIndex, smoothing);
+  const footprint = new Footprint(rows).readsRows(dlosses, lse, logits, targets).reads(weight).writesRows(dlogits);
+  const settings = [addressOrZero(weight), ignoreIndex, smoothing];
+  runTouching(footprint, "crossEntropyGrad", rows, grainOf(n), n, ...addresses, ...settings);
 }

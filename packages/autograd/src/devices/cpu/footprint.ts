@@ -1,0 +1,74 @@
+import type { Strided } from "../../device.ts";
+import { sizeOf } from "../../shape.ts";
+import { DEPENDS } from "./control.mjs";
+
+/** What a job touches of a block of memory. */
+interface Touch {
+  /** The block's address. */
+  readonly block: number;
+  readonly writes: boolean;
+  /** Bytes of a row where each part touches its own rows alone, counted from the block's start; else 0. */
+  readonly rowBytes: number;
+}
+
+/**
+ * What a job reads and writes, from which follows which jobs may run side by side, and which part by part. Blocks that are
+ * given back may be handed out again at once, so two jobs conflict over a block whatever tensors lay in it.
+ */
+export class Footprint {
+  readonly touches: Touch[] = [];
+  /**
+   * @param rows into which the job can be cut, each part touching its own rows of some operands; 0 where it cannot.
+   * @param height rows of a part: given where units are parts already, else set when the job is queued.
+   */
+  constructor(
+    readonly rows = 0,
+    public height = 0,
+  ) {}
+
+  reads(...operands: (Strided | undefined)[]): this {
+    for (const x of operands) if (x !== undefined) this.touch(x.storage.handle as number, false, 0);
+    return this;
+  }
+
+  writes(...operands: (Strided | undefined)[]): this {
+    for (const x of operands) if (x !== undefined) this.touch(x.storage.handle as number, true, 0);
+    return this;
+  }
+
+  /** Operands of which a part reads its own rows alone. */
+  readsRows(...operands: Strided[]): this {
+    for (const x of operands) this.touch(x.storage.handle as number, false, this.rowBytesOf(x));
+    return this;
+  }
+
+  writesRows(...operands: Strided[]): this {
+    for (const x of operands) this.touch(x.storage.handle as number, true, this.rowBytesOf(x));
+    return this;
+  }
+
+  touch(block: number, writes: boolean, rowBytes: number): this {
+    this.touches.push({ block, writes, rowBytes });
+    return this;
+  }
+
+  /** Rows are counted from the block's start, so an operand that begins elsewhere counts as a whole. */
+  private rowBytesOf({ offset, shape }: Strided): number {
+    return offset === 0 ? (4 * sizeOf(shape)) / this.rows : 0;
+  }
+}
+
+/** How a job depends on an earlier one; undefined stands for one that may touch anything. */
+export function dependency(later: Footprint | undefined, earlier: Footprint | undefined): number {
+  if (later === undefined || earlier === undefined) return DEPENDS.wholly;
+  let found = DEPENDS.not;
+  const sameCuts = later.height > 0 && later.height === earlier.height && later.rows === earlier.rows;
+  for (const a of later.touches) {
+    for (const b of earlier.touches) {
+      if (a.block !== b.block || !(a.writes || b.writes)) continue;
+      if (!sameCuts || a.rowBytes === 0 || a.rowBytes !== b.rowBytes) return DEPENDS.wholly;
+      found = DEPENDS.byParts;
+    }
+  }
+  return found;
+}
