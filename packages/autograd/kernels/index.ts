@@ -13,7 +13,7 @@ export { matmul, scratchAddress, scratchSize, setScratch } from "./matmul";
 export { adamW, adamWAll } from "./optimizer";
 export { dropout, normal, uniform } from "./random";
 export { argReduce, cumsum, reduceColumns, reduceInt, reduceRows, sumStretches, topk } from "./reduce";
-export { layerNorm, layerNormGradInput, layerNormGradWeights, logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./rows";
+export { layerNorm, layerNormGrad, logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./rows";
 export { linear } from "./thin";
 
 /** First address behind the module's own constants. */

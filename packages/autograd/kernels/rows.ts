@@ -1,8 +1,8 @@
 // Softmax, log-softmax and layer normalisation: units are rows of n floats.
 
-import { addWide, firstLanes, high, loadTail, low, madd, storeTail, sum2 } from "./lanes";
+import { addWide, firstLanes, loadTail, madd, storeTail, sum2 } from "./lanes";
 import { exp4 } from "./math";
-import { largestRow, narrow, sumRow } from "./reduce";
+import { largestRow, sumRow } from "./reduce";
 
 /** out = exp(x - shift) with the sum of it; out may be x, or 0 where only the sum is wanted. */
 function expRow(n: i32, out: usize, x: usize, shift: f32): f64 {
@@ -113,20 +113,28 @@ export function logSoftmaxGrad(begin: i32, end: i32, n: i32, dx: usize, y: usize
 
 // --- layer normalisation --------------------------------------------------------------------------
 
+/** Elements of a row that are summed in single precision; their sums are added up in double. */
+const STRETCH: i32 = 64;
+
 /** sum((x - mean)^2) over a row. */
 function squaresRow(n: i32, x: usize, mean: f32): f64 {
   const m = f32x4.splat(mean);
-  let sum = f64x2.splat(0);
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const d = f32x4.sub(v128.load(x + i * 4), m);
-    sum = addWide(sum, f32x4.mul(d, d));
+  let total = f64x2.splat(0);
+  for (let first = 0; first < n; first += STRETCH) {
+    const stop = min(first + STRETCH, n);
+    let sum = f32x4.splat(0);
+    let i = first;
+    for (; i + 4 <= stop; i += 4) {
+      const d = f32x4.sub(v128.load(x + i * 4), m);
+      sum = madd(d, d, sum);
+    }
+    if (i < stop) {
+      const d = firstLanes(f32x4.sub(loadTail(x + i * 4, n - i), m), f32x4.splat(0), n - i);
+      sum = madd(d, d, sum);
+    }
+    total = addWide(total, sum);
   }
-  if (i < n) {
-    const d = firstLanes(f32x4.sub(loadTail(x + i * 4, n - i), m), f32x4.splat(0), n - i);
-    sum = addWide(sum, f32x4.mul(d, d));
-  }
-  return sum2(sum);
+  return sum2(total);
 }
 
 /** weight and bias are 0 where there are none. */
@@ -158,86 +166,95 @@ export function layerNorm(
   }
 }
 
+/** What the gradient of a row needs of all of it: the means of g and of g h. */
+let meanG: f32 = 0;
+let meanGH: f32 = 0;
+
+function meansOfRow(n: i32, dy: usize, x: usize, mean: v128, rstd: v128, weight: usize): void {
+  let sumG = f64x2.splat(0);
+  let sumGH = f64x2.splat(0);
+  for (let first = 0; first < n; first += STRETCH) {
+    const stop = min(first + STRETCH, n);
+    let shortG = f32x4.splat(0);
+    let shortGH = f32x4.splat(0);
+    let i = first;
+    for (; i + 4 <= stop; i += 4) {
+      let g = v128.load(dy + i * 4);
+      if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
+      shortG = f32x4.add(shortG, g);
+      shortGH = madd(g, f32x4.mul(f32x4.sub(v128.load(x + i * 4), mean), rstd), shortGH);
+    }
+    if (i < stop) {
+      let g = loadTail(dy + i * 4, n - i);
+      if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
+      shortG = f32x4.add(shortG, g);
+      shortGH = madd(g, f32x4.mul(f32x4.sub(loadTail(x + i * 4, n - i), mean), rstd), shortGH);
+    }
+    sumG = addWide(sumG, shortG);
+    sumGH = addWide(sumGH, shortGH);
+  }
+  meanG = <f32>(sum2(sumG) / n);
+  meanGH = <f32>(sum2(sumGH) / n);
+}
+
 /** dx = rstd * (g - mean(g) - h * mean(g h)) with h the normalised row and g = dy * weight. */
-export function layerNormGradInput(
-  begin: i32, end: i32, n: i32, dx: usize, dy: usize, x: usize, mean: usize, rstd: usize, weight: usize,
-): void {
-  for (let r = begin; r < end; r++) {
-    const row = x + r * n * 4;
-    const dys = dy + r * n * 4;
-    const dxs = dx + r * n * 4;
-    const scale = load<f32>(rstd + r * 4);
-    const m = f32x4.splat(load<f32>(mean + r * 4));
-    const s = f32x4.splat(scale);
-    let sumG = f64x2.splat(0);
-    let sumGH = f64x2.splat(0);
-    let i = 0;
-    for (; i + 4 <= n; i += 4) {
-      const h = f32x4.mul(f32x4.sub(v128.load(row + i * 4), m), s);
-      let g = v128.load(dys + i * 4);
-      if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
-      sumG = addWide(sumG, g);
-      sumGH = addWide(sumGH, f32x4.mul(g, h));
-    }
-    if (i < n) {
-      const h = f32x4.mul(f32x4.sub(loadTail(row + i * 4, n - i), m), s);
-      let g = loadTail(dys + i * 4, n - i);
-      if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
-      sumG = addWide(sumG, g);
-      sumGH = addWide(sumGH, f32x4.mul(g, h));
-    }
-    const a = f32x4.splat(<f32>(sum2(sumG) / n));
-    const b = f32x4.splat(<f32>(sum2(sumGH) / n));
-    for (i = 0; i + 4 <= n; i += 4) {
-      const h = f32x4.mul(f32x4.sub(v128.load(row + i * 4), m), s);
-      let g = v128.load(dys + i * 4);
-      if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
-      v128.store(dxs + i * 4, f32x4.mul(s, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))));
-    }
-    if (i < n) {
-      const h = f32x4.mul(f32x4.sub(loadTail(row + i * 4, n - i), m), s);
-      let g = loadTail(dys + i * 4, n - i);
-      if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
-      storeTail(dxs + i * 4, f32x4.mul(s, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))), n - i);
-    }
+function layerNormGradRow(n: i32, dx: usize, dy: usize, x: usize, mean: v128, rstd: v128, weight: usize): void {
+  meansOfRow(n, dy, x, mean, rstd, weight);
+  const a = f32x4.splat(meanG);
+  const b = f32x4.splat(meanGH);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const h = f32x4.mul(f32x4.sub(v128.load(x + i * 4), mean), rstd);
+    let g = v128.load(dy + i * 4);
+    if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
+    v128.store(dx + i * 4, f32x4.mul(rstd, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))));
+  }
+  if (i < n) {
+    const h = f32x4.mul(f32x4.sub(loadTail(x + i * 4, n - i), mean), rstd);
+    let g = loadTail(dy + i * 4, n - i);
+    if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
+    storeTail(dx + i * 4, f32x4.mul(rstd, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))), n - i);
   }
 }
 
-/** dweight = sum over rows of dy * h, dbias = sum over rows of dy; either may be 0. Units are blocks of 16 columns. */
-export function layerNormGradWeights(
-  begin: i32, end: i32, rows: i32, n: i32, dweight: usize, dbias: usize, dy: usize, x: usize, mean: usize, rstd: usize,
+/** weights += dy * h, biases += dy, element by element. */
+function addWeightsRow(n: i32, weights: usize, biases: usize, dy: usize, x: usize, mean: v128, rstd: v128): void {
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const g = v128.load(dy + i * 4);
+    const h = f32x4.mul(f32x4.sub(v128.load(x + i * 4), mean), rstd);
+    v128.store(weights + i * 4, madd(g, h, v128.load(weights + i * 4)));
+    v128.store(biases + i * 4, f32x4.add(v128.load(biases + i * 4), g));
+  }
+  if (i < n) {
+    const g = loadTail(dy + i * 4, n - i);
+    const h = f32x4.mul(f32x4.sub(loadTail(x + i * 4, n - i), mean), rstd);
+    storeTail(weights + i * 4, madd(g, h, loadTail(weights + i * 4, n - i)), n - i);
+    storeTail(biases + i * 4, f32x4.add(loadTail(biases + i * 4, n - i), g), n - i);
+  }
+}
+
+/**
+ * Units are blocks of `height` rows. dx is 0 where it is not wanted; so are weights and biases, [units, n]: the sums over a
+ * block's rows of dy * h and of dy.
+ */
+export function layerNormGrad(
+  begin: i32, end: i32, height: i32, rows: i32, n: i32, dx: usize, weights: usize, biases: usize, dy: usize, x: usize,
+  mean: usize, rstd: usize, weight: usize,
 ): void {
-  const last = min(end * 16, n);
-  let i = begin * 16;
-  for (; i < last; i += 4) {
-    const count = min(4, last - i);
-    let w0 = f64x2.splat(0);
-    let w1 = f64x2.splat(0);
-    let b0 = f64x2.splat(0);
-    let b1 = f64x2.splat(0);
-    for (let r = 0; r < rows; r += 16) {
-      const stop = min(r + 16, rows);
-      let w = f32x4.splat(0);
-      let b = f32x4.splat(0);
-      for (let k = r; k < stop; k++) {
-        const at = <usize>(k * n + i) * 4;
-        const g = count == 4 ? v128.load(dy + at) : loadTail(dy + at, count);
-        const value = count == 4 ? v128.load(x + at) : loadTail(x + at, count);
-        const h = f32x4.mul(f32x4.sub(value, v128.load32_splat(mean + k * 4)), v128.load32_splat(rstd + k * 4));
-        w = madd(g, h, w);
-        b = f32x4.add(b, g);
-      }
-      w0 = f64x2.add(w0, low(w));
-      w1 = f64x2.add(w1, high(w));
-      b0 = f64x2.add(b0, low(b));
-      b1 = f64x2.add(b1, high(b));
+  for (let unit = begin; unit < end; unit++) {
+    const sums = <usize>unit * n * 4;
+    if (weights) {
+      memory.fill(weights + sums, 0, n * 4);
+      memory.fill(biases + sums, 0, n * 4);
     }
-    if (count == 4) {
-      if (dweight) v128.store(dweight + i * 4, narrow(w0, w1));
-      if (dbias) v128.store(dbias + i * 4, narrow(b0, b1));
-    } else {
-      if (dweight) storeTail(dweight + i * 4, narrow(w0, w1), count);
-      if (dbias) storeTail(dbias + i * 4, narrow(b0, b1), count);
+    const last = min(rows, (unit + 1) * height);
+    for (let r = unit * height; r < last; r++) {
+      const at = <usize>r * n * 4;
+      const m = v128.load32_splat(mean + r * 4);
+      const s = v128.load32_splat(rstd + r * 4);
+      if (weights) addWeightsRow(n, weights + sums, biases + sums, dy + at, x + at, m, s);
+      if (dx) layerNormGradRow(n, dx + at, dy + at, x + at, m, s, weight);
     }
   }
 }

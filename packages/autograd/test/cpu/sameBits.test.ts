@@ -109,7 +109,7 @@ const jobs: Job[] = [
   },
   {
     name: "layer norm",
-    kernels: ["layerNorm", "layerNormGradInput", "layerNormGradWeights"],
+    kernels: ["layerNorm", "layerNormGrad"],
     run: () => valueAndGradients((x, w, b) => layerNorm(x, w, b), [701, 131], [131], [131]),
   },
   {

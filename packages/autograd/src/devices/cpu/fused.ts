@@ -1,14 +1,13 @@
 /** Several elementwise steps in one pass over memory. */
 
 import type { Strided } from "../../device.ts";
+import { BlockSums, HEIGHT } from "./blockSums.ts";
 import { Footprint } from "./footprint.ts";
-import { machine, runTouching } from "./machine.ts";
-import { addressOf, BYTES, rowsOf } from "./operands.ts";
+import { runTouching } from "./machine.ts";
+import { addressOf, rowsOf } from "./operands.ts";
 
 /** Elements that are worth a thread of their own. */
 const MANY = 8192;
-/** The code of a sum among reductions. */
-const SUM = 0;
 
 export function biasGelu(out: Strided, x: Strided, bias: Strided): void {
   geluOf(out, x, bias, true);
@@ -26,25 +25,11 @@ function geluOf(out: Strided, x: Strided, bias: Strided, withSlope: boolean): vo
   runTouching(footprint, "biasGelu", rows, grain, n, ...[out, x, bias].map(addressOf), Number(withSlope));
 }
 
-/** Rows whose sums are taken together: fixed, so that no result depends on the number of threads. */
-const HEIGHT = 32;
-
 export function biasGeluGrad(dx: Strided, dbias: Strided, slope: Strided, dy: Strided): void {
   const [rows, n] = rowsOf(slope.shape);
-  const { memory } = machine();
-  const blocks = Math.ceil(rows / HEIGHT);
-  const sums = memory.allocate(Math.max(1, blocks * n) * BYTES);
-  const grain = Math.ceil(MANY / Math.max(1, HEIGHT * n));
-  const [to, from, factor] = [dx, dy, slope].map(addressOf);
-  const byBlocks = new Footprint(rows % HEIGHT === 0 ? rows : 0)
-    .readsRows(slope, dy)
-    .writesRows(dx)
-    .touch(sums, true, 0);
-  runTouching(byBlocks, "biasGeluGrad", blocks, grain, HEIGHT, rows, n, to, sums, factor, from);
-  if (n > 0) {
-    const summing = new Footprint().writes(dbias).touch(sums, false, 0);
-    const single = Number.POSITIVE_INFINITY;
-    runTouching(summing, "reduceColumns", Math.ceil(n / 16), single, SUM, blocks, n, addressOf(dbias), sums);
-  }
-  memory.release(sums);
+  const sums = new BlockSums(rows, n, 1);
+  const footprint = sums.footprint().readsRows(slope, dy).writesRows(dx);
+  const places = [addressOf(dx), ...sums.addresses, addressOf(slope), addressOf(dy)];
+  runTouching(footprint, "biasGeluGrad", sums.blocks, sums.grain(MANY), HEIGHT, rows, n, ...places);
+  sums.addUp(dbias);
 }

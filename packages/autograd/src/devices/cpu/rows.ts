@@ -1,4 +1,5 @@
 import type { CrossEntropyOptions, Strided } from "../../device.ts";
+import { BlockSums, HEIGHT } from "./blockSums.ts";
 import { Footprint } from "./footprint.ts";
 import { findOutside } from "./indexing.ts";
 import { runTouching } from "./machine.ts";
@@ -74,17 +75,24 @@ export function layerNormGrad(
   weight: Strided | undefined,
 ): void {
   const [rows, n] = rowsOf(x.shape);
-  const saved = [dy, x, mean, rstd].map(addressOf);
-  if (dx) {
-    const footprint = new Footprint(rows).readsRows(dy, x, mean, rstd).reads(weight).writesRows(dx);
-    const args = [addressOf(dx), ...saved, addressOrZero(weight)];
-    runTouching(footprint, "layerNormGradInput", rows, grainOf(n), n, ...args);
-  }
-  if (dweight || dbias) {
-    const footprint = new Footprint().reads(dy, x, mean, rstd).writes(dweight, dbias);
-    const args = [addressOrZero(dweight), addressOrZero(dbias), ...saved];
-    runTouching(footprint, "layerNormGradWeights", Math.ceil(n / 16), grainOf(rows * 16), rows, n, ...args);
-  }
+  const wanted = [dweight, dbias].filter((x) => x !== undefined);
+  const sums = new BlockSums(rows, n, wanted.length > 0 ? 2 : 0);
+  const footprint = sums.footprint().readsRows(dy, x, mean, rstd).reads(weight);
+  if (dx) footprint.writesRows(dx);
+  const [weights, biases] = sums.addresses;
+  const places = [addressOrZero(dx), weights ?? 0, biases ?? 0, ...[dy, x, mean, rstd].map(addressOf)];
+  runTouching(
+    footprint,
+    "layerNormGrad",
+    sums.blocks,
+    sums.grain(SOME),
+    HEIGHT,
+    rows,
+    n,
+    ...places,
+    addressOrZero(weight),
+  );
+  sums.addUp(dweight, dbias);
 }
 
 export function crossEntropy(
