@@ -17,12 +17,16 @@ interface Range {
   readonly above?: boolean;
 }
 
+/** What an option that was given several times comes to. */
+export const lastOf = (given: unknown): unknown => (Array.isArray(given) ? given.at(-1) : given);
+
 /** An option that takes one number; anything outside its range is refused with what would be right. */
 export function numberOption(name: string, describe: string, range: Range) {
   return {
     requiresArg: true,
     describe,
-    coerce: (given: unknown): number | undefined => (given === undefined ? undefined : parseNumber(name, given, range)),
+    coerce: (given: unknown): number | undefined =>
+      given === undefined ? undefined : parseNumber(name, lastOf(given), range),
   };
 }
 

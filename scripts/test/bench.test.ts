@@ -151,6 +151,14 @@ describe("lectern bench", () => {
     expect(outcome.code).toBe(0);
   });
 
+  it("measures each of the workloads that are named, and takes an option's last value", async () => {
+    const words = "startup char-baby startup --rounds 1 --steps 9 --steps 1 --json --json --blas on --blas off";
+    const events = eventsOf(await lectern(["bench", ...words.split(" ")], folder));
+    expect(events.map(({ workload }) => workload)).toEqual(["startup", "char-baby", undefined]);
+    expect(events[1].blas).toBe("none");
+    expect(events[2].workloads).toEqual(["startup", "char-baby"]);
+  });
+
   it("shows people a table, and where a step's time goes with --profile", async () => {
     const { code, stdout, stderr } = await lectern(["bench", "char-baby", ...QUICK, "--profile"], folder);
     expect(code).toBe(0);
@@ -209,7 +217,7 @@ describe("lectern bench", () => {
   });
 
   it.each([
-    [["char-bay"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
+    [["char-bay", "char-mid"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
     [["--vs", "torhc"], 'bench: there is no peer "torhc"; there are torch, torch-naive, jax-js'],
     [["matmul", "--profile"], "--profile looks into a training step, and matmul is none"],
     [["--profile", "--vs", "torch"], "--profile looks into our own step alone: leave out --vs"],
