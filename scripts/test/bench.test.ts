@@ -1,10 +1,11 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { device } from "@lectern/autograd";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { summarize } from "../src/bench/compare.ts";
 import type { Measurement } from "../src/bench/measurement.ts";
-import { place } from "../src/bench/profile.ts";
+import { measureRoofline, place } from "../src/bench/profile.ts";
 import { digits, withSpread } from "../src/bench/report.ts";
 import { fitPowerLaw, median, ratio } from "../src/bench/statistics.ts";
 import { workloads } from "../src/bench/workloads.ts";
@@ -75,6 +76,32 @@ describe("a roofline", () => {
   it("bounds by memory everything else", () => {
     const placed = place({ ...row, flops: 0, bytes: 5e6 }, 4, 2, roofline);
     expect(placed).toMatchObject({ gflops: 0, gbs: 2.5, bound: "memory", ofRoof: 0.25 });
+  });
+});
+
+describe("the measured roofline", () => {
+  it("waits for the copy whose bytes it counts, where a device computes behind JavaScript's back", async () => {
+    const cpu = device("cpu");
+    const { copy, finish } = cpu;
+    const calls: string[] = [];
+    cpu.copy = (out, x) => {
+      calls.push("copy");
+      copy.call(cpu, out, x);
+    };
+    cpu.finish = () => {
+      calls.push("finish");
+      finish?.call(cpu);
+    };
+    try {
+      const { gflops, gbs } = await measureRoofline(cpu);
+      expect(gflops).toBeGreaterThan(0);
+      expect(gbs).toBeGreaterThan(0);
+    } finally {
+      Object.assign(cpu, { copy, finish });
+    }
+    const copies = calls.flatMap((call, i) => (call === "copy" ? [i] : []));
+    expect(copies.length).toBeGreaterThan(3);
+    expect(copies.every((i) => calls[i + 1] === "finish")).toBe(true);
   });
 });
 
