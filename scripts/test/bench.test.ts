@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { device } from "@lectern/autograd";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { summarize } from "../src/bench/compare.ts";
@@ -8,6 +9,7 @@ import type { Measurement } from "../src/bench/measurement.ts";
 import { measureRoofline, place } from "../src/bench/profile.ts";
 import { digits, withSpread } from "../src/bench/report.ts";
 import { fitPowerLaw, median, ratio } from "../src/bench/statistics.ts";
+import { time } from "../src/bench/timing.ts";
 import { workloads } from "../src/bench/workloads.ts";
 import { charPresets, classifyPresets } from "../src/presets.ts";
 import { eventsOf, lectern } from "./command.ts";
@@ -60,6 +62,35 @@ describe("statistics", () => {
     expect([0.1234, 1.234, 12.34, 1234.5].map(digits)).toEqual(["0.123", "1.23", "12.3", "1,235"]);
     expect(withSpread({ median: 2, min: 1, max: 3 })).toBe("2.00 (1.00–3.00)");
     expect(withSpread({ median: 2, min: 2, max: 2 })).toBe("2.00");
+  });
+});
+
+describe("timing", () => {
+  const wait = { warmUp: { runs: 2, ms: 20 }, timed: { runs: 3, ms: 30 } };
+
+  it("goes on until there are enough runs, and until enough time has passed", async () => {
+    let calls = 0;
+    const begun = performance.now();
+    const { ms, minMs } = await time(async () => {
+      calls++;
+      await sleep(2);
+    }, wait);
+    expect(calls).toBeGreaterThan(wait.warmUp.runs + wait.timed.runs);
+    expect(performance.now() - begun).toBeGreaterThan(wait.warmUp.ms + wait.timed.ms);
+    expect(ms).toBeGreaterThanOrEqual(minMs);
+
+    calls = 0;
+    await time(async () => {
+      calls++;
+      await sleep(40);
+    }, wait);
+    expect(calls).toBe(wait.warmUp.runs + wait.timed.runs);
+  });
+
+  it("times as many runs as are asked for, after the fewest that warm up", async () => {
+    let calls = 0;
+    await time(() => void calls++, wait, 4);
+    expect(calls).toBe(wait.warmUp.runs + 4);
   });
 });
 
