@@ -58,6 +58,11 @@ export interface DeviceOptions {
   readonly gpuBackend?: (typeof GPU_BACKENDS)[number];
 }
 
+/** Errors: options that do not go together. */
+export function checkDevice({ device, gpuBackend }: DeviceOptions): void {
+  if (gpuBackend !== undefined && device !== "gpu") throw new UsageError("--gpu-backend needs --device gpu");
+}
+
 export const deviceOptions = {
   device: {
     choices: DEVICES,

@@ -1,18 +1,20 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { device } from "@lectern/autograd";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { summarize } from "../src/bench/compare.ts";
 import type { Measurement } from "../src/bench/measurement.ts";
 import { measureRoofline, place } from "../src/bench/profile.ts";
+import { benchProgress } from "../src/bench/progress.ts";
 import { digits, withSpread } from "../src/bench/report.ts";
 import { fitPowerLaw, median, ratio } from "../src/bench/statistics.ts";
 import { time } from "../src/bench/timing.ts";
 import { workloads } from "../src/bench/workloads.ts";
 import { charPresets, classifyPresets } from "../src/presets.ts";
-import { eventsOf, lectern } from "./command.ts";
+import { eventsOf, lectern, start } from "./command.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -164,6 +166,49 @@ describe("a comparison", () => {
   });
 });
 
+describe("progress", () => {
+  /** What a terminal, or a file, is given. */
+  function screen(isTTY: boolean): { stream: NodeJS.WriteStream; shown: () => string } {
+    const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY, columns: 100 });
+    let text = "";
+    stream.on("data", (part: string) => {
+      text += part;
+    });
+    return { stream: stream as unknown as NodeJS.WriteStream, shown: () => text };
+  }
+
+  it("shows on a terminal what is being measured, for how long and how much is left", async () => {
+    const { stream, shown } = screen(true);
+    const progress = benchProgress(4, false, stream);
+    progress.begin("char-mid, round 1 of 2: torch");
+    await vi.waitFor(() => expect(shown()).toContain("0/4  char-mid, round 1 of 2: torch, 1 s"), 5000);
+    progress.end("char-mid: torch failed");
+    progress.skip(1);
+    progress.begin("char-mid, round 2 of 2: lectern");
+    progress.stop();
+    expect(shown()).toContain("char-mid: torch failed\n");
+    expect(shown()).toContain("1/3  char-mid, round 2 of 2: lectern, 0 s");
+  });
+
+  it("writes what was measured, and nothing else, into a file", () => {
+    const { stream, shown } = screen(false);
+    const progress = benchProgress(1, false, stream);
+    progress.begin("char-mid, round 1 of 1: lectern");
+    progress.end("char-mid, round 1 of 1: lectern 5 ms");
+    progress.stop();
+    expect(shown()).toBe("char-mid, round 1 of 1: lectern 5 ms\n");
+  });
+
+  it("is silent where programs read", () => {
+    const { stream, shown } = screen(true);
+    const progress = benchProgress(1, true, stream);
+    progress.begin("char-mid");
+    progress.end("char-mid");
+    progress.stop();
+    expect(shown()).toBe("");
+  });
+});
+
 describe("the workloads", () => {
   it("train the presets' models", () => {
     const sizes = ({ layers, heads, width, context, batch }: Record<string, unknown>) => [
@@ -251,22 +296,28 @@ describe("lectern bench", () => {
     expect(events[2].missing).toEqual(["torch"]);
   });
 
-  it.skipIf(process.platform === "win32")("measures us and a peer in turn, and gives the ratio", async () => {
-    // Stands in for Python: finds the package asked for, and takes 1000 seconds for a step.
+  /** Puts a shell's words in Python's place: it has the package asked for, and runs them for its measurement. */
+  async function usePython(words: string): Promise<void> {
     const python = join(folder, "python");
+    await writeFile(python, `#!/bin/sh\n[ "$1" = "-c" ] && exit\n${words}\n`);
+    await chmod(python, 0o755);
+    vi.stubEnv("LECTERN_PYTHON", python);
+  }
+
+  it.skipIf(process.platform === "win32")("measures us and a peer in turn, and gives the ratio", async () => {
     const result = JSON.stringify({
       version: "9.9",
       cases: [{ name: "step", ms: 1e6, minMs: 1e6 }],
       memory: { baselineMB: 200, peakMB: 300 },
+      settings: { device: "cpu", threads: 7 },
     });
-    await writeFile(python, `#!/bin/sh\n[ "$1" = "-c" ] || echo '${result}'\n`);
-    await chmod(python, 0o755);
-    vi.stubEnv("LECTERN_PYTHON", python);
+    await usePython(`echo '${result}'`);
     const args = ["bench", "char-baby", "--rounds", "2", "--steps", "1", "--vs", "torch"];
     const { stdout, stderr } = await lectern(args, folder);
     const turns = [...stderr.matchAll(/round (\d) of 2: (\w+)/g)].map(([, round, who]) => `${round} ${who}`);
     expect(turns).toEqual(["1 lectern", "1 torch", "2 lectern", "2 torch"]);
     expect(stdout).toContain("torch / lectern");
+    expect(stdout).toMatch(/^torch 9\.9; device: cpu; threads: 7$/m);
     expect(stdout).toMatch(/^char-baby .*\b300 \(100\)$/m);
 
     const [event] = eventsOf(await lectern([...args, "--json"], folder));
@@ -274,7 +325,48 @@ describe("lectern bench", () => {
     expect(torch.ratio).toBeCloseTo(1e6 / (event.ms as number), 6);
   });
 
+  it.skipIf(process.platform === "win32")("goes on where a peer fails, says why, and ends with code 1", async () => {
+    await usePython("echo Traceback >&2; echo 'MemoryError: no memory left' >&2; exit 1");
+    const args = ["bench", "char-baby", "startup", "--rounds", "2", "--steps", "1", "--vs", "torch"];
+    const told = await lectern(args, folder);
+    expect(told.stderr).toMatch(/^char-baby: torch failed: MemoryError: no memory left\nchar-baby, round 2/m);
+    expect(told.stdout).toMatch(/^char-baby +\d/m);
+    expect(told.stdout).toMatch(/^import and first product +\d/m);
+    expect(told.code).toBe(1);
+    const outcome = await lectern([...args, "--json"], folder);
+    const reason = "torch failed: MemoryError: no memory left";
+    expect(eventsOf(outcome).at(-1)).toMatchObject({
+      event: "done",
+      failed: ["char-baby", "startup"].map((workload) => ({ workload, peer: "torch", reason })),
+    });
+    expect(outcome.code).toBe(1);
+  });
+
+  it.skipIf(process.platform === "win32")("says which workloads a peer has no script for", async () => {
+    await usePython("exit 1");
+    const { code, stderr } = await lectern(
+      ["bench", "startup", ...QUICK, "--vs", "torch", "--device", "reference"],
+      folder,
+    );
+    expect(stderr).toMatch(/^startup on the reference device: torch is left out, there is no script for it/m);
+    expect(code).toBe(0);
+  });
+
+  it.skipIf(process.platform === "win32")("ends what it has started when it is told to stop", async () => {
+    const file = join(folder, "started");
+    await usePython(`echo $$ >'${file}.part'; mv '${file}.part' '${file}'; exec sleep 50`);
+    const run = start(["bench", "startup", ...QUICK, "--vs", "torch"], folder);
+    const pid = await vi.waitFor(async () => Number(await readFile(file, "utf8")), { timeout: 50_000, interval: 100 });
+    expect(process.kill(pid, 0)).toBe(true);
+    run.interrupt();
+    expect((await run.ended).code).toBe(130);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 5000);
+  });
+
   it.each([
+    [["all", "nonsense"], 'bench: there is no workload "nonsense"; there are char-baby, char-mid'],
+    [["--vs", ","], "--vs needs one or several of torch, torch-naive, jax-js, separated by commas"],
+    [["--gpu-backend", "webasm"], "--gpu-backend needs --device gpu"],
     [["char-bay", "char-mid"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
     [["--vs", "torhc"], 'bench: there is no peer "torhc"; there are torch, torch-naive, jax-js'],
     [["matmul", "--profile"], "--profile looks into a training step, and matmul is none"],
