@@ -156,6 +156,7 @@ describe("a comparison", () => {
     expect(growth).toHaveLength(1);
     expect(growth[0]).toMatchObject({ of: "time", axis: "width" });
     expect(growth[0].law.exponent).toBeCloseTo(2, 10);
+    expect(growth[0].last).toEqual({ from: 1, to: 2, exponent: expect.closeTo(2, 10) });
   });
 
   it("leaves out a peer that failed, and says why", () => {
@@ -267,6 +268,8 @@ describe("lectern bench", () => {
     expect(code).toBe(0);
     expect(stderr).toContain("char-baby, round 1 of 1: lectern");
     expect(stdout).toMatch(/^char-baby +\d/m);
+    expect(stdout).toMatch(/^a step takes [\d.]+ ms, and [\d.]+ ms under the profiler/m);
+    expect(stdout).toMatch(/^forward [\d.]+ ms \([\d.]+ %\), backward .*, other \(.*\) .*, outside kernels [\d.]+ ms/m);
     expect(stdout).toMatch(/^linear: matmul +backward +\d/m);
     expect(stdout).toMatch(/^roof: [\d.,]+ GFLOP\/s in a large product/m);
   });

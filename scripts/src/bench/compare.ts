@@ -21,6 +21,8 @@ export interface Growth {
   readonly of: "time" | "memory";
   readonly axis: string;
   readonly law: PowerLaw;
+  /** Between the two largest, where what does not grow weighs least. */
+  readonly last: { readonly from: number; readonly to: number; readonly exponent: number };
 }
 
 export interface PeerState {
@@ -129,11 +131,12 @@ function growthOf(of: Growth["of"], figures: readonly Figure[]): Growth[] {
   return [...axes].flatMap((axis) => {
     if (axis === undefined) return [];
     const along = figures.filter((figure) => figure.axis === axis);
-    const points = along.map((figure): [number, number] => [
-      figure.x!,
-      of === "time" ? figure.ms.median : (figure.tensorsMB ?? 0),
-    ]);
-    const isSeries = new Set(points.map(([x]) => x)).size > 1 && points.every(([, y]) => y > 0);
-    return isSeries ? [{ of, axis, law: fitPowerLaw(points) }] : [];
+    const points = along
+      .map((figure): [number, number] => [figure.x!, of === "time" ? figure.ms.median : (figure.tensorsMB ?? 0)])
+      .sort(([x1], [x2]) => x1 - x2);
+    if (points.length < 2 || points.some(([, y]) => y === 0)) return [];
+    const [[from], [to]] = points.slice(-2);
+    const { exponent } = fitPowerLaw(points.slice(-2));
+    return [{ of, axis, law: fitPowerLaw(points), last: { from, to, exponent } }];
   });
 }

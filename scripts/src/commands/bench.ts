@@ -186,7 +186,7 @@ function eventOf({ workload, rounds, figures, growth, memory, settings, profile,
     rounds,
     peakMemoryMB: memory.peakMB,
     memoryAboveStartMB: memory.peakMB - memory.baselineMB,
-    ...(growth.length > 0 ? { growth: growth.map(({ of, axis, law }) => ({ of, axis, ...law })) } : {}),
+    ...(growth.length > 0 ? { growth: growth.map(({ of, axis, law, last }) => ({ of, axis, ...law, last })) } : {}),
     ...(profiled ? { profile } : {}),
     ...(Object.keys(peers).length > 0 ? { peerProcesses: peers } : {}),
   };
