@@ -291,12 +291,28 @@ describe("lectern bench", () => {
     vi.stubEnv("LECTERN_PYTHON", join(folder, "no python"));
     const args = ["bench", "char-baby", ...QUICK, "--vs", "torch"];
     const told = await lectern(args, folder);
-    expect(told.stderr).toMatch(/^torch is missing: there is no .*; install it with: pip install torch/m);
+    expect(told.stderr).toMatch(/^torch is missing: there is no .* that runs; install it with: pip install torch/m);
     expect(told.stdout).toMatch(/^char-baby +\d/m);
     expect(told.code).toBe(0);
     const events = eventsOf(await lectern([...args, "--json"], folder));
     expect(events.map(({ event }) => event)).toEqual(["missing", "bench", "done"]);
     expect(events[2].missing).toEqual(["torch"]);
+  });
+
+  it.skipIf(process.platform === "win32")("tells which Python has no PyTorch, and which Node is too old", async () => {
+    const program = join(folder, "program");
+    const args = ["bench", "startup", ...QUICK, "--vs"];
+    await writeFile(program, `#!/bin/sh\n[ "$1" = "--version" ] || exit 3\necho v18.1.0\n`);
+    await chmod(program, 0o755);
+    vi.stubEnv("LECTERN_PYTHON", program);
+    vi.stubEnv("LECTERN_PEER_NODE", program);
+    const { code, stderr } = await lectern([...args, "torch,jax-js"], folder);
+    expect(stderr).toContain(
+      `torch is missing: ${program} has no PyTorch; install it with: "${program}" -m pip install`,
+    );
+    expect(stderr).toContain(`jax-js is missing: it needs Node 22, and LECTERN_PEER_NODE is ${program}, Node 18.1.0;`);
+    expect(stderr).toMatch(/install it with: npm install .* @jax-js\/jax.* \(and unset LECTERN_PEER_NODE\)$/m);
+    expect(code).toBe(0);
   });
 
   /** Puts a shell's words in Python's place: it has the package asked for, and runs them for its measurement. */
