@@ -9,7 +9,7 @@ import { summarize } from "../src/bench/compare.ts";
 import type { Measurement } from "../src/bench/measurement.ts";
 import { measureRoofline, place } from "../src/bench/profile.ts";
 import { benchProgress } from "../src/bench/progress.ts";
-import { digits, withSpread } from "../src/bench/report.ts";
+import { digits, report, withSpread } from "../src/bench/report.ts";
 import { fitPowerLaw, median, ratio } from "../src/bench/statistics.ts";
 import { time } from "../src/bench/timing.ts";
 import { workloads } from "../src/bench/workloads.ts";
@@ -157,6 +157,23 @@ describe("a comparison", () => {
     expect(growth[0]).toMatchObject({ of: "time", axis: "width" });
     expect(growth[0].law.exponent).toBeCloseTo(2, 10);
     expect(growth[0].last).toEqual({ from: 1, to: 2, exponent: expect.closeTo(2, 10) });
+  });
+
+  it("tells people where the machine was not idle", () => {
+    const reported = (own: number[], torch: number[]) => {
+      const theirs = new Map([["torch", torch.map((ms) => measured([ms]))]]);
+      const outcome = summarize(
+        "char-mid",
+        own.map((ms) => measured([ms])),
+        theirs,
+        new Map(),
+      );
+      return report([outcome], ["torch"]);
+    };
+    const warning = "more than 1.5 times the quickest (char-mid): something else was using the machine";
+    expect(reported([10, 14], [20, 29])).not.toContain("using the machine");
+    expect(reported([10, 16], [20, 20])).toContain(warning);
+    expect(reported([10, 10], [20, 31])).toContain(warning);
   });
 
   it("leaves out a peer that failed, and says why", () => {

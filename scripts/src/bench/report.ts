@@ -90,7 +90,18 @@ export function report(outcomes: readonly Outcome[], peers: readonly string[]): 
     const rows = figures.map((figure) => [figure.name, figure] as const);
     parts.push([figureTable(workload, rows, peers), ...growthLines(growth)].join("\n"));
   }
+  const unsteady = outcomes.filter(isUnsteady).map(({ workload }) => workload);
+  if (unsteady.length > 0) {
+    const what = "something else was using the machine. Try again while it is idle, or with more --rounds.";
+    parts.push(`The slowest round took more than 1.5 times the quickest (${unsteady.join(", ")}): ${what}`);
+  }
   return parts.join("\n\n");
+}
+
+/** Whether rounds differ by more than a ratio of medians can bear, ours or a peer's. */
+function isUnsteady({ figures }: Outcome): boolean {
+  const spreads = figures.flatMap(({ ms, peers }) => [ms, ...Object.values(peers).map((peer) => peer.ms)]);
+  return spreads.some(({ min, max }) => max > 1.5 * min);
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
