@@ -143,17 +143,20 @@ function update(p, g, m, v, step) {
 
 const middle = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 
-/** Median and shortest milliseconds of many runs; as Lectern's own timing does it. */
-async function timed(run, runs = 0) {
-  const count = Number(options.steps ?? runs);
+/** Median and shortest milliseconds of many runs, by a rule of workloads.json, as Lectern's own timing does it. */
+async function timed(run, { warmUp, timed: enough }) {
+  const count = Number(options.steps ?? 0);
   const begun = performance.now();
-  for (let i = 0; i < 3 || (count === 0 && performance.now() - begun < 200); i++) await run();
+  const isWarm = () => count > 0 || performance.now() - begun >= warmUp.ms;
+  for (let made = 0; made < warmUp.runs || !isWarm(); made++) await run();
   const times = [];
-  const total = () => times.reduce((sum, ms) => sum + ms, 0);
-  while (count > 0 ? times.length < count : times.length < 3 || (total() < 300 && times.length < 500)) {
+  const isEnough = (total) => (count > 0 ? times.length >= count : times.length >= enough.runs && total >= enough.ms);
+  for (let total = 0; !isEnough(total); ) {
     const start = performance.now();
     await run();
-    times.push(performance.now() - start);
+    const ms = performance.now() - start;
+    times.push(ms);
+    total += ms;
   }
   times.sort((a, b) => a - b);
   return { ms: middle(times), minMs: times[0] };
@@ -173,7 +176,7 @@ function residentPeakMB() {
 // --- the workloads ------------------------------------------------------------------------------
 
 async function training(size) {
-  const { task, batch, context, vocabulary, steps } = size;
+  const { task, batch, context, vocabulary } = size;
   const gradients = gradientsOf(size);
   const step = jit(update);
   const inputs = tokensBelow(vocabulary, batch * context);
@@ -187,7 +190,7 @@ async function training(size) {
     await loss.data();
     await blockUntilReady(p);
   };
-  return [{ name: "step", ...(await timed(run, steps)) }];
+  return [{ name: "step", ...(await timed(run, workloads.timing.training)) }];
 }
 
 async function products() {
@@ -202,7 +205,7 @@ async function products() {
       const y = await blockUntilReady(multiply(a.ref, b.ref));
       y.dispose();
     };
-    cases.push({ name: `${name} ${m}x${n}x${k}`, ...(await timed(run)) });
+    cases.push({ name: `${name} ${m}x${n}x${k}`, ...(await timed(run, workloads.timing.kernels)) });
   }
   return cases;
 }

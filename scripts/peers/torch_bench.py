@@ -101,24 +101,25 @@ class Transformer(nn.Module):
 # --- timing ---------------------------------------------------------------------------------------
 
 
-def timed(run, options, runs=0, warm_up=3):
-    """Median and shortest milliseconds of many runs; as Lectern's own timing does it."""
-    runs = options.steps or runs
+def timed(run, options, rule):
+    """Median and shortest milliseconds of many runs, by a rule of workloads.json, as Lectern's own timing does it."""
+    warm_up, enough = WORKLOADS["timing"][rule]["warmUp"], WORKLOADS["timing"][rule]["timed"]
 
     def once():
+        begin = time.perf_counter()
         run()
         if options.device == "cuda":
             torch.cuda.synchronize()
+        return (time.perf_counter() - begin) * 1e3
 
-    begin, count = time.perf_counter(), 0
-    while count < warm_up or (not runs and time.perf_counter() - begin < 0.2):
-        once()
-        count += 1
-    times = []
-    while len(times) < runs if runs else len(times) < 3 or (sum(times) < 300 and len(times) < 500):
-        begin = time.perf_counter()
-        once()
-        times.append((time.perf_counter() - begin) * 1e3)
+    runs, total = 0, 0.0
+    while runs < warm_up["runs"] or (not options.steps and total < warm_up["ms"]):
+        total += once()
+        runs += 1
+    times, total = [], 0.0
+    while len(times) < (options.steps or enough["runs"]) or (not options.steps and total < enough["ms"]):
+        times.append(once())
+        total += times[-1]
     return {"ms": statistics.median(times), "minMs": min(times)}
 
 
@@ -137,7 +138,7 @@ def resident_peak_mb():
 # --- the workloads --------------------------------------------------------------------------------
 
 
-def training(name, size, options, runs=0):
+def training(name, size, options, rule="training"):
     device = options.device
     model = Transformer(size, fused=options.attention == "fused").to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
@@ -157,13 +158,13 @@ def training(name, size, options, runs=0):
         optimizer.zero_grad(set_to_none=True)
         return loss.item()
 
-    return {"name": name, **timed(step, options, runs)}
+    return {"name": name, **timed(step, options, rule)}
 
 
 def scaling(options):
     spec = WORKLOADS["scaling"]
     return [
-        training(f"{axis} {x}", {**spec["base"], axis: x}, options) for axis, xs in spec["axes"].items() for x in xs
+        training(f"{axis} {x}", {**spec["base"], axis: x}, options, "kernels") for axis, xs in spec["axes"].items() for x in xs
     ]
 
 
@@ -173,7 +174,7 @@ def products(options):
         m, n, k, layout = case["m"], case["n"], case["k"], case["layout"]
         a = torch.randn(k, m, device=options.device).T if layout == "tn" else torch.randn(m, k, device=options.device)
         b = torch.randn(n, k, device=options.device).T if layout == "nt" else torch.randn(k, n, device=options.device)
-        cases.append({"name": f"{case['name']} {m}x{n}x{k}", **timed(lambda: a @ b, options)})
+        cases.append({"name": f"{case['name']} {m}x{n}x{k}", **timed(lambda: a @ b, options, "kernels")})
     return cases
 
 
@@ -189,7 +190,7 @@ def attention(options):
             y = attend(*qkv, spec["causal"], case["kind"] == "fused")
             torch.autograd.grad(y, qkv, seed)
 
-        cases.append({"name": case["name"], **timed(run, options)})
+        cases.append({"name": case["name"], **timed(run, options, "kernels")})
     return cases
 
 
@@ -212,7 +213,7 @@ def generation(options):
                 drawn = torch.multinomial(logits.softmax(-1), 1)
                 tokens = torch.cat([tokens, drawn], 1)
 
-        cases.append({"name": case["name"], **timed(run, options, 3, warm_up=1)})
+        cases.append({"name": case["name"], **timed(run, options, "generation")})
     return cases
 
 
@@ -258,8 +259,7 @@ def main():
     baseline = resident_peak_mb()
     name = options.workload
     if name in WORKLOADS["training"]:
-        size = WORKLOADS["training"][name]
-        cases = [training("step", size, options, size["steps"])]
+        cases = [training("step", WORKLOADS["training"][name], options)]
     else:
         cases = OTHERS[name](options)
     memory = {"baselineMB": baseline, "peakMB": resident_peak_mb()}

@@ -1,10 +1,10 @@
 import { type Device, device, gpuInfo, openGpu, setDefaultDevice } from "@lectern/autograd";
-import { UsageError } from "./errors.ts";
-import type { DeviceOptions } from "./options.ts";
+import { checkDevice, type DeviceOptions } from "./options.ts";
 
 /** Makes a device the one that new tensors are on. Errors: it is not there, with the reason. */
-export async function findDevice({ device: name, gpuBackend }: DeviceOptions): Promise<Device> {
-  if (gpuBackend !== undefined && name !== "gpu") throw new UsageError("--gpu-backend needs --device gpu");
+export async function findDevice(options: DeviceOptions): Promise<Device> {
+  checkDevice(options);
+  const { device: name, gpuBackend } = options;
   const opened = name === "gpu" ? await openGpu({ backend: gpuBackend }) : device(name);
   setDefaultDevice(opened);
   return opened;

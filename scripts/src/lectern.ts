@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import yargs, { type Argv } from "yargs";
 import { benchOptions } from "./bench/options.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
-import { charOptions, classifyOptions, evalOptions, generateOptions } from "./options.ts";
+import { charOptions, classifyOptions, evalOptions, generateOptions, lastOf } from "./options.ts";
 
 /** The version of the root's package.json. */
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -41,7 +41,8 @@ function program(args: readonly string[]) {
     parser
       .scriptName("lectern")
       .usage("Trains transformers, on an automatic differentiation engine written from scratch.\n\n$0 <command>")
-      .parserConfiguration({ "duplicate-arguments-array": false, "boolean-negation": false, "strip-aliased": true })
+      .parserConfiguration({ "boolean-negation": false, "strip-aliased": true })
+      .middleware(takeLast, true)
       .option("json", { type: "boolean", default: false, global: true, describe: "Print one JSON object a line" })
       .option("debug", { type: "boolean", default: false, global: true, describe: "Show an error's stack" })
       .command(
@@ -107,6 +108,15 @@ function program(args: readonly string[]) {
         throw asUsageError(args, message, error);
       })
   );
+}
+
+/**
+ * An option that is given twice is what was said last. yargs has a setting for that, but it also keeps only the last of the
+ * words that a command takes several of.
+ */
+function takeLast(options: Record<string, unknown>): void {
+  const words = new Set(["_", "workload"]);
+  for (const [name, value] of Object.entries(options)) if (!words.has(name)) options[name] = lastOf(value);
 }
 
 function dataCommands(parser: Argv<{ json: boolean }>) {

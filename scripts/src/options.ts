@@ -17,12 +17,16 @@ interface Range {
   readonly above?: boolean;
 }
 
+/** What an option that was given several times comes to. */
+export const lastOf = (given: unknown): unknown => (Array.isArray(given) ? given.at(-1) : given);
+
 /** An option that takes one number; anything outside its range is refused with what would be right. */
 export function numberOption(name: string, describe: string, range: Range) {
   return {
     requiresArg: true,
     describe,
-    coerce: (given: unknown): number | undefined => (given === undefined ? undefined : parseNumber(name, given, range)),
+    coerce: (given: unknown): number | undefined =>
+      given === undefined ? undefined : parseNumber(name, lastOf(given), range),
   };
 }
 
@@ -52,6 +56,11 @@ export const GPU_BACKENDS = ["webgpu", "webgl2", "webasm"] as const;
 export interface DeviceOptions {
   readonly device: DeviceName;
   readonly gpuBackend?: (typeof GPU_BACKENDS)[number];
+}
+
+/** Errors: options that do not go together. */
+export function checkDevice({ device, gpuBackend }: DeviceOptions): void {
+  if (gpuBackend !== undefined && device !== "gpu") throw new UsageError("--gpu-backend needs --device gpu");
 }
 
 export const deviceOptions = {

@@ -1,15 +1,20 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { device } from "@lectern/autograd";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { summarize } from "../src/bench/compare.ts";
 import type { Measurement } from "../src/bench/measurement.ts";
-import { place } from "../src/bench/profile.ts";
-import { digits, withSpread } from "../src/bench/report.ts";
+import { measureRoofline, place } from "../src/bench/profile.ts";
+import { benchProgress } from "../src/bench/progress.ts";
+import { digits, report, withSpread } from "../src/bench/report.ts";
 import { fitPowerLaw, median, ratio } from "../src/bench/statistics.ts";
+import { time } from "../src/bench/timing.ts";
 import { workloads } from "../src/bench/workloads.ts";
 import { charPresets, classifyPresets } from "../src/presets.ts";
-import { eventsOf, lectern } from "./command.ts";
+import { eventsOf, lectern, start } from "./command.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -62,6 +67,35 @@ describe("statistics", () => {
   });
 });
 
+describe("timing", () => {
+  const wait = { warmUp: { runs: 2, ms: 20 }, timed: { runs: 3, ms: 30 } };
+
+  it("goes on until there are enough runs, and until enough time has passed", async () => {
+    let calls = 0;
+    const begun = performance.now();
+    const { ms, minMs } = await time(async () => {
+      calls++;
+      await sleep(2);
+    }, wait);
+    expect(calls).toBeGreaterThan(wait.warmUp.runs + wait.timed.runs);
+    expect(performance.now() - begun).toBeGreaterThan(wait.warmUp.ms + wait.timed.ms);
+    expect(ms).toBeGreaterThanOrEqual(minMs);
+
+    calls = 0;
+    await time(async () => {
+      calls++;
+      await sleep(40);
+    }, wait);
+    expect(calls).toBe(wait.warmUp.runs + wait.timed.runs);
+  });
+
+  it("times as many runs as are asked for, after the fewest that warm up", async () => {
+    let calls = 0;
+    await time(() => void calls++, wait, 4);
+    expect(calls).toBe(wait.warmUp.runs + 4);
+  });
+});
+
 describe("a roofline", () => {
   const roofline = { gflops: 100, gbs: 10 };
   const row = { op: "linear", kernel: "matmul", phase: "forward" as const, calls: 4, ms: 2 };
@@ -75,6 +109,32 @@ describe("a roofline", () => {
   it("bounds by memory everything else", () => {
     const placed = place({ ...row, flops: 0, bytes: 5e6 }, 4, 2, roofline);
     expect(placed).toMatchObject({ gflops: 0, gbs: 2.5, bound: "memory", ofRoof: 0.25 });
+  });
+});
+
+describe("the measured roofline", () => {
+  it("waits for the copy whose bytes it counts, where a device computes behind JavaScript's back", async () => {
+    const cpu = device("cpu");
+    const { copy, finish } = cpu;
+    const calls: string[] = [];
+    cpu.copy = (out, x) => {
+      calls.push("copy");
+      copy.call(cpu, out, x);
+    };
+    cpu.finish = () => {
+      calls.push("finish");
+      finish?.call(cpu);
+    };
+    try {
+      const { gflops, gbs } = await measureRoofline(cpu);
+      expect(gflops).toBeGreaterThan(0);
+      expect(gbs).toBeGreaterThan(0);
+    } finally {
+      Object.assign(cpu, { copy, finish });
+    }
+    const copies = calls.flatMap((call, i) => (call === "copy" ? [i] : []));
+    expect(copies.length).toBeGreaterThan(3);
+    expect(copies.every((i) => calls[i + 1] === "finish")).toBe(true);
   });
 });
 
@@ -96,6 +156,24 @@ describe("a comparison", () => {
     expect(growth).toHaveLength(1);
     expect(growth[0]).toMatchObject({ of: "time", axis: "width" });
     expect(growth[0].law.exponent).toBeCloseTo(2, 10);
+    expect(growth[0].last).toEqual({ from: 1, to: 2, exponent: expect.closeTo(2, 10) });
+  });
+
+  it("tells people where the machine was not idle", () => {
+    const reported = (own: number[], torch: number[]) => {
+      const theirs = new Map([["torch", torch.map((ms) => measured([ms]))]]);
+      const outcome = summarize(
+        "char-mid",
+        own.map((ms) => measured([ms])),
+        theirs,
+        new Map(),
+      );
+      return report([outcome], ["torch"]);
+    };
+    const warning = "more than 1.5 times the quickest (char-mid): something else was using the machine";
+    expect(reported([10, 14], [20, 29])).not.toContain("using the machine");
+    expect(reported([10, 16], [20, 20])).toContain(warning);
+    expect(reported([10, 10], [20, 31])).toContain(warning);
   });
 
   it("leaves out a peer that failed, and says why", () => {
@@ -103,6 +181,49 @@ describe("a comparison", () => {
     const { figures, peers } = summarize("char-mid", [measured([1])], new Map([["torch", []]]), failures);
     expect(figures[0].peers).toEqual({});
     expect(peers.torch.failure).toContain("out of memory");
+  });
+});
+
+describe("progress", () => {
+  /** What a terminal, or a file, is given. */
+  function screen(isTTY: boolean): { stream: NodeJS.WriteStream; shown: () => string } {
+    const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY, columns: 100 });
+    let text = "";
+    stream.on("data", (part: string) => {
+      text += part;
+    });
+    return { stream: stream as unknown as NodeJS.WriteStream, shown: () => text };
+  }
+
+  it("shows on a terminal what is being measured, for how long and how much is left", async () => {
+    const { stream, shown } = screen(true);
+    const progress = benchProgress(4, false, stream);
+    progress.begin("char-mid, round 1 of 2: torch");
+    await vi.waitFor(() => expect(shown()).toContain("0/4  char-mid, round 1 of 2: torch, 1 s"), 5000);
+    progress.end("char-mid: torch failed");
+    progress.skip(1);
+    progress.begin("char-mid, round 2 of 2: lectern");
+    progress.stop();
+    expect(shown()).toContain("char-mid: torch failed\n");
+    expect(shown()).toContain("1/3  char-mid, round 2 of 2: lectern, 0 s");
+  });
+
+  it("writes what was measured, and nothing else, into a file", () => {
+    const { stream, shown } = screen(false);
+    const progress = benchProgress(1, false, stream);
+    progress.begin("char-mid, round 1 of 1: lectern");
+    progress.end("char-mid, round 1 of 1: lectern 5 ms");
+    progress.stop();
+    expect(shown()).toBe("char-mid, round 1 of 1: lectern 5 ms\n");
+  });
+
+  it("is silent where programs read", () => {
+    const { stream, shown } = screen(true);
+    const progress = benchProgress(1, true, stream);
+    progress.begin("char-mid");
+    progress.end("char-mid");
+    progress.stop();
+    expect(shown()).toBe("");
   });
 });
 
@@ -151,11 +272,21 @@ describe("lectern bench", () => {
     expect(outcome.code).toBe(0);
   });
 
+  it("measures each of the workloads that are named, and takes an option's last value", async () => {
+    const words = "startup char-baby startup --rounds 1 --steps 9 --steps 1 --json --json --blas on --blas off";
+    const events = eventsOf(await lectern(["bench", ...words.split(" ")], folder));
+    expect(events.map(({ workload }) => workload)).toEqual(["startup", "char-baby", undefined]);
+    expect(events[1].blas).toBe("none");
+    expect(events[2].workloads).toEqual(["startup", "char-baby"]);
+  });
+
   it("shows people a table, and where a step's time goes with --profile", async () => {
     const { code, stdout, stderr } = await lectern(["bench", "char-baby", ...QUICK, "--profile"], folder);
     expect(code).toBe(0);
     expect(stderr).toContain("char-baby, round 1 of 1: lectern");
     expect(stdout).toMatch(/^char-baby +\d/m);
+    expect(stdout).toMatch(/^a step takes [\d.]+ ms, and [\d.]+ ms under the profiler/m);
+    expect(stdout).toMatch(/^forward [\d.]+ ms \([\d.]+ %\), backward .*, other \(.*\) .*, outside kernels [\d.]+ ms/m);
     expect(stdout).toMatch(/^linear: matmul +backward +\d/m);
     expect(stdout).toMatch(/^roof: [\d.,]+ GFLOP\/s in a large product/m);
   });
@@ -177,7 +308,7 @@ describe("lectern bench", () => {
     vi.stubEnv("LECTERN_PYTHON", join(folder, "no python"));
     const args = ["bench", "char-baby", ...QUICK, "--vs", "torch"];
     const told = await lectern(args, folder);
-    expect(told.stderr).toMatch(/^torch is missing: there is no .*; install it with: pip install torch/m);
+    expect(told.stderr).toMatch(/^torch is missing: there is no .* that runs; install it with: pip install torch/m);
     expect(told.stdout).toMatch(/^char-baby +\d/m);
     expect(told.code).toBe(0);
     const events = eventsOf(await lectern([...args, "--json"], folder));
@@ -185,22 +316,44 @@ describe("lectern bench", () => {
     expect(events[2].missing).toEqual(["torch"]);
   });
 
-  it.skipIf(process.platform === "win32")("measures us and a peer in turn, and gives the ratio", async () => {
-    // Stands in for Python: finds the package asked for, and takes 1000 seconds for a step.
+  it.skipIf(process.platform === "win32")("tells which Python has no PyTorch, and which Node is too old", async () => {
+    const program = join(folder, "program");
+    const args = ["bench", "startup", ...QUICK, "--vs"];
+    await writeFile(program, `#!/bin/sh\n[ "$1" = "--version" ] || exit 3\necho v18.1.0\n`);
+    await chmod(program, 0o755);
+    vi.stubEnv("LECTERN_PYTHON", program);
+    vi.stubEnv("LECTERN_PEER_NODE", program);
+    const { code, stderr } = await lectern([...args, "torch,jax-js"], folder);
+    expect(stderr).toContain(
+      `torch is missing: ${program} has no PyTorch; install it with: "${program}" -m pip install`,
+    );
+    expect(stderr).toContain(`jax-js is missing: it needs Node 22, and LECTERN_PEER_NODE is ${program}, Node 18.1.0;`);
+    expect(stderr).toMatch(/install it with: npm install .* @jax-js\/jax.* \(and unset LECTERN_PEER_NODE\)$/m);
+    expect(code).toBe(0);
+  });
+
+  /** Puts a shell's words in Python's place: it has the package asked for, and runs them for its measurement. */
+  async function usePython(words: string): Promise<void> {
     const python = join(folder, "python");
+    await writeFile(python, `#!/bin/sh\n[ "$1" = "-c" ] && exit\n${words}\n`);
+    await chmod(python, 0o755);
+    vi.stubEnv("LECTERN_PYTHON", python);
+  }
+
+  it.skipIf(process.platform === "win32")("measures us and a peer in turn, and gives the ratio", async () => {
     const result = JSON.stringify({
       version: "9.9",
       cases: [{ name: "step", ms: 1e6, minMs: 1e6 }],
       memory: { baselineMB: 200, peakMB: 300 },
+      settings: { device: "cpu", threads: 7 },
     });
-    await writeFile(python, `#!/bin/sh\n[ "$1" = "-c" ] || echo '${result}'\n`);
-    await chmod(python, 0o755);
-    vi.stubEnv("LECTERN_PYTHON", python);
+    await usePython(`echo '${result}'`);
     const args = ["bench", "char-baby", "--rounds", "2", "--steps", "1", "--vs", "torch"];
     const { stdout, stderr } = await lectern(args, folder);
     const turns = [...stderr.matchAll(/round (\d) of 2: (\w+)/g)].map(([, round, who]) => `${round} ${who}`);
     expect(turns).toEqual(["1 lectern", "1 torch", "2 lectern", "2 torch"]);
     expect(stdout).toContain("torch / lectern");
+    expect(stdout).toMatch(/^torch 9\.9; device: cpu; threads: 7$/m);
     expect(stdout).toMatch(/^char-baby .*\b300 \(100\)$/m);
 
     const [event] = eventsOf(await lectern([...args, "--json"], folder));
@@ -208,8 +361,49 @@ describe("lectern bench", () => {
     expect(torch.ratio).toBeCloseTo(1e6 / (event.ms as number), 6);
   });
 
+  it.skipIf(process.platform === "win32")("goes on where a peer fails, says why, and ends with code 1", async () => {
+    await usePython("echo Traceback >&2; echo 'MemoryError: no memory left' >&2; exit 1");
+    const args = ["bench", "char-baby", "startup", "--rounds", "2", "--steps", "1", "--vs", "torch"];
+    const told = await lectern(args, folder);
+    expect(told.stderr).toMatch(/^char-baby: torch failed: MemoryError: no memory left\nchar-baby, round 2/m);
+    expect(told.stdout).toMatch(/^char-baby +\d/m);
+    expect(told.stdout).toMatch(/^import and first product +\d/m);
+    expect(told.code).toBe(1);
+    const outcome = await lectern([...args, "--json"], folder);
+    const reason = "torch failed: MemoryError: no memory left";
+    expect(eventsOf(outcome).at(-1)).toMatchObject({
+      event: "done",
+      failed: ["char-baby", "startup"].map((workload) => ({ workload, peer: "torch", reason })),
+    });
+    expect(outcome.code).toBe(1);
+  });
+
+  it.skipIf(process.platform === "win32")("says which workloads a peer has no script for", async () => {
+    await usePython("exit 1");
+    const { code, stderr } = await lectern(
+      ["bench", "startup", ...QUICK, "--vs", "torch", "--device", "reference"],
+      folder,
+    );
+    expect(stderr).toMatch(/^startup on the reference device: torch is left out, there is no script for it/m);
+    expect(code).toBe(0);
+  });
+
+  it.skipIf(process.platform === "win32")("ends what it has started when it is told to stop", async () => {
+    const file = join(folder, "started");
+    await usePython(`echo $$ >'${file}.part'; mv '${file}.part' '${file}'; exec sleep 50`);
+    const run = start(["bench", "startup", ...QUICK, "--vs", "torch"], folder);
+    const pid = await vi.waitFor(async () => Number(await readFile(file, "utf8")), { timeout: 50_000, interval: 100 });
+    expect(process.kill(pid, 0)).toBe(true);
+    run.interrupt();
+    expect((await run.ended).code).toBe(130);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 5000);
+  });
+
   it.each([
-    [["char-bay"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
+    [["all", "nonsense"], 'bench: there is no workload "nonsense"; there are char-baby, char-mid'],
+    [["--vs", ","], "--vs needs one or several of torch, torch-naive, jax-js, separated by commas"],
+    [["--gpu-backend", "webasm"], "--gpu-backend needs --device gpu"],
+    [["char-bay", "char-mid"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
     [["--vs", "torhc"], 'bench: there is no peer "torhc"; there are torch, torch-naive, jax-js'],
     [["matmul", "--profile"], "--profile looks into a training step, and matmul is none"],
     [["--profile", "--vs", "torch"], "--profile looks into our own step alone: leave out --vs"],

@@ -42,6 +42,9 @@ describe("wrong usage gives exit code 2 and one line that says what to do", () =
       "--steps and --epochs exclude each other",
     ],
     [["train", "char", "--data", "names", "--gpu-backend", "webasm"], "--gpu-backend needs --device gpu"],
+    [["train", "char", "--data", "names", "--data", "x", "--data", "moby-dik"], '--data: "moby-dik" is neither'],
+    [["train", "char", "--data", "names", "--steps", "1", "--steps", "no"], "--steps has to be a whole number of 1 or"],
+    [["train", "char", "--data", "names", "--preset", "tiny", "--preset", "huge"], '--preset is "huge", and has to be'],
     [["data", "fetch", "mnist"], 'no data set is called "mnist"; known are moby-dick,'],
     [["generate", "runs/x", "--top-p", "1.5"], "--top-p has to be a number above 0, and at most 1; it is 1.5"],
   ])("lectern %j", async (args, message) => {

@@ -21,6 +21,8 @@ export interface Growth {
   readonly of: "time" | "memory";
   readonly axis: string;
   readonly law: PowerLaw;
+  /** Between the two largest, where what does not grow weighs least. */
+  readonly last: { readonly from: number; readonly to: number; readonly exponent: number };
 }
 
 export interface PeerState {
@@ -43,32 +45,34 @@ export interface Outcome {
   readonly peers: Readonly<Record<string, PeerState>>;
 }
 
-/** Told before and after each process, for showing progress. */
-export type Progress = (what: { round: number; who: string; measured?: Measurement }) => void;
+/** Told before and after each process: what it measured, or why it failed. */
+export type Listener = (what: { round: number; who: string; measured?: Measurement; failure?: string }) => void;
 
 /**
  * Measures a workload by ourselves and by the peers in turn, each time in a process of its own: A B A B. A slow moment of
  * the machine then hits both. Errors: our own measuring fails; a peer that does is left out.
  */
-export async function compare(job: Job, peers: readonly Peer[], rounds: number, progress: Progress): Promise<Outcome> {
+export async function compare(job: Job, peers: readonly Peer[], rounds: number, tell: Listener): Promise<Outcome> {
   const own: Measurement[] = [];
   const theirs = new Map(peers.map((peer) => [peer.name, [] as Measurement[]]));
   const failures = new Map<string, string>();
   for (let round = 1; round <= rounds; round++) {
-    progress({ round, who: "lectern" });
+    tell({ round, who: "lectern" });
     own.push(await runForJson<Measurement>(job.workload, ownProgram(job)));
-    progress({ round, who: "lectern", measured: own.at(-1) });
+    tell({ round, who: "lectern", measured: own.at(-1) });
     // Peers get as many threads as we took.
     const threads = job.threads ?? own[0].settings?.threads;
     for (const peer of peers) {
       if (failures.has(peer.name)) continue;
-      progress({ round, who: peer.name });
+      tell({ round, who: peer.name });
       try {
         const measured = await runForJson<Measurement>(peer.name, peer.program({ ...job, threads }));
         theirs.get(peer.name)!.push(measured);
-        progress({ round, who: peer.name, measured });
+        tell({ round, who: peer.name, measured });
       } catch (error) {
-        failures.set(peer.name, error instanceof Error ? error.message : String(error));
+        const failure = error instanceof Error ? error.message : String(error);
+        failures.set(peer.name, failure);
+        tell({ round, who: peer.name, failure });
       }
     }
   }
@@ -127,11 +131,12 @@ function growthOf(of: Growth["of"], figures: readonly Figure[]): Growth[] {
   return [...axes].flatMap((axis) => {
     if (axis === undefined) return [];
     const along = figures.filter((figure) => figure.axis === axis);
-    const points = along.map((figure): [number, number] => [
-      figure.x!,
-      of === "time" ? figure.ms.median : (figure.tensorsMB ?? 0),
-    ]);
-    const isSeries = new Set(points.map(([x]) => x)).size > 1 && points.every(([, y]) => y > 0);
-    return isSeries ? [{ of, axis, law: fitPowerLaw(points) }] : [];
+    const points = along
+      .map((figure): [number, number] => [figure.x!, of === "time" ? figure.ms.median : (figure.tensorsMB ?? 0)])
+      .sort(([x1], [x2]) => x1 - x2);
+    if (points.length < 2 || points.some(([, y]) => y === 0)) return [];
+    const [[from], [to]] = points.slice(-2);
+    const { exponent } = fitPowerLaw(points.slice(-2));
+    return [{ of, axis, law: fitPowerLaw(points), last: { from, to, exponent } }];
   });
 }

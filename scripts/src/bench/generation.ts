@@ -5,9 +5,6 @@ import type { Case } from "./measurement.ts";
 import { time } from "./timing.ts";
 import { workloads } from "./workloads.ts";
 
-/** Milliseconds of generating before the clock starts, unless a number of runs is given: until all code is compiled. */
-const WARM_UP = 1500;
-
 /** Tokens drawn from models with random weights, which cost as much as those of a trained one. */
 export async function measureGeneration(steps?: number): Promise<Case[]> {
   const cases: Case[] = [];
@@ -22,8 +19,7 @@ export async function measureGeneration(steps?: number): Promise<Case[]> {
     const run = async () => {
       await generateTokens(model, prompts, { tokens, window, temperature, topK, seed: 0 });
     };
-    for (const start = performance.now(); steps === undefined && performance.now() - start < WARM_UP; ) await run();
-    cases.push({ name, ...(await time(run, steps, 1)), tokens: streams * tokens });
+    cases.push({ name, ...(await time(run, workloads.timing.generation, steps)), tokens: streams * tokens });
   }
   return cases;
 }

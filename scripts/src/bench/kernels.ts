@@ -30,7 +30,11 @@ export async function measureProducts(steps?: number): Promise<Case[]> {
   const cases: Case[] = [];
   for (const shape of workloads.products) {
     const { name, m, n, k } = shape;
-    cases.push({ name: `${name} ${m}x${n}x${k}`, ...(await time(product(shape), steps)), flops: 2 * m * n * k });
+    cases.push({
+      name: `${name} ${m}x${n}x${k}`,
+      ...(await time(product(shape), workloads.timing.kernels, steps)),
+      flops: 2 * m * n * k,
+    });
   }
   return cases;
 }
@@ -60,6 +64,6 @@ async function measureContext({ name, context, kind }: AttentionCase, device: De
           : attentionWeights(q, k, { causal }).matmul(v);
       return computed(gradients(y, [q, k, v], { seed })[0]!);
     });
-  const times = await time(run, steps);
+  const times = await time(run, workloads.timing.kernels, steps);
   return { name, ...times, tensorsMB: peakMB(), axis: `the context, ${kind}`, x: context };
 }

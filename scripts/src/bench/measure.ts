@@ -24,7 +24,7 @@ export async function measure(job: Job): Promise<Measurement> {
 
 async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<typeof findDevice>>): Promise<Case[]> {
   const size = workloads.training[workload];
-  if (size !== undefined) return [await measureTraining("step", size, device, steps ?? size.steps)];
+  if (size !== undefined) return [await measureTraining("step", size, device, workloads.timing.training, steps)];
   switch (workload) {
     case "matmul":
       return measureProducts(steps);

@@ -22,6 +22,9 @@ export interface Missing {
 
 const FOLDER = fileURLToPath(new URL("../../peers/", import.meta.url));
 
+/** A path as one word of a command line. */
+const word = (path: string) => (/\s/.test(path) ? JSON.stringify(path) : path);
+
 /** The Python that has PyTorch: LECTERN_PYTHON, or the one on the PATH. */
 const python = () => process.env.LECTERN_PYTHON || (process.platform === "win32" ? "python" : "python3");
 
@@ -32,9 +35,10 @@ function torch(name: string, attention: "fused" | "naive"): Peer {
       const find = "import importlib.util as i, sys; sys.exit(0 if i.find_spec('torch') else 3)";
       const { code } = await runProgram({ file: python(), args: ["-c", find] });
       if (code === 0) return undefined;
-      const reason = code === 3 ? `${python()} has no PyTorch` : `there is no ${python()}`;
-      const more = code === 3 ? "" : ", with Python installed, or LECTERN_PYTHON naming it";
-      return { reason, install: `pip install torch${more}` };
+      if (code === 3)
+        return { reason: `${python()} has no PyTorch`, install: `${word(python())} -m pip install torch` };
+      const install = "pip install torch (once there is a Python, or LECTERN_PYTHON names one)";
+      return { reason: `there is no ${python()} that runs`, install };
     },
     supports: ({ device }) => device !== "reference",
     program({ workload, threads, steps, device }) {
@@ -47,29 +51,47 @@ function torch(name: string, attention: "fused" | "naive"): Peer {
 }
 
 const LEAST_NODE = 22;
-const isNewEnough = () => Number.parseInt(process.versions.node, 10) >= LEAST_NODE;
-const ownNode = `${FOLDER}node_modules/.bin/node`;
+
+/** npm's package that holds nothing but a Node for this machine, and needs no script to install itself. */
+function nodePackage(): string {
+  const { platform, arch } = process;
+  const system = platform === "win32" ? "win" : platform;
+  return `${system === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${system}-${arch}`;
+}
+
+const isNewEnough = (version: string) => Number.parseInt(version, 10) >= LEAST_NODE;
 
 /** A Node that jax-js runs on: LECTERN_PEER_NODE, this one, or one installed beside the scripts. */
 function nodeForPeers(): string | undefined {
   if (process.env.LECTERN_PEER_NODE) return process.env.LECTERN_PEER_NODE;
-  if (isNewEnough()) return process.execPath;
-  return existsSync(ownNode) ? ownNode : undefined;
+  if (isNewEnough(process.versions.node)) return process.execPath;
+  const installed = `${FOLDER}node_modules/${nodePackage()}/bin/node${process.platform === "win32" ? ".exe" : ""}`;
+  return existsSync(installed) ? installed : undefined;
+}
+
+/** Why the Node that LECTERN_PEER_NODE names will not do. */
+async function whyNotNamed(): Promise<string | undefined> {
+  const file = process.env.LECTERN_PEER_NODE;
+  if (!file) return undefined;
+  const { code, stdout } = await runProgram({ file, args: ["--version"] });
+  const version = /^v(\d\S*)/.exec(stdout)?.[1];
+  if (code !== 0 || version === undefined) return `LECTERN_PEER_NODE is ${file}, and that is no Node that runs`;
+  if (isNewEnough(version)) return undefined;
+  return `it needs Node ${LEAST_NODE}, and LECTERN_PEER_NODE is ${file}, Node ${version}`;
 }
 
 const jaxJs: Peer = {
   name: "jax-js",
   async missing() {
-    const folder = relative(process.cwd(), FOLDER) || ".";
-    const install = (packages: string) =>
-      `npm install --no-save --no-package-lock --prefix ${JSON.stringify(folder)} ${packages}`.replace(/"(\S+)"/, "$1");
-    const withNode = isNewEnough() ? "@jax-js/jax" : `@jax-js/jax node@${LEAST_NODE}`;
-    if (!existsSync(`${FOLDER}node_modules/@jax-js/jax`)) {
-      return { reason: "@jax-js/jax is not installed", install: install(withNode) };
-    }
+    const packages = ["@jax-js/jax"];
+    if (!isNewEnough(process.versions.node)) packages.push(`${nodePackage()}@${LEAST_NODE}`);
+    const folder = word(relative(process.cwd(), FOLDER) || ".");
+    const install = `npm install --no-save --no-package-lock --prefix ${folder} ${packages.join(" ")}`;
+    const reason = await whyNotNamed();
+    if (reason !== undefined) return { reason, install: `${install} (and unset LECTERN_PEER_NODE)` };
+    if (!existsSync(`${FOLDER}node_modules/@jax-js/jax`)) return { reason: "@jax-js/jax is not installed", install };
     if (nodeForPeers() !== undefined) return undefined;
-    const reason = `it needs Node ${LEAST_NODE}, this is ${process.versions.node}`;
-    return { reason, install: `${install(withNode)} (or set LECTERN_PEER_NODE)` };
+    return { reason: `it needs Node ${LEAST_NODE}, this is ${process.versions.node}`, install };
   },
   supports: ({ workload, device }) => device === "cpu" && [...TRAINING, "matmul"].includes(workload),
   program({ workload, threads, steps }) {

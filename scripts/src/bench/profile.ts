@@ -1,8 +1,8 @@
-import { type Device, type ProfileRow, profile, scope, zeros } from "@lectern/autograd";
+import { type Device, ones, type ProfileRow, profile, scope } from "@lectern/autograd";
 import { product } from "./kernels.ts";
 import { time } from "./timing.ts";
 import { trainingStep } from "./training.ts";
-import type { TrainingSize } from "./workloads.ts";
+import { type TrainingSize, workloads } from "./workloads.ts";
 
 /** What the machine reaches at best: the two lines of a roofline (Williams, Waterman & Patterson, 2009). */
 export interface Roofline {
@@ -21,7 +21,7 @@ export interface ProfiledKernel {
   readonly ms: number;
   /** Of the step's time, 0 to 1. */
   readonly share: number;
-  /** 0 where the kernel is no product. */
+  /** 0 where the kernel is no product: other arithmetic is not counted. */
   readonly gflops: number;
   readonly gbs: number;
   /** Which line of the roofline lies above it. */
@@ -41,16 +41,21 @@ export interface StepProfile {
 
 const LARGE_PRODUCT = 1024;
 const LARGE_COPY = 16 * 2 ** 20;
-const STEPS = 5;
+/** How many steps are profiled unless told otherwise: until both are reached. */
+const PROFILED = { runs: 5, ms: 1000 };
 
 /** The machine's peaks, the best of several runs. */
-export async function measureRoofline(): Promise<Roofline> {
+export async function measureRoofline(device: Device): Promise<Roofline> {
   const n = LARGE_PRODUCT;
-  const multiply = await time(product({ m: n, n, k: n, layout: "nn" }));
-  const values = zeros([LARGE_COPY]);
+  const multiply = await time(product({ m: n, n, k: n, layout: "nn" }), workloads.timing.kernels);
+  // Memory that nothing was written to need not exist: a machine can read all of it from one page.
+  const values = ones([LARGE_COPY]);
   const copy = await time(() => {
-    scope(() => void values.clone());
-  });
+    scope(() => {
+      values.clone();
+      device.finish?.();
+    });
+  }, workloads.timing.kernels);
   return { gflops: (2 * n ** 3) / multiply.minMs / 1e6, gbs: (2 * 4 * LARGE_COPY) / copy.minMs / 1e6 };
 }
 
@@ -67,18 +72,21 @@ export function place(row: ProfileRow, stepMs: number, steps: number, { gflops: 
 }
 
 /** Where a step's time goes, the most expensive first. */
-export async function profileStep(size: TrainingSize, device: Device, steps = STEPS): Promise<StepProfile> {
-  const roofline = await measureRoofline();
+export async function profileStep(size: TrainingSize, device: Device, steps?: number): Promise<StepProfile> {
+  const roofline = await measureRoofline(device);
   const step = trainingStep(size, device);
-  await time(step, 1);
-  let total = 0;
+  for (let i = 0; i < workloads.timing.training.warmUp.runs; i++) await step();
+  let [made, total] = [0, 0];
+  const isEnough = () => (steps === undefined ? made >= PROFILED.runs && total >= PROFILED.ms : made >= steps);
   const rows = await profile(device, async () => {
     const start = performance.now();
-    for (let i = 0; i < steps; i++) await step();
-    total = performance.now() - start;
+    for (; !isEnough(); made++) {
+      await step();
+      total = performance.now() - start;
+    }
   });
-  const stepMs = total / steps;
-  const inside = rows.reduce((sum, { ms }) => sum + ms, 0) / steps;
-  const kernels = rows.map((row) => place(row, stepMs, steps, roofline));
+  const stepMs = total / made;
+  const inside = rows.reduce((sum, { ms }) => sum + ms, 0) / made;
+  const kernels = rows.map((row) => place(row, stepMs, made, roofline));
   return { roofline, stepMs, outsideMs: stepMs - inside, kernels };
 }

@@ -13,6 +13,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Lets the programs that are running end with this one when it is told to stop: they do when it exits, whatever the reason. */
+export function exitWhenStopped(): void {
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
+}
+
 /** Runs a program to its end. What cannot be started ends with code null. */
 export function runProgram({ file, args, env }: Program): Promise<Ended> {
   return new Promise((resolve) => {
@@ -42,7 +48,7 @@ export async function runForJson<T>(name: string, program: Program): Promise<T> 
   throw new Error(`${name} failed: ${reasonIn(stderr) ?? `it ended with code ${code}`}`);
 }
 
-/** The line in which a program says why it stopped: the first that names an error, else the last. */
+/** The line in which a program says why it stopped: the last that begins with an error's name, else the last of all. */
 function reasonIn(stderr: string): string | undefined {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   return (lines.findLast((line) => /^\S*Error\b/.test(line)) ?? lines.at(-1))?.trim();

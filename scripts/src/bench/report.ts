@@ -1,6 +1,6 @@
-import { table } from "../output.ts";
+import { grouped, table } from "../output.ts";
 import type { Figure, Growth, Outcome } from "./compare.ts";
-import type { StepProfile } from "./profile.ts";
+import type { ProfiledKernel, StepProfile } from "./profile.ts";
 import type { Spread } from "./statistics.ts";
 import { TRAINING } from "./workloads.ts";
 
@@ -68,10 +68,11 @@ function memoryTable(outcomes: readonly Outcome[], peers: readonly string[]): st
 }
 
 function growthLines(growth: readonly Growth[]): string[] {
-  return growth.map(({ of, axis, law }) => {
+  return growth.map(({ of, axis, law, last }) => {
     const [thing, kind = ""] = axis.split(", ");
     const who = kind && ` (${kind})`;
-    return `${of}${who} grows as ${thing}^${law.exponent.toFixed(2)}  (r² ${law.r2.toFixed(3)})`;
+    const end = `from ${grouped(last.from)} to ${grouped(last.to)}: ^${last.exponent.toFixed(2)}`;
+    return `${of}${who} grows as ${thing}^${law.exponent.toFixed(2)}  (r² ${law.r2.toFixed(3)}); ${end}`;
   });
 }
 
@@ -84,12 +85,23 @@ export function report(outcomes: readonly Outcome[], peers: readonly string[]): 
     parts.push(figureTable("one training step", rows, peers), memoryTable(training, peers));
   }
   for (const { workload, figures, growth, profile } of outcomes) {
-    if (profile !== undefined) parts.push(`${workload}\n${profileTable(profile)}`);
+    if (profile !== undefined) parts.push(`${workload}\n${profileTable(profile, figures[0].ms.median)}`);
     if (TRAINING.includes(workload)) continue;
     const rows = figures.map((figure) => [figure.name, figure] as const);
     parts.push([figureTable(workload, rows, peers), ...growthLines(growth)].join("\n"));
   }
+  const unsteady = outcomes.filter(isUnsteady).map(({ workload }) => workload);
+  if (unsteady.length > 0) {
+    const what = "something else was using the machine. Try again while it is idle, or with more --rounds.";
+    parts.push(`The slowest round took more than 1.5 times the quickest (${unsteady.join(", ")}): ${what}`);
+  }
   return parts.join("\n\n");
+}
+
+/** Whether rounds differ by more than a ratio of medians can bear, ours or a peer's. */
+function isUnsteady({ figures }: Outcome): boolean {
+  const spreads = figures.flatMap(({ ms, peers }) => [ms, ...Object.values(peers).map((peer) => peer.ms)]);
+  return spreads.some(({ min, max }) => max > 1.5 * min);
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
@@ -97,11 +109,17 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 /** Kernels that take less than this share of a step are left to the JSON. */
 const LEAST_SHARE = 0.002;
 
-function profileTable({ roofline, stepMs, outsideMs, kernels }: StepProfile): string {
+/** What a kernel's pass means to people. */
+const PASSES: readonly (readonly [ProfiledKernel["phase"], string])[] = [
+  ["forward", "forward"],
+  ["backward", "backward"],
+  ["other", "other (clipping, the optimiser, sums of gradients)"],
+];
+
+function profileTable({ roofline, stepMs, outsideMs, kernels }: StepProfile, plainMs: number): string {
   const shown = kernels.filter(({ share }) => share >= LEAST_SHARE);
   const rest = kernels.filter(({ share }) => share < LEAST_SHARE);
-  const restMs = rest.reduce((sum, { ms }) => sum + ms, 0);
-  const ridge = roofline.gflops / roofline.gbs;
+  const sum = (some: readonly ProfiledKernel[]) => some.reduce((total, { ms }) => total + ms, 0);
   const plain = (name: string, ms: number) => [name, "", "", digits(ms), percent(ms / stepMs), "", "", "", ""];
   const rows = shown.map((row) => [
     row.op === row.kernel ? row.op : `${row.op}: ${row.kernel}`,
@@ -114,16 +132,31 @@ function profileTable({ roofline, stepMs, outsideMs, kernels }: StepProfile): st
     row.bound,
     percent(row.ofRoof),
   ]);
+  const passes = PASSES.map(([phase, name]) => {
+    const ms = sum(kernels.filter((kernel) => kernel.phase === phase));
+    return `${name} ${digits(ms)} ms (${percent(ms / stepMs)})`;
+  });
   return [
-    `a step under the profiler: ${digits(stepMs)} ms`,
+    `a step takes ${digits(plainMs)} ms, and ${digits(stepMs)} ms under the profiler, which waits for each kernel:`,
+    `${passes.join(", ")}, outside kernels ${digits(outsideMs)} ms (${percent(outsideMs / stepMs)})`,
+    "",
     table([
-      ["op: kernel", "pass", "calls", "ms", "share", "GFLOP/s", "GB/s", "bound by", "of roof"],
+      ["op: kernel", "pass", "calls", "ms", "share", "GFLOP/s", "GB/s", "roof", "of roof"],
       ...rows,
-      ...(rest.length > 0 ? [plain(`${rest.length} smaller ones`, restMs)] : []),
+      ...(rest.length > 0 ? [plain(`${rest.length} smaller ones`, sum(rest))] : []),
       plain("outside kernels", outsideMs),
+      plain("a step", stepMs),
     ]),
-    `roof: ${digits(roofline.gflops)} GFLOP/s in a large product, ${digits(roofline.gbs)} GB/s in a large copy. A kernel with more ` +
-      `than ${digits(ridge)} operations a byte is bound by arithmetic, else by memory. More than 100 % of the memory's roof: ` +
-      "its operands lie in a cache.",
+    "",
+    ...rooflineLines(roofline),
   ].join("\n");
+}
+
+function rooflineLines({ gflops, gbs }: StepProfile["roofline"]): string[] {
+  return [
+    `roof: ${digits(gflops)} GFLOP/s in a large product, ${digits(gbs)} GB/s in a large copy, measured just now.`,
+    `Where a kernel does more than ${digits(gflops / gbs)} operations for each byte it moves, arithmetic is the roof over it, elsewhere`,
+    "memory. Only the operations of products are counted, so a kernel far below the memory's roof may be busy with others,",
+    "such as exponentials, or too small. More than 100 % of the memory's roof: the operands lie in a cache.",
+  ];
 }

@@ -4,7 +4,7 @@ import { AdamW, type BatchSource, meanCrossEntropy, type StepSettings, trainStep
 import type { Case } from "./measurement.ts";
 import { countTensors } from "./tensorMemory.ts";
 import { time } from "./timing.ts";
-import { type ScalingAxis, type TrainingSize, workloads } from "./workloads.ts";
+import { type ScalingAxis, type Timing, type TrainingSize, workloads } from "./workloads.ts";
 
 const CLASSES = 2;
 
@@ -43,19 +43,26 @@ export function trainingStep(size: TrainingSize, device: Device): () => Promise<
 }
 
 /** Times steps of one size, with the most memory that tensors take. */
-export async function measureTraining(name: string, size: TrainingSize, device: Device, steps?: number): Promise<Case> {
+export async function measureTraining(
+  name: string,
+  size: TrainingSize,
+  device: Device,
+  timing: Timing,
+  steps?: number,
+): Promise<Case> {
   const peakMB = await countTensors(device);
-  const times = await time(trainingStep(size, device), steps);
+  const times = await time(trainingStep(size, device), timing, steps);
   return { name, ...times, tokens: size.batch * size.context, tensorsMB: peakMB() };
 }
 
 /** A step's time where one size grows and the others stay. */
 export async function measureScaling(device: Device, steps?: number): Promise<Case[]> {
-  const { base, axes } = workloads.scaling;
+  const { timing, scaling } = workloads;
+  const { base, axes } = scaling;
   const cases: Case[] = [];
   for (const axis of Object.keys(axes) as ScalingAxis[]) {
     for (const x of axes[axis]) {
-      const measured = await measureTraining(`${axis} ${x}`, { ...base, [axis]: x }, device, steps);
+      const measured = await measureTraining(`${axis} ${x}`, { ...base, [axis]: x }, device, timing.kernels, steps);
       cases.push({ ...measured, axis, x });
     }
   }

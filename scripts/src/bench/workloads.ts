@@ -38,8 +38,22 @@ export interface GenerationCase {
   readonly window?: "half" | "exact";
 }
 
+/** Runs until both are reached: so many, and so much time. */
+export interface Enough {
+  readonly runs: number;
+  readonly ms: number;
+}
+
+/** How a case is timed: first without the clock, until threads run, code is compiled and memory is warm. */
+export interface Timing {
+  readonly warmUp: Enough;
+  readonly timed: Enough;
+}
+
 interface Workloads {
-  readonly training: Readonly<Record<string, TrainingSize & { readonly steps: number }>>;
+  /** The peers are timed by the same rules. */
+  readonly timing: Readonly<Record<"training" | "kernels" | "generation", Timing>>;
+  readonly training: Readonly<Record<string, TrainingSize>>;
   readonly products: readonly ProductCase[];
   readonly attention: {
     readonly batch: number;

@@ -1,11 +1,13 @@
-import { compare, type Outcome, type Progress } from "../bench/compare.ts";
-import type { Job } from "../bench/measurement.ts";
+import { compare, type Listener, type Outcome } from "../bench/compare.ts";
+import type { Job, Settings } from "../bench/measurement.ts";
 import { namesAmong } from "../bench/options.ts";
 import { type Missing, PEERS, type Peer } from "../bench/peers.ts";
+import { exitWhenStopped } from "../bench/programs.ts";
+import { benchProgress, type Progress } from "../bench/progress.ts";
 import { digits, rates, report } from "../bench/report.ts";
 import { NAMES, TRAINING } from "../bench/workloads.ts";
 import { UsageError } from "../errors.ts";
-import type { DeviceOptions } from "../options.ts";
+import { checkDevice, type DeviceOptions } from "../options.ts";
 import { output } from "../output.ts";
 
 export interface BenchOptions extends DeviceOptions {
@@ -22,51 +24,62 @@ export interface BenchOptions extends DeviceOptions {
 
 const ROUNDS = 3;
 
-/** `lectern bench`: how fast workloads run, beside others if asked, each in processes of their own. */
+/** What is to be measured: one workload, by ourselves and by the peers that can. */
+interface Plan {
+  readonly job: Job;
+  readonly rounds: number;
+  readonly peers: readonly Peer[];
+}
+
+/**
+ * `lectern bench`: how fast workloads run, beside others if asked, each in processes of their own. Exit code 1 where a peer
+ * that is installed fails; a missing one is only named.
+ */
 export async function bench(options: BenchOptions): Promise<void> {
   const begun = performance.now();
   const out = output(options.json);
+  checkDevice(options);
   const names = workloadsOf(options);
-  const wanted = (options.vs ?? "").split(",").map((name) => name.trim());
-  const peerNames = wanted.filter((name) => name !== "");
-  const known = PEERS.map(({ name }) => name);
-  const asked = namesAmong("peer", peerNames, known).map((name) => PEERS.find((peer) => peer.name === name)!);
-  const { present, missing } = await sortOut(asked);
+  const { present, missing } = await sortOut(peersOf(options));
   for (const [peer, { reason, install }] of missing) {
     if (!options.json) process.stderr.write(`${peer} is missing: ${reason}; install it with: ${install}\n`);
     out.event("missing", { peer, reason, install });
   }
 
+  exitWhenStopped();
+  const plans = names.map((workload) => planOf(workload, options, present));
   const outcomes: Outcome[] = [];
-  for (const workload of names) {
-    const outcome = await measureOne(workload, options, present);
-    outcomes.push(outcome);
-    out.event("bench", eventOf(outcome, options.profile));
+  try {
+    for await (const outcome of measureAll(plans, options.json)) {
+      outcomes.push(outcome);
+      out.event("bench", eventOf(outcome, options.profile));
+    }
+  } finally {
+    // Also what was measured before something failed.
+    if (outcomes.length > 0) out.say(tablesOf(outcomes, present));
   }
-  out.say(describeSettings(outcomes[0]));
-  out.say(
-    `\n${report(
-      outcomes,
-      present.map(({ name }) => name),
-    )}`,
+  const failed = outcomes.flatMap(({ workload, peers }) =>
+    Object.entries(peers).flatMap(([peer, { failure }]) =>
+      failure === undefined ? [] : [{ workload, peer, reason: failure }],
+    ),
   );
+  if (failed.length > 0) process.exitCode = 1;
   const { device, threads } = outcomes[0].settings;
-  const seconds = (performance.now() - begun) / 1e3;
-  const peakMemoryMB = Math.max(...outcomes.map(({ memory }) => memory.peakMB));
   out.event("done", {
     workloads: names,
     device,
     threads,
     missing: missing.map(([peer]) => peer),
-    peakMemoryMB,
-    seconds,
+    failed,
+    peakMemoryMB: Math.max(...outcomes.map(({ memory }) => memory.peakMB)),
+    seconds: (performance.now() - begun) / 1e3,
   });
 }
 
 /** Errors: a name that is none, a profile of what is no training step or of a device that does not compute at once. */
 function workloadsOf({ workload, profile, device, vs }: BenchOptions): string[] {
-  const given = workload.includes("all") ? NAMES : namesAmong("workload", workload, NAMES);
-  const names = given.length > 0 ? [...given] : [...TRAINING];
+  const given = namesAmong("workload", workload, [...NAMES, "all"]);
+  const names = given.includes("all") ? [...NAMES] : given.length > 0 ? given : [...TRAINING];
   if (!profile) return names;
   const other = names.find((name) => !TRAINING.includes(name));
   if (other !== undefined) {
@@ -75,6 +88,16 @@ function workloadsOf({ workload, profile, device, vs }: BenchOptions): string[] 
   if (vs !== undefined) throw new UsageError("--profile looks into our own step alone: leave out --vs");
   if (device === "gpu") throw new UsageError("--profile needs a device that computes at once: take --device cpu");
   return names;
+}
+
+/** Errors: a name that is none, or no name. */
+function peersOf({ vs }: BenchOptions): Peer[] {
+  if (vs === undefined) return [];
+  const known = PEERS.map(({ name }) => name);
+  const names = vs.split(",").map((name) => name.trim());
+  const given = names.filter((name) => name !== "");
+  if (given.length === 0) throw new UsageError(`--vs needs one or several of ${known.join(", ")}, separated by commas`);
+  return namesAmong("peer", given, known).map((name) => PEERS.find((peer) => peer.name === name)!);
 }
 
 async function sortOut(peers: readonly Peer[]): Promise<{ present: Peer[]; missing: [string, Missing][] }> {
@@ -88,29 +111,56 @@ async function sortOut(peers: readonly Peer[]): Promise<{ present: Peer[]; missi
   return { present, missing };
 }
 
-async function measureOne(workload: string, options: BenchOptions, peers: readonly Peer[]): Promise<Outcome> {
-  const { device, gpuBackend, threads, steps, profile } = options;
+function planOf(workload: string, options: BenchOptions, present: readonly Peer[]): Plan {
+  const { device, gpuBackend, threads, steps, profile, json } = options;
   const job: Job = { workload, device, gpuBackend, threads, steps, profile, blas: options.blas === "on" };
-  const able = peers.filter((peer) => peer.supports(job));
-  const several = !profile && (able.length > 0 || TRAINING.includes(workload));
-  const rounds = options.rounds ?? (several ? ROUNDS : 1);
-  const outcome = await compare(job, able, rounds, progressOf(workload, rounds, options.json));
-  if (!options.json) {
-    for (const { failure } of Object.values(outcome.peers)) {
-      if (failure !== undefined) process.stderr.write(`${workload}: ${failure}\n`);
-    }
+  const peers = present.filter((peer) => peer.supports(job));
+  for (const { name } of present.filter((peer) => !peers.includes(peer))) {
+    const where = device === "cpu" ? "" : ` on the ${device} device`;
+    if (!json) process.stderr.write(`${workload}${where}: ${name} is left out, there is no script for it\n`);
   }
-  return outcome;
+  const several = !profile && (peers.length > 0 || TRAINING.includes(workload));
+  return { job, rounds: options.rounds ?? (several ? ROUNDS : 1), peers };
 }
 
-/** One line a process on standard error, for people. */
-function progressOf(workload: string, rounds: number, quiet: boolean): Progress {
-  return ({ round, who, measured }) => {
-    if (quiet || measured === undefined) return;
-    const { cases } = measured;
-    const result = cases.length === 1 ? `${digits(cases[0].ms)} ms` : `${cases.length} cases`;
-    process.stderr.write(`${workload}, round ${round} of ${rounds}: ${who} ${result}\n`);
+/** The workloads one after the other, with what is going on for people to see. */
+async function* measureAll(plans: readonly Plan[], quiet: boolean): AsyncGenerator<Outcome> {
+  const processes = plans.reduce((sum, { rounds, peers }) => sum + rounds * (1 + peers.length), 0);
+  const progress = benchProgress(processes, quiet);
+  const stop = () => progress.stop();
+  process.once("exit", stop);
+  try {
+    for (const { job, rounds, peers } of plans)
+      yield await compare(job, peers, rounds, listener(job, rounds, progress));
+  } finally {
+    process.off("exit", stop);
+    stop();
+  }
+}
+
+/** One line a process, or the reason why there is none of it. */
+function listener({ workload }: Job, rounds: number, progress: Progress): Listener {
+  return ({ round, who, measured, failure }) => {
+    const what = `${workload}, round ${round} of ${rounds}: ${who}`;
+    if (failure !== undefined) {
+      progress.end(`${workload}: ${failure}`);
+      progress.skip(rounds - round);
+    } else if (measured === undefined) {
+      progress.begin(what);
+    } else {
+      const { cases } = measured;
+      progress.end(`${what} ${cases.length === 1 ? `${digits(cases[0].ms)} ms` : `${cases.length} cases`}`);
+    }
   };
+}
+
+function tablesOf(outcomes: readonly Outcome[], present: readonly Peer[]): string {
+  const names = present.map(({ name }) => name);
+  const peers = names.flatMap((name) => {
+    const { version, settings } = outcomes.find(({ peers }) => peers[name]?.version !== undefined)?.peers[name] ?? {};
+    return version === undefined ? [] : [`${name} ${version}; ${describeSettings(settings)}`];
+  });
+  return [describeSettings(outcomes[0].settings), ...peers, "", report(outcomes, names)].join("\n");
 }
 
 /** A workload as programs read it. The time of one with several cases is that of all of them, each once. */
@@ -136,7 +186,7 @@ function eventOf({ workload, rounds, figures, growth, memory, settings, profile,
     rounds,
     peakMemoryMB: memory.peakMB,
     memoryAboveStartMB: memory.peakMB - memory.baselineMB,
-    ...(growth.length > 0 ? { growth: growth.map(({ of, axis, law }) => ({ of, axis, ...law })) } : {}),
+    ...(growth.length > 0 ? { growth: growth.map(({ of, axis, law, last }) => ({ of, axis, ...law, last })) } : {}),
     ...(profiled ? { profile } : {}),
     ...(Object.keys(peers).length > 0 ? { peerProcesses: peers } : {}),
   };
@@ -146,15 +196,17 @@ function withoutName(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => key !== "name"));
 }
 
-function describeSettings({ settings }: Outcome): string {
-  const { device, threads, simd, blas, backend, adapter } = settings;
+function describeSettings(settings: Settings = {}): string {
+  const { device, threads, simd, blas, backend, adapter, attention } = settings;
   const parts: [string, unknown][] = [
+    ["device", device],
     ["threads", threads],
     ["SIMD", simd],
     ["BLAS", blas],
     ["backend", backend],
     ["adapter", adapter],
+    ["attention", attention],
   ];
-  const known = parts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}`);
-  return [`device: ${device}`, ...known].join("; ");
+  const known = parts.filter(([, value]) => value !== undefined);
+  return known.map(([name, value]) => `${name}: ${value}`).join("; ");
 }
