@@ -34,7 +34,7 @@ export interface GpuStats {
   /** Blocks of memory that hold values, and blocks that are kept to be used again. */
   readonly liveBlocks: number;
   readonly pooledBlocks: number;
-  /** Kernels compiled so far: one for each op and number of axes, whatever the shapes. */
+  /** Kernels compiled so far: one for each op and number of axes, whatever the shapes. (gpu.js's WebAssembly compiles a module of each for a new size.) */
   readonly compiledKernels: number;
   /** Kernels run so far. */
   readonly launches: number;
