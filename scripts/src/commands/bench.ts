@@ -4,8 +4,9 @@ import { namesAmong } from "../bench/options.ts";
 import { type Missing, PEERS, type Peer } from "../bench/peers.ts";
 import { digits, rates, report } from "../bench/report.ts";
 import { NAMES, TRAINING } from "../bench/workloads.ts";
+import { whyNoGpu } from "../device.ts";
 import { UsageError } from "../errors.ts";
-import type { DeviceOptions } from "../options.ts";
+import type { DeviceName, DeviceOptions } from "../options.ts";
 import { output } from "../output.ts";
 
 export interface BenchOptions extends DeviceOptions {
@@ -31,7 +32,7 @@ export async function bench(options: BenchOptions): Promise<void> {
   const peerNames = wanted.filter((name) => name !== "");
   const known = PEERS.map(({ name }) => name);
   const asked = namesAmong("peer", peerNames, known).map((name) => PEERS.find((peer) => peer.name === name)!);
-  const { present, missing } = await sortOut(asked);
+  const { present, missing } = await sortOut(asked, options.device);
   for (const [peer, { reason, install }] of missing) {
     if (!options.json) process.stderr.write(`${peer} is missing: ${reason}; install it with: ${install}\n`);
     out.event("missing", { peer, reason, install });
@@ -39,7 +40,13 @@ export async function bench(options: BenchOptions): Promise<void> {
 
   const outcomes: Outcome[] = [];
   for (const workload of names) {
+    for (const { name } of present.filter((peer) => !peer.supports({ workload, device: options.device }))) {
+      const reason = `it has no ${workload} for the ${options.device} device`;
+      if (!options.json) process.stderr.write(`${workload}: ${name} is left out, as ${reason}\n`);
+      out.event("missing", { peer: name, workload, reason });
+    }
     const outcome = await measureOne(workload, options, present);
+    if (outcomes.length === 0 && !options.json) tellWithoutGpu(options, outcome);
     outcomes.push(outcome);
     out.event("bench", eventOf(outcome, options.profile));
   }
@@ -77,11 +84,14 @@ function workloadsOf({ workload, profile, device, vs }: BenchOptions): string[] 
   return names;
 }
 
-async function sortOut(peers: readonly Peer[]): Promise<{ present: Peer[]; missing: [string, Missing][] }> {
+async function sortOut(
+  peers: readonly Peer[],
+  device: DeviceName,
+): Promise<{ present: Peer[]; missing: [string, Missing][] }> {
   const present: Peer[] = [];
   const missing: [string, Missing][] = [];
   for (const peer of peers) {
-    const why = await peer.missing();
+    const why = await peer.missing(device);
     if (why === undefined) present.push(peer);
     else missing.push([peer.name, why]);
   }
@@ -101,6 +111,11 @@ async function measureOne(workload: string, options: BenchOptions, peers: readon
     }
   }
   return outcome;
+}
+
+function tellWithoutGpu(options: BenchOptions, { settings }: Outcome): void {
+  const told = whyNoGpu(options, settings);
+  if (told !== undefined) process.stderr.write(`${told}\n`);
 }
 
 /** One line a process on standard error, for people. */
@@ -146,7 +161,7 @@ function withoutName(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => key !== "name"));
 }
 
-function describeSettings({ settings }: Outcome): string {
+function describeSettings({ settings, peers }: Outcome): string {
   const { device, threads, simd, blas, backend, adapter } = settings;
   const parts: [string, unknown][] = [
     ["threads", threads],
@@ -154,6 +169,11 @@ function describeSettings({ settings }: Outcome): string {
     ["BLAS", blas],
     ["backend", backend],
     ["adapter", adapter],
+    // To be held against ours: a machine may have several GPUs.
+    ...Object.entries(peers).map(([name, peer]): [string, unknown] => [
+      `${name}'s`,
+      device === "gpu" ? peer.settings?.device : undefined,
+    ]),
   ];
   const known = parts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}`);
   return [`device: ${device}`, ...known].join("; ");
