@@ -15,12 +15,11 @@ export interface Runs {
 }
 
 /** Steps of a small GPT with dropout, as the Trainer takes them: each waits for its loss, and gives the device's figures. */
-function stepsOn(device: GpuDevice, { layers, dropout = 0 }: { layers: number; dropout?: number }) {
+function stepsOn(device: GpuDevice, options: { layers: number; dropout?: number; tiedHead?: boolean }) {
   setDefaultDevice(device);
   manualSeed(1);
   const [vocabulary, context] = [17, 16];
-  // A tied head would leave the weight that it does not need to a finalizer, which frees it whenever it likes.
-  const model = new GPT({ vocabulary, layers, heads: 4, width: 32, context, dropout, tiedHead: false });
+  const model = new GPT({ vocabulary, heads: 4, width: 32, context, ...options });
   const tokens = Int32Array.from({ length: 200 }, (_, i) => (i * i) % vocabulary);
   const data = new RandomWindows(tokens, { context, batch: 2, seed: 1 });
   const optimizer = new AdamW(decayMatrices(model, 0.1), { lr: 1e-3 });
@@ -37,7 +36,8 @@ function stepsOn(device: GpuDevice, { layers, dropout = 0 }: { layers: number; d
 /** Memory and kernels of the device after each of some steps of training, with dropout, clipping and AdamW. */
 export async function statsOfSteps(backend: GpuInfo["backend"], fused: boolean): Promise<GpuStats[]> {
   const device = await createGpuDevice({ backend, fused });
-  const { step } = stepsOn(device, { layers: 1, dropout: 0.1 });
+  // A tied head would leave the weight that it does not need to a finalizer, which frees it whenever it likes.
+  const { step } = stepsOn(device, { layers: 1, dropout: 0.1, tiedHead: false });
   // The first step makes the optimiser's memory.
   await step(1);
   const stats: GpuStats[] = [];

@@ -155,7 +155,8 @@ async function multiplyOnce(device: Device): Promise<void> {
   }
 }
 
-function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>>): GpuDevice {
+/** The device of a runtime. `reasons`: why there is no better backend. */
+export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): GpuDevice {
   const { backend } = runtime;
   const boxOf = (storage: Storage) => storage.handle as Box;
   /** A kernel of this directory as a method of the device. */
