@@ -1,7 +1,7 @@
 """Measures Lectern's workloads in PyTorch, for `lectern bench --vs torch`; it also runs by itself:
 
     pip install torch
-    python3 torch_bench.py char-baby [--threads 2] [--attention fused|naive] [--device cpu|cuda] [--steps 40]
+    python3 torch_bench.py char-baby [--threads 2] [--attention fused|naive] [--device cpu|gpu] [--steps 40]
 
 The workloads are those of workloads.json. A step of training is what Lectern's Trainer does: the loss of a model
 on random tokens, its gradient, clipping at 1, AdamW. Prints one line of JSON with the median milliseconds of each
@@ -110,6 +110,8 @@ def timed(run, options, rule):
         run()
         if options.device == "cuda":
             torch.cuda.synchronize()
+        elif options.device == "mps":
+            torch.mps.synchronize()
         return (time.perf_counter() - begin) * 1e3
 
     runs, total = 0, 0.0
@@ -243,16 +245,29 @@ OTHERS = {
 }
 
 
+def find_gpu():
+    """PyTorch's word for the GPU, and the GPU's name."""
+    if torch.cuda.is_available():
+        return "cuda", torch.cuda.get_device_name()
+    if torch.backends.mps.is_available():
+        return "mps", "Apple GPU"
+    sys.exit("this PyTorch finds no GPU")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("workload", choices=[*WORKLOADS["training"], *OTHERS])
     parser.add_argument("--threads", type=int, default=0, help="as many as PyTorch takes, unless given")
     parser.add_argument("--attention", choices=["fused", "naive"], default="fused")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     parser.add_argument("--steps", type=int, default=0, help="timed runs of a case; enough for a steady median")
     options = parser.parse_args()
-    if options.device == "cuda" and not torch.cuda.is_available():
-        sys.exit("this PyTorch finds no GPU")
+    if options.device == "gpu":
+        options.device, device = find_gpu()
+    else:
+        device = "cpu"
+    # Lectern computes in float32 throughout, so a GPU may not shorten the numbers that it multiplies.
+    torch.set_float32_matmul_precision("highest")
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -263,7 +278,6 @@ def main():
     else:
         cases = OTHERS[name](options)
     memory = {"baselineMB": baseline, "peakMB": resident_peak_mb()}
-    device = torch.cuda.get_device_name() if options.device == "cuda" else "cpu"
     settings = {"device": device, "threads": torch.get_num_threads(), "attention": options.attention}
     print(json.dumps({"version": torch.__version__, "cases": cases, "memory": memory, "settings": settings}))
 

@@ -1,4 +1,4 @@
-import { type Device, device, gpuInfo, openGpu, setDefaultDevice } from "@lectern/autograd";
+import { type Device, device, type GpuInfo, gpuInfo, openGpu, setDefaultDevice } from "@lectern/autograd";
 import { checkDevice, type DeviceOptions } from "./options.ts";
 
 /** Makes a device the one that new tensors are on. Errors: it is not there, with the reason. */
@@ -13,11 +13,16 @@ export async function findDevice(options: DeviceOptions): Promise<Device> {
 /** The same; where a GPU is asked for and there is none, it says so on standard error, in one line. */
 export async function openDevice(options: DeviceOptions): Promise<Device> {
   const opened = await findDevice(options);
-  if (options.device === "gpu" && options.gpuBackend === undefined && gpuInfo().backend === "webasm") {
-    const { webgpu } = gpuInfo().reasons;
-    console.error(
-      `gpu: there is none here (${webgpu}), so its kernels run on WebAssembly: --device cpu is many times as fast`,
-    );
-  }
+  const told = options.device === "gpu" ? whyNoGpu(options, gpuInfo()) : undefined;
+  if (told !== undefined) console.error(told);
   return opened;
+}
+
+/** What to tell who asked for a GPU where the gpu device does without one, unless they asked for that. */
+export function whyNoGpu(
+  { gpuBackend }: Pick<DeviceOptions, "gpuBackend">,
+  { backend, reasons }: Partial<Pick<GpuInfo, "backend" | "reasons">>,
+): string | undefined {
+  if (gpuBackend !== undefined || backend !== "webasm") return undefined;
+  return `gpu: there is none here (${reasons?.webgpu}), so its kernels run on WebAssembly: --device cpu is many times as fast`;
 }

@@ -43,8 +43,8 @@ async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<type
 
 function settingsOf({ device }: Job): Settings {
   if (device === "gpu") {
-    const { backend, adapter } = gpuInfo();
-    return { device, backend, adapter };
+    const { backend, adapter, product, fused, reasons } = gpuInfo();
+    return { device, backend, adapter, product, fused, reasons };
   }
   if (device === "reference") return { device, threads: 1 };
   const { simd, threads, blas, memory } = cpuInfo();

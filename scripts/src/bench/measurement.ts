@@ -1,3 +1,4 @@
+import type { GpuInfo } from "@lectern/autograd";
 import type { DeviceOptions } from "../options.ts";
 import type { StepProfile } from "./profile.ts";
 
@@ -38,7 +39,7 @@ export interface ProcessMemory {
   readonly peakMB: number;
 }
 
-/** What a process computes on. */
+/** What a process computes on. A peer's device is a GPU's name, where it is one. */
 export interface Settings {
   readonly device?: string;
   readonly threads?: number;
@@ -47,9 +48,12 @@ export interface Settings {
   readonly blas?: string;
   /** Taken from the system for tensors, in 10^6 bytes. */
   readonly reservedMB?: number;
-  /** Of a GPU. */
-  readonly backend?: string;
+  /** Of a GPU; see `GpuInfo`. */
+  readonly backend?: GpuInfo["backend"];
   readonly adapter?: string;
+  readonly product?: string;
+  readonly fused?: boolean;
+  readonly reasons?: GpuInfo["reasons"];
   /** A peer's: `fused` or `naive`. */
   readonly attention?: string;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { DeviceName } from "../options.ts";
 import type { Job } from "./measurement.ts";
 import { type Program, runProgram } from "./programs.ts";
 import { TRAINING } from "./workloads.ts";
@@ -8,10 +9,10 @@ import { TRAINING } from "./workloads.ts";
 /** Something else that runs the same workloads. */
 export interface Peer {
   readonly name: string;
-  /** Where it cannot be run: why, and the command that changes that. */
-  missing(): Promise<Missing | undefined>;
+  /** Where it cannot be run on a device: why, and the command that changes that. */
+  missing(device: DeviceName): Promise<Missing | undefined>;
   /** Whether it has a script for a job. */
-  supports(job: Job): boolean;
+  supports(job: Pick<Job, "workload" | "device">): boolean;
   program(job: Job): Program;
 }
 
@@ -28,22 +29,43 @@ const word = (path: string) => (/\s/.test(path) ? JSON.stringify(path) : path);
 /** The Python that has PyTorch: LECTERN_PYTHON, or the one on the PATH. */
 const python = () => process.env.LECTERN_PYTHON || (process.platform === "win32" ? "python" : "python3");
 
+const NO_TORCH = 3;
+const NO_GPU = 4;
+
+/** A program for Python that says by its exit code whether PyTorch is there, and the GPU where that is asked for. */
+const FIND_TORCH = `
+import importlib.util, sys
+if not importlib.util.find_spec("torch"):
+    sys.exit(${NO_TORCH})
+if sys.argv[1] == "gpu":
+    import torch
+    sys.exit(0 if torch.cuda.is_available() or torch.backends.mps.is_available() else ${NO_GPU})
+`;
+
+function withoutTorch(code: number | null, stderr: string): Missing {
+  const install = `${word(python())} -m pip install torch`;
+  if (code === NO_TORCH) return { reason: `${python()} has no PyTorch`, install };
+  if (code === NO_GPU) {
+    const reason = `the PyTorch of ${python()} finds no GPU, by CUDA or by Metal`;
+    return { reason, install: `${install}, in a build for the card, and the card's driver` };
+  }
+  const last = stderr.trimEnd().split("\n").at(-1);
+  const reason =
+    code === null ? `there is no ${python()} that runs` : `${python()} says ${last === "" ? "nothing" : last}`;
+  return { reason, install: "pip install torch (once there is a Python, or LECTERN_PYTHON names one)" };
+}
+
 function torch(name: string, attention: "fused" | "naive"): Peer {
   return {
     name,
-    async missing() {
-      const find = "import importlib.util as i, sys; sys.exit(0 if i.find_spec('torch') else 3)";
-      const { code } = await runProgram({ file: python(), args: ["-c", find] });
-      if (code === 0) return undefined;
-      if (code === 3)
-        return { reason: `${python()} has no PyTorch`, install: `${word(python())} -m pip install torch` };
-      const install = "pip install torch (once there is a Python, or LECTERN_PYTHON names one)";
-      return { reason: `there is no ${python()} that runs`, install };
+    async missing(device) {
+      const { code, stderr } = await runProgram({ file: python(), args: ["-c", FIND_TORCH, device] });
+      return code === 0 ? undefined : withoutTorch(code, stderr);
     },
     supports: ({ device }) => device !== "reference",
     program({ workload, threads, steps, device }) {
       const args = [`${FOLDER}torch_bench.py`, workload, "--attention", attention, "--steps", String(steps ?? 0)];
-      args.push("--device", device === "gpu" ? "cuda" : "cpu");
+      args.push("--device", device);
       if (threads !== undefined) args.push("--threads", String(threads));
       return { file: python(), args };
     },
@@ -82,7 +104,9 @@ async function whyNotNamed(): Promise<string | undefined> {
 
 const jaxJs: Peer = {
   name: "jax-js",
-  async missing() {
+  async missing(device) {
+    // It is asked for nothing there; see `supports`.
+    if (device !== "cpu") return undefined;
     const packages = ["@jax-js/jax"];
     if (!isNewEnough(process.versions.node)) packages.push(`${nodePackage()}@${LEAST_NODE}`);
     const folder = word(relative(process.cwd(), FOLDER) || ".");

@@ -6,9 +6,10 @@ import { exitWhenStopped } from "../bench/programs.ts";
 import { benchProgress, type Progress } from "../bench/progress.ts";
 import { digits, rates, report } from "../bench/report.ts";
 import { NAMES, TRAINING } from "../bench/workloads.ts";
+import { whyNoGpu } from "../device.ts";
 import { UsageError } from "../errors.ts";
-import { checkDevice, type DeviceOptions } from "../options.ts";
-import { output } from "../output.ts";
+import { checkDevice, type DeviceName, type DeviceOptions } from "../options.ts";
+import { type Output, output } from "../output.ts";
 
 export interface BenchOptions extends DeviceOptions {
   readonly workload: readonly string[];
@@ -40,17 +41,18 @@ export async function bench(options: BenchOptions): Promise<void> {
   const out = output(options.json);
   checkDevice(options);
   const names = workloadsOf(options);
-  const { present, missing } = await sortOut(peersOf(options));
+  const { present, missing } = await sortOut(peersOf(options), options.device);
   for (const [peer, { reason, install }] of missing) {
     if (!options.json) process.stderr.write(`${peer} is missing: ${reason}; install it with: ${install}\n`);
     out.event("missing", { peer, reason, install });
   }
 
   exitWhenStopped();
-  const plans = names.map((workload) => planOf(workload, options, present));
+  const plans = names.map((workload) => planOf(workload, options, present, out));
   const outcomes: Outcome[] = [];
   try {
     for await (const outcome of measureAll(plans, options.json)) {
+      if (outcomes.length === 0 && !options.json) tellWithoutGpu(options, outcome);
       outcomes.push(outcome);
       out.event("bench", eventOf(outcome, options.profile));
     }
@@ -100,24 +102,28 @@ function peersOf({ vs }: BenchOptions): Peer[] {
   return namesAmong("peer", given, known).map((name) => PEERS.find((peer) => peer.name === name)!);
 }
 
-async function sortOut(peers: readonly Peer[]): Promise<{ present: Peer[]; missing: [string, Missing][] }> {
+async function sortOut(
+  peers: readonly Peer[],
+  device: DeviceName,
+): Promise<{ present: Peer[]; missing: [string, Missing][] }> {
   const present: Peer[] = [];
   const missing: [string, Missing][] = [];
   for (const peer of peers) {
-    const why = await peer.missing();
+    const why = await peer.missing(device);
     if (why === undefined) present.push(peer);
     else missing.push([peer.name, why]);
   }
   return { present, missing };
 }
 
-function planOf(workload: string, options: BenchOptions, present: readonly Peer[]): Plan {
+function planOf(workload: string, options: BenchOptions, present: readonly Peer[], out: Output): Plan {
   const { device, gpuBackend, threads, steps, profile, json } = options;
   const job: Job = { workload, device, gpuBackend, threads, steps, profile, blas: options.blas === "on" };
   const peers = present.filter((peer) => peer.supports(job));
   for (const { name } of present.filter((peer) => !peers.includes(peer))) {
-    const where = device === "cpu" ? "" : ` on the ${device} device`;
-    if (!json) process.stderr.write(`${workload}${where}: ${name} is left out, there is no script for it\n`);
+    const reason = `it has no ${workload} for the ${device} device`;
+    if (!json) process.stderr.write(`${workload}: ${name} is left out, as ${reason}\n`);
+    out.event("missing", { peer: name, workload, reason });
   }
   const several = !profile && (peers.length > 0 || TRAINING.includes(workload));
   return { job, rounds: options.rounds ?? (several ? ROUNDS : 1), peers };
@@ -136,6 +142,11 @@ async function* measureAll(plans: readonly Plan[], quiet: boolean): AsyncGenerat
     process.off("exit", stop);
     stop();
   }
+}
+
+function tellWithoutGpu(options: BenchOptions, { settings }: Outcome): void {
+  const told = whyNoGpu(options, settings);
+  if (told !== undefined) process.stderr.write(`${told}\n`);
 }
 
 /** One line a process, or the reason why there is none of it. */

@@ -7,11 +7,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 
-/** Where Chromium is usually installed; `CHROMIUM` says otherwise. */
+/** Where Chromium is usually installed; where `CHROMIUM` is set, it is there or nowhere. */
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
 
 export function findBrowser(): string | undefined {
-  return [process.env.CHROMIUM, ...PLACES].find((path) => path !== undefined && existsSync(path));
+  const { CHROMIUM } = process.env;
+  return (CHROMIUM ? [CHROMIUM] : PLACES).find(existsSync);
 }
 
 /** WebGPU on a machine without a GPU is Chromium's own renderer, SwiftShader. Nothing may ask the network for anything. */

@@ -8,9 +8,10 @@ import {
   openGpu,
 } from "../../src/devices/gpu/device.ts";
 import { loadGpuJs } from "../../src/devices/gpu/gpujs.ts";
-import { ones } from "../../src/index.ts";
+import { defineKernel, noGrad, ones, scope, type Tensor, type Thread } from "../../src/index.ts";
 import { cases } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
+import { type GraphicsObjects, graphicsObjects } from "./graphicsObjects.ts";
 import { layersToCome } from "./layersToCome.ts";
 import { ownKernelResults } from "./ownKernels.ts";
 import { takeSteps } from "./steps.ts";
@@ -21,11 +22,15 @@ export interface ConformancePage {
   open(options: GpuOptions): Promise<GpuInfo>;
   /** The error of one case, by its place among all. */
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
-  takeSteps(): Promise<GpuStats[]>;
+  takeSteps(): Promise<(GpuStats & GraphicsObjects)[]>;
   ownKernelResults(): Promise<number[][]>;
   layersToCome(): Promise<number[][]>;
   /** What the next two reads say after the GPU reports that its memory is full. */
   fillMemory(): Promise<string[]>;
+  /** What they say when there is none for a buffer, and what is read of another tensor of that size afterwards. */
+  refuseBuffer(): Promise<string[]>;
+  /** What reading a kernel's result says that has more rows than a GPU can count. */
+  readTooManyRows(): Promise<string>;
   /** What reading says after the GPU has been taken away, and what runs after it was opened anew. */
   loseGpu(): Promise<{ messages: string[]; backend: string }>;
 }
@@ -48,9 +53,12 @@ page.runCase = async (place, tolerance) => {
   }
 };
 
-page.takeSteps = () => takeSteps(device);
+page.takeSteps = () => takeSteps(device, () => ({ ...device.stats(), ...graphicsObjects() }));
 page.ownKernelResults = () => ownKernelResults(device);
 page.layersToCome = () => layersToCome(device);
+
+/** What is read, or what is said in its place. */
+const told = (reading: Promise<unknown>) => reading.then(String, (error: Error) => error.message);
 
 page.fillMemory = async () => {
   const x = ones([3], { device });
@@ -66,8 +74,35 @@ page.fillMemory = async () => {
       return prototype.OUT_OF_MEMORY;
     };
   }
-  const read = () => x.array().then(String, (error: Error) => error.message);
-  return [await read(), await read()];
+  return [await told(x.array()), await told(x.array())];
+};
+
+page.refuseBuffer = async () => {
+  const { prototype } = GPUDevice;
+  const { popErrorScope } = prototype;
+  prototype.popErrorScope = async function () {
+    prototype.popErrorScope = popErrorScope;
+    await popErrorScope.call(this);
+    return new GPUOutOfMemoryError("full");
+  };
+  // A size that nothing else has, so that there is no buffer to use again.
+  const length = 100_003;
+  const sum = () => noGrad(() => scope(() => ones([length], { device }).sum().item()));
+  return [await told(sum()), await told(sum()), await told(sum())];
+};
+
+page.readTooManyRows = () => {
+  const rows = defineKernel<[Tensor]>("rows", {
+    kernel(this: Thread, x: number[]) {
+      return x[0] + this.thread.y;
+    },
+    shape: () => [2 ** 20, 1],
+  });
+  return told(
+    rows(ones([1], { device }))
+      .sum()
+      .item(),
+  );
 };
 
 page.loseGpu = async () => {
@@ -88,7 +123,7 @@ page.loseGpu = async () => {
   for (const context of contexts) context.getExtension("WEBGL_lose_context")?.loseContext();
   await new Promise((resolve) => setTimeout(resolve, 200));
   const messages: string[] = [];
-  for (let i = 0; i < 2; i++) messages.push(await x.array().then(String, (error: Error) => error.message));
+  for (let i = 0; i < 2; i++) messages.push(await told(x.array()));
   const again = await openGpu({ backend });
   const sum = await ones([4], { device: again }).sum().item();
   if (sum !== 4) throw new Error(`after opening anew: ${sum}`);

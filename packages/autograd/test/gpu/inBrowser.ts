@@ -6,7 +6,7 @@ import { cases } from "../conformance/cases/index.ts";
 import { type Case, GRAPHICS } from "../conformance/check.ts";
 import { findBrowser, type OpenPage, openPage } from "./browser.ts";
 import type { ConformancePage } from "./conformance.page.ts";
-import { expectSameResults, expectSteady } from "./expectations.ts";
+import { expectSameResults, expectSteady, expectSteadyDriver } from "./expectations.ts";
 import { layersToCome } from "./layersToCome.ts";
 import { ownKernelResults } from "./ownKernels.ts";
 
@@ -23,9 +23,7 @@ export function describeInBrowser(title: string, { concerns, ...options }: Optio
   const browser = findBrowser();
   if (browser === undefined) {
     console.log(`gpu, ${title}: left out, as no Chromium was found here (CHROMIUM can name its path)`);
-    it("has the same kernels as on WebAssembly, which is proven without a browser", () => {
-      expect(sameKernels.info().backend).toBe("webasm");
-    });
+    it.skip(`device gpu in a browser, ${title}`);
     return;
   }
   const chosen = concerns ?? (({ kernel }: Case) => sameKernels[kernel] !== undefined);
@@ -56,7 +54,9 @@ export function describeInBrowser(title: string, { concerns, ...options }: Optio
     if (options.product !== undefined) return;
 
     it("keeps as many blocks and kernels as after the first step, whatever the batch's length", async () => {
-      expectSteady(await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).takeSteps()));
+      const seen = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).takeSteps());
+      expectSteady(seen);
+      expectSteadyDriver(seen);
     });
 
     it("runs kernels of one's own as the reference does", async () => {
@@ -74,6 +74,26 @@ export function describeInBrowser(title: string, { concerns, ...options }: Optio
       const full = "the GPU has no memory left: make the batch or the model smaller";
       expect(messages).toEqual([expect.stringMatching(new RegExp(`^gpu \\(web.*\\): .*${full}$`)), "1,1,1"]);
     });
+
+    if (options.backend === "webgpu") {
+      it("names the op for whose result there is no memory, and does not use such a buffer again", async () => {
+        const messages = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).refuseBuffer());
+        expect(messages).toEqual([
+          expect.stringMatching(
+            /^gpu \(webgpu\): fill .*: the GPU has no memory left: make .* \(\d+ bytes were asked for\)$/,
+          ),
+          "100003",
+          "100003",
+        ]);
+      });
+
+      it("names the op whose result has more rows than the GPU can count", async () => {
+        const message = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).readTooManyRows());
+        expect(message).toMatch(
+          /^gpu \(webgpu\): rows .*: its result takes .* groups of threads, and this GPU allows 65535/,
+        );
+      });
+    }
 
     it("says that the GPU was lost, at every read, until it is opened anew", async () => {
       const { messages, backend } = await opened.page.evaluate(() =>

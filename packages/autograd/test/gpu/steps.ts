@@ -1,17 +1,15 @@
-import type { GpuDevice, GpuStats } from "../../src/devices/gpu/device.ts";
+import type { GpuDevice } from "../../src/devices/gpu/device.ts";
 import { crossEntropy, embedding, layerNorm, noGrad, randn, scope, type Tensor, tensor } from "../../src/index.ts";
 
 const VOCABULARY = 11;
 const WIDTH = 8;
+const LENGTHS = [7, 12, 5, 9];
 
 /**
- * Steps of a small attention model, written out, on batches of several lengths. Gives the device's memory and kernels
- * after each of them: all have to be what they were after the first.
+ * Steps of a small attention model, written out, on batches of several lengths, which come round twice. Gives the device's
+ * memory and kernels, or whatever else is looked at, after each of them.
  */
-export async function takeSteps(
-  device: GpuDevice,
-  lengths: readonly number[] = [7, 12, 5, 12, 9],
-): Promise<GpuStats[]> {
+export async function takeSteps<T>(device: GpuDevice, look: () => T): Promise<T[]> {
   const parameter = (...shape: number[]) => randn(shape, { device, requiresGrad: true });
   const parameters = {
     table: parameter(VOCABULARY, WIDTH),
@@ -22,8 +20,8 @@ export async function takeSteps(
     values: parameter(WIDTH, WIDTH),
     head: parameter(WIDTH, VOCABULARY),
   };
-  const stats: GpuStats[] = [];
-  for (const time of lengths) {
+  const seen: T[] = [];
+  for (const time of [...LENGTHS, ...LENGTHS]) {
     let reading: Promise<number> | undefined;
     scope(() => {
       const loss = lossOf(parameters, device, time);
@@ -37,9 +35,9 @@ export async function takeSteps(
       reading = loss.item();
     });
     await reading;
-    stats.push(device.stats());
+    seen.push(look());
   }
-  return stats;
+  return seen;
 }
 
 function lossOf(p: Record<string, Tensor>, device: GpuDevice, time: number): Tensor {

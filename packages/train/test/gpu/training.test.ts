@@ -1,41 +1,61 @@
+import { device } from "@lectern/autograd";
 import { findBrowser, openPage } from "@lectern/autograd/testing/browser";
 import { expect, it } from "vitest";
+import { expectSteady } from "../../../autograd/test/gpu/expectations.ts";
 import { readFixture } from "../helpers.ts";
+import { statsOfSteps } from "./runs.ts";
 import type { TrainingPage } from "./training.page.ts";
-import { type Backend, type Trainings, trainBoth } from "./training.ts";
+import { type Backend, type Losses, type Trainings, trainBoth, trainBothOn } from "./training.ts";
 
 const trainings = readFixture<Trainings>("losses.json");
 
-function expectPyTorchsLosses(found: { gpt: number[]; classifier: number[] }): void {
+const cpus = await trainBothOn(device("cpu"), trainings);
+
+function expectSameLosses(found: Losses): void {
   for (const model of ["gpt", "classifier"] as const) {
-    const expected = trainings[model].losses;
-    expect(found[model].length).toBe(expected.length);
-    expected.forEach((loss, i) => {
-      expect(Math.abs(found[model][i] - loss), `loss of the ${model}, step ${i + 1}`).toBeLessThan(1e-3);
-    });
+    expect(found[model]).toHaveLength(20);
+    for (const [who, expected] of Object.entries({ PyTorch: trainings[model].losses, "the cpu device": cpus[model] })) {
+      expect(expected).toHaveLength(20);
+      expected.forEach((loss, i) => {
+        const what = `loss of the ${model}, step ${i + 1}, beside that of ${who}`;
+        expect(Math.abs(found[model][i] - loss), what).toBeLessThan(1e-3);
+      });
+    }
   }
 }
 
-it("a small GPT and a small classifier have PyTorch's losses for 20 steps, on gpu.js's WebAssembly", async () => {
-  expectPyTorchsLosses(await trainBoth("webasm", trainings));
+it("a small GPT and a small classifier have the cpu's and PyTorch's losses for 20 steps, on gpu.js's WebAssembly", async () => {
+  expectSameLosses(await trainBoth("webasm", trainings));
 });
+
+it("steps of training leave as many blocks as they found, and need no further kernels, on gpu.js's WebAssembly", async () => {
+  expectSteady(await statsOfSteps("webasm", false));
+});
+
+const BACKENDS: [string, Backend, boolean][] = [
+  ["WebGPU", "webgpu", false],
+  ["WebGPU with fused kernels", "webgpu", true],
+  ["WebGL2", "webgl2", false],
+];
 
 const browser = findBrowser();
 if (browser === undefined) {
   console.log("training on WebGPU and WebGL2: left out, as no Chromium was found here (CHROMIUM can name its path)");
+  for (const [name] of BACKENDS) it.skip(`the same in a browser, on ${name}`);
 } else {
-  it.each<[string, Backend, boolean]>([
-    ["WebGPU", "webgpu", false],
-    ["WebGPU with fused kernels", "webgpu", true],
-    ["WebGL2", "webgl2", false],
-  ])("the same in a browser, on %s", async (_, backend, fused) => {
+  it.each(BACKENDS)("the same in a browser, on %s", async (_, backend, fused) => {
     const { page, close } = await openPage(browser, new URL("training.page.ts", import.meta.url));
     try {
       const found = await page.evaluate(
         ([backend, json, fused]) => (globalThis as unknown as TrainingPage).trainBoth(backend, JSON.parse(json), fused),
         [backend, JSON.stringify(trainings), fused] as const,
       );
-      expectPyTorchsLosses(found);
+      expectSameLosses(found);
+      const stats = await page.evaluate(
+        ([backend, fused]) => (globalThis as unknown as TrainingPage).statsOfSteps(backend, fused),
+        [backend, fused] as const,
+      );
+      expectSteady(stats);
     } finally {
       await close();
     }

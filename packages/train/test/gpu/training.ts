@@ -1,4 +1,5 @@
 import {
+  type Device,
   type GpuInfo,
   gpuInfo,
   manualSeed,
@@ -30,14 +31,22 @@ export interface Trainings {
 
 export type Backend = GpuInfo["backend"];
 
-/** Trains both models of the fixture on the gpu, as PyTorch did. Gives their losses, step by step. */
-export async function trainBoth(
-  backend: Backend,
-  trainings: Trainings,
-  fused?: boolean,
-): Promise<{ gpt: number[]; classifier: number[] }> {
-  setDefaultDevice(await openGpu({ backend, fused }));
+/** Losses, step by step. */
+export interface Losses {
+  readonly gpt: number[];
+  readonly classifier: number[];
+}
+
+/** Trains both models of the fixture on the gpu, as PyTorch did. */
+export async function trainBoth(backend: Backend, trainings: Trainings, fused?: boolean): Promise<Losses> {
+  const device = await openGpu({ backend, fused });
   if (gpuInfo().backend !== backend) throw new Error(`asked for ${backend}, got ${gpuInfo().backend}`);
+  return trainBothOn(device, trainings);
+}
+
+/** The same on any device. */
+export async function trainBothOn(device: Device, trainings: Trainings): Promise<Losses> {
+  setDefaultDevice(device);
   const { gpt, classifier, optimizer } = trainings;
   manualSeed(1);
   return {

@@ -39,8 +39,6 @@ export interface Backend {
   readonly software: boolean;
   /** Elements that one block can hold. */
   readonly maxLength: number;
-  /** True where blocks are Float32Arrays. */
-  readonly hostMemory: boolean;
 
   compile(spec: KernelSpec): Program;
   /** Only on WebGPU. */
@@ -65,6 +63,12 @@ export interface Backend {
   /** Blocks that hold values, and blocks that are kept for reuse. */
   readonly blocks: { live: number; pooled: number };
 }
+
+/** What is said where an allocation fails, on whatever backend. */
+export const FULL = "the GPU has no memory left: make the batch or the model smaller";
+
+/** Why a device that was closed is gone. */
+export const CLOSED = "it was closed";
 
 /** Settings of gpu.js that every backend shares: sizes may change from call to call without a new compilation. */
 export const KERNEL_SETTINGS = {

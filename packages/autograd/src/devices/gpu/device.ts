@@ -24,6 +24,9 @@ import { store } from "./store.ts";
 export interface GpuInfo {
   readonly backend: BackendName;
   readonly adapter: string;
+  /** The kernel that multiplies matrices, and whether kernels in WebGPU's own language stand in for several of gpu.js's. */
+  readonly product: Product;
+  readonly fused: boolean;
   readonly reasons: Readonly<Partial<Record<BackendName, string>>>;
 }
 
@@ -31,7 +34,7 @@ export interface GpuStats {
   /** Blocks of memory that hold values, and blocks that are kept to be used again. */
   readonly liveBlocks: number;
   readonly pooledBlocks: number;
-  /** Kernels compiled so far: one for each op and number of axes, whatever the shapes. */
+  /** Kernels compiled so far: one for each op and number of axes, whatever the shapes. (gpu.js's WebAssembly compiles a module of each for a new size.) */
   readonly compiledKernels: number;
   /** Kernels run so far. */
   readonly launches: number;
@@ -42,7 +45,7 @@ export interface GpuDevice extends Device {
   stats(): GpuStats;
   /** Runs a kernel that was made outside of this device; see `defineKernel`. Operands begin their storages. */
   runKernel(spec: KernelSpec, out: Strided, args: readonly (Strided | number)[]): void;
-  /** Whether the GPU is gone: reset by the system, unplugged, or taken away by the browser. */
+  /** Whether the GPU is gone: reset by the system, unplugged, taken away by the browser, or closed. */
   isLost(): boolean;
   /** Gives everything back. Tensors on the device are lost. */
   close(): Promise<void>;
@@ -58,8 +61,8 @@ export interface GpuOptions {
   /** The one to use, or nothing. */
   readonly backend?: BackendName;
   /**
-   * Whether, on WebGPU, kernels written in its own language stand in for several of gpu.js's: attention without stored
-   * scores, rows at once, AdamW in place. Unless said otherwise, where the adapter is hardware.
+   * Whether kernels written in WebGPU's own language, which the other backends have not, stand in for several of gpu.js's:
+   * attention without stored scores, rows at once, AdamW in place. Unless said otherwise, where the adapter is hardware.
    */
   readonly fused?: boolean;
   /**
@@ -84,20 +87,27 @@ export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevi
   const library = await loadGpuJs();
   const reasons: Partial<Record<BackendName, string>> = {};
   for (const name of options.backend ? [options.backend] : ORDER) {
+    let backend: Backend | undefined;
     try {
-      const backend = await OPEN[name](library);
+      backend = await OPEN[name](library);
       const runtime = new Runtime(backend);
-      if (options.product === "tiled" && backend.compileWgsl === undefined) throw new Error("it has no tiled product");
+      if (backend.compileWgsl === undefined) {
+        if (options.product === "tiled") throw new Error("it has no tiled product");
+        if (options.fused) throw new Error("it has no fused kernels");
+      }
       await prove(deviceOn(runtime, reasons), runtime, options.product);
       const hardware = runtime.product === "tiled" && !backend.software;
       runtime.fused = backend.compileWgsl !== undefined && (options.fused ?? hardware);
       return deviceOn(runtime, reasons);
     } catch (error) {
       reasons[name] = messageOf(error);
+      await backend?.close();
     }
   }
-  if (options.backend === undefined)
-    throw new Error(`gpu: no backend works here: ${Object.values(reasons).join("; ")}`);
+  if (options.backend === undefined) {
+    const all = Object.entries(reasons).map(([name, reason]) => `no ${name}: ${reason}`);
+    throw new Error(`gpu: no backend works here: ${all.join("; ")}`);
+  }
   throw new Error(
     `gpu: the backend ${options.backend} cannot be had: ${reasons[options.backend]}; ` +
       "ask for no particular one to get the best that works, or take the cpu device",
@@ -145,7 +155,8 @@ async function multiplyOnce(device: Device): Promise<void> {
   }
 }
 
-function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>>): GpuDevice {
+/** The device of a runtime. `reasons`: why there is no better backend. */
+export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): GpuDevice {
   const { backend } = runtime;
   const boxOf = (storage: Storage) => storage.handle as Box;
   /** A kernel of this directory as a method of the device. */
@@ -158,7 +169,13 @@ function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>
     name: "gpu",
     hostMemory: false,
 
-    info: () => ({ backend: backend.name, adapter: backend.adapter, reasons: { ...reasons } }),
+    info: () => ({
+      backend: backend.name,
+      adapter: backend.adapter,
+      product: runtime.product,
+      fused: runtime.fused,
+      reasons: { ...reasons },
+    }),
     stats: () => ({
       liveBlocks: backend.blocks.live,
       pooledBlocks: backend.blocks.pooled,
@@ -180,12 +197,7 @@ function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>
     },
 
     allocate(length: number, dtype: DType): Storage {
-      if (length > backend.maxLength) {
-        throw new RangeError(
-          `gpu: a tensor of ${length} elements is larger than one buffer of this GPU can be (${backend.maxLength}): ` +
-            "make the batch or the model smaller",
-        );
-      }
+      runtime.assertFits(length, "a tensor");
       return new Storage(device, dtype, length, runtime.box(length));
     },
     release(storage) {
@@ -250,18 +262,31 @@ function deviceOn(runtime: Runtime, reasons: Partial<Record<BackendName, string>
 
 let opened: GpuDevice | undefined;
 
+/** What was asked for last; the next one waits for it, as two at once would each take the other's place. */
+let opening: Promise<unknown> = Promise.resolve();
+
 /**
- * Opens the GPU, so that `model.to("gpu")` finds it. Opening it again gives the same device, unless another backend is
- * asked for or the GPU was lost meanwhile. Errors: as `createGpuDevice`.
+ * Opens the GPU, so that `model.to("gpu")` finds it. Opening it again gives the same device, unless something else than
+ * that is asked for, or the GPU was lost or closed meanwhile. Errors: as `createGpuDevice`.
  */
-export async function openGpu(options: GpuOptions = {}): Promise<GpuDevice> {
-  if (opened !== undefined && !opened.isLost() && (options.backend ?? opened.info().backend) === opened.info().backend)
-    return opened;
+export function openGpu(options: GpuOptions = {}): Promise<GpuDevice> {
+  const next = opening.then(() => openNext(options));
+  opening = next.catch(() => {});
+  return next;
+}
+
+async function openNext(options: GpuOptions): Promise<GpuDevice> {
+  if (opened !== undefined && !opened.isLost() && isWhatIsAsked(opened.info(), options)) return opened;
   const device = await createGpuDevice(options);
   await opened?.close();
   opened = device;
   registerDevice(device);
   return device;
+}
+
+function isWhatIsAsked(info: GpuInfo, options: GpuOptions): boolean {
+  const asked = Object.entries(options) as [keyof GpuOptions, unknown][];
+  return asked.every(([name, value]) => value === undefined || value === info[name]);
 }
 
 /** What the opened GPU runs on. Errors: none has been opened. */

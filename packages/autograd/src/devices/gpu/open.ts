@@ -5,8 +5,8 @@ import type { GpuDevice, GpuInfo, GpuOptions, GpuStats } from "./device.ts";
 let loaded: typeof import("./device.ts") | undefined;
 
 /**
- * Opens the GPU, so that `model.to("gpu")` finds it. Opening it again gives the same device, unless another backend is
- * asked for or the GPU was lost meanwhile. Errors: no backend works here, or not the one that is asked for.
+ * Opens the GPU, so that `model.to("gpu")` finds it. Opening it again gives the same device, unless something else than
+ * that is asked for, or the GPU was lost or closed meanwhile. Errors: no backend works here, or not the one that is asked for.
  */
 export async function openGpu(options?: GpuOptions): Promise<GpuDevice> {
   loaded ??= await import("./device.ts");

@@ -79,6 +79,16 @@ export class Runtime {
     return { block: undefined, length, writes: 0 };
   }
 
+  /** Errors: more elements than one buffer can hold. */
+  assertFits(length: number, what: string): void {
+    const { maxLength } = this.backend;
+    if (length <= maxLength) return;
+    throw new RangeError(
+      `gpu: ${what} of ${length} elements is larger than one buffer of this GPU can be (${maxLength}): ` +
+        "make the batch or the model smaller",
+    );
+  }
+
   /** Runs a kernel; its result is in the box that this gives. `output`: the number of threads, or `[x, y, z]`. */
   launch(spec: KernelSpec, output: number | readonly number[], args: readonly Argument[]): Box {
     const threads = typeof output === "number" ? [output] : output;
@@ -105,6 +115,7 @@ export class Runtime {
     lengths: readonly number[],
     args: readonly Argument[],
   ): Box[] {
+    for (const length of lengths) this.assertFits(length, `${name}: a result`);
     const results = lengths.map((length) => this.box(length));
     const program = this.#programs.get(name) ?? this.#compile(name, compile);
     this.enqueue({

@@ -3,7 +3,7 @@ import { sizeOf } from "../../shape.ts";
 import type { Thread } from "./gpujs.ts";
 import { QUOTIENT } from "./helpers.ts";
 import { type KernelSpec, kernel } from "./kernel.ts";
-import { isWhole, mergeAxes } from "./layout.ts";
+import { checkQuotient, isWhole, mergeAxes } from "./layout.ts";
 import type { Box, Runtime } from "./runtime.ts";
 
 /** The memory behind an operand. */
@@ -51,6 +51,7 @@ function mergeView(runtime: Runtime, out: Strided, box: Box, result: Box): Box {
   const packed = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, n) => product * n, 1));
   const axes = shape.map((size, axis) => ({ size, stride: strides[0][axis], packed: packed[axis] }));
   axes.sort((a, b) => b.stride - a.stride);
+  checkQuotient("copy", box.length, axes[0].stride);
   const numbers = axes.flatMap(({ size, stride, packed }) => [size, stride, packed]);
   return runtime.launch(mergeViewKernel(axes.length), box.length, [box, result, out.offset, ...numbers]);
 }

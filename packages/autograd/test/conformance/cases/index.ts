@@ -1,5 +1,5 @@
 import type { Device } from "../../../src/device.ts";
-import type { Case, Tolerance } from "../check.ts";
+import type { Case } from "../check.ts";
 import { attentionCases } from "./attention.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
 import { elementwiseCases } from "./elementwise.ts";
@@ -30,17 +30,4 @@ export const cases: readonly Case[] = [
 /** The cases that concern a device: all but those for optional kernels which it does not have. */
 export function casesFor(device: Device): Case[] {
   return cases.filter(({ kernel }) => device[kernel] !== undefined);
-}
-
-/** What went wrong, case by case; nothing for a device that conforms. For where there is no test runner. */
-export async function runCases(device: Device, tolerance?: Tolerance): Promise<{ name: string; error: string }[]> {
-  const failures: { name: string; error: string }[] = [];
-  for (const { kernel, name, run } of casesFor(device)) {
-    try {
-      await run(device, tolerance);
-    } catch (error) {
-      failures.push({ name: `${kernel}: ${name}`, error: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  return failures;
 }

@@ -7,6 +7,9 @@ const RUNS = 128;
 const ALIGNMENT = 256;
 const SLOT = 2 * ALIGNMENT;
 
+/** Bytes that a run's numbers may take. */
+export const MAX_BYTES = SLOT;
+
 /** The numbers of one kernel run, to be filled in: whole ones and others, as 32-bit words from `at` on. */
 export interface Slot {
   readonly ints: Int32Array;
@@ -71,6 +74,10 @@ export class Recorder {
     this.device.queue.writeBuffer(to, toByte, values.buffer, values.byteOffset, values.byteLength);
   }
 
+  destroy(): void {
+    this.#params.destroy();
+  }
+
   /** Hands over what was recorded. */
   flush(): void {
     this.#endPass();
@@ -87,6 +94,3 @@ export class Recorder {
     this.#pass = undefined;
   }
 }
-
-/** Numbers that fit into a slot. */
-export const MAX_NUMBERS = SLOT / 4;

@@ -1,4 +1,12 @@
-import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program, returnType } from "../backend.ts";
+import {
+  argumentTypes,
+  type Backend,
+  type Block,
+  CLOSED,
+  KERNEL_SETTINGS,
+  type Program,
+  returnType,
+} from "../backend.ts";
 import type { GpuJs, GpuJsLibrary } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
 
@@ -22,10 +30,9 @@ class WebAssemblyBackend implements Backend {
   readonly software = true;
   /** A kernel's inputs and its output lie in one memory of 4 GiB. */
   readonly maxLength = 2 ** 28;
-  readonly hostMemory = true;
   readonly blocks = { live: 0, pooled: 0 };
   onError: ((message: string) => void) | undefined;
-  readonly lost = undefined;
+  lost: string | undefined;
 
   constructor(
     readonly gpu: GpuJs,
@@ -86,6 +93,7 @@ class WebAssemblyBackend implements Backend {
   }
 
   async close(): Promise<void> {
+    this.lost ??= CLOSED;
     await this.gpu.destroy();
   }
 }

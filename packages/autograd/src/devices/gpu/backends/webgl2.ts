@@ -1,4 +1,13 @@
-import { argumentTypes, type Backend, type Block, KERNEL_SETTINGS, type Program, returnType } from "../backend.ts";
+import {
+  argumentTypes,
+  type Backend,
+  type Block,
+  CLOSED,
+  FULL,
+  KERNEL_SETTINGS,
+  type Program,
+  returnType,
+} from "../backend.ts";
 import type { GpuJs, GpuJsFunction, GpuJsLibrary, GpuJsShortcut } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
 
@@ -38,7 +47,6 @@ class WebGl2Backend implements Backend {
   readonly adapter: string;
   readonly software = false;
   readonly maxLength: number;
-  readonly hostMemory = false;
   readonly blocks = { live: 0, pooled: 0 };
   onError: ((message: string) => void) | undefined;
   lost: string | undefined;
@@ -57,7 +65,7 @@ class WebGl2Backend implements Backend {
     this.adapter = String(gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
     this.#framebuffer = gl.createFramebuffer();
     canvas.addEventListener("webglcontextlost", () => {
-      this.lost = "the browser took the context away";
+      this.lost ??= "the browser took the context away";
     });
   }
 
@@ -116,8 +124,7 @@ class WebGl2Backend implements Backend {
   /** WebGL notes errors until it is asked, and asking waits for the GPU, so it is done where that is waited for anyway. */
   #reportErrors(): void {
     const code = this.gl.getError();
-    if (code === this.gl.OUT_OF_MEMORY)
-      throw new Error("the GPU has no memory left: make the batch or the model smaller");
+    if (code === this.gl.OUT_OF_MEMORY) throw new Error(FULL);
     if (code === this.gl.CONTEXT_LOST_WEBGL) this.lost ??= "the browser took the context away";
     else if (code !== this.gl.NO_ERROR) throw new Error(`WebGL reports error ${code}`);
   }
@@ -179,7 +186,10 @@ class WebGl2Backend implements Backend {
   }
 
   async close(): Promise<void> {
+    this.lost ??= CLOSED;
     await this.gpu.destroy();
+    // Everything on it goes with the context.
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 }
 

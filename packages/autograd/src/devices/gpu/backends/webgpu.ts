@@ -2,6 +2,8 @@ import {
   argumentTypes,
   type Backend,
   type Block,
+  CLOSED,
+  FULL,
   KERNEL_SETTINGS,
   type Program,
   returnType,
@@ -9,7 +11,7 @@ import {
 } from "../backend.ts";
 import type { GpuJs, GpuJsLibrary, WebGpuContext } from "../gpujs.ts";
 import type { ArgumentType, KernelSpec } from "../kernel.ts";
-import { MAP_MODE_READ, Recorder, USAGE } from "./recorder.ts";
+import { MAP_MODE_READ, MAX_BYTES, Recorder, USAGE } from "./recorder.ts";
 
 /** A buffer, and the sizes by which a kernel indexes it, from the last axis on. */
 class BufferBlock implements Block {
@@ -62,16 +64,19 @@ export class WebGpuBackend implements Backend {
   readonly adapter: string;
   readonly software: boolean;
   readonly maxLength: number;
-  readonly hostMemory = false;
   readonly blocks = { live: 0, pooled: 0 };
   readonly device: GPUDevice;
   readonly recorder: Recorder;
   onError: ((message: string) => void) | undefined;
   lost: string | undefined;
-  #closed = false;
+  readonly #live = new Set<GPUBuffer>();
   readonly #pool = new Map<number, GPUBuffer[]>();
   readonly #bytes = { live: 0, pooled: 0 };
   readonly #staging: GPUBuffer[] = [];
+  /** Buffers for which there was no memory: nothing can be done with them. */
+  readonly #invalid = new WeakSet<GPUBuffer>();
+  /** Allocations of which the GPU has not said yet whether there was memory. */
+  readonly #unconfirmed = new Set<Promise<void>>();
 
   constructor(
     readonly gpu: GpuJs,
@@ -83,13 +88,14 @@ export class WebGpuBackend implements Backend {
     this.adapter = description || [vendor, architecture].filter((word) => word !== "").join(" ") || "unnamed adapter";
     const fallback = (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
     this.software = fallback || /swiftshader|llvmpipe|basic render/i.test(`${this.adapter} ${architecture}`);
-    this.maxLength = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize) / 4;
+    const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+    this.maxLength = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4);
     device.onuncapturederror = ({ error }) => {
       const full = error.constructor.name === "GPUOutOfMemoryError";
-      this.onError?.(full ? "the GPU has no memory left: make the batch or the model smaller" : error.message);
+      this.onError?.(full ? FULL : describeError(error.message));
     };
     device.lost.then(({ reason, message }) => {
-      if (!this.#closed) this.lost = message || reason;
+      this.lost ??= message || reason;
     });
   }
 
@@ -112,14 +118,23 @@ export class WebGpuBackend implements Backend {
         await kernel.build(...samples);
         kernel.outputBuffer?.destroy();
         kernel.outputBuffer = null;
+        checkNumbers(kernel.paramsLayout.byteLength);
+        nameInErrors(spec.name, kernel.computePipeline, kernel.bindGroupLayout);
       },
-      run: (output, args) => [this.#run(kernel, output, args, spec.gives)],
+      run: (output, args) => [this.#run(kernel, output, args, spec)],
     };
   }
 
-  #run(kernel: WebGpuState, output: readonly number[], args: readonly (Block | number)[], gives: 1 | 4): Block {
-    const result = this.take(output.reduce((product, n) => product * n, gives));
+  #run(
+    kernel: WebGpuState,
+    output: readonly number[],
+    args: readonly (Block | number)[],
+    { name, gives }: KernelSpec,
+  ): Block {
     const { groups, width } = this.#groups(kernel, output);
+    this.checkGroups(groups);
+    const length = output.reduce((product, n) => product * n, gives);
+    const result = this.take(length, name);
     const { arrayArgs, scalarArgs, byteLength } = kernel.paramsLayout;
     const { ints, floats, at } = this.recorder.slot();
     ints.set([output[0], output[1] ?? 1, output[2] ?? 1, width], at);
@@ -148,23 +163,67 @@ export class WebGpuBackend implements Backend {
     return { groups, width: groups[0] * workgroupSize[0] };
   }
 
+  /** Errors: more groups of threads along an axis than the GPU can count. */
+  checkGroups(groups: readonly number[]): void {
+    const most = this.device.limits.maxComputeWorkgroupsPerDimension;
+    if (Math.max(...groups) <= most) return;
+    throw new RangeError(
+      `its result takes ${groups.join(" x ")} groups of threads, and this GPU allows ${most} along an axis: ` +
+        "make the last axis the longest, or the batch smaller",
+    );
+  }
+
   compileWgsl(spec: WgslSpec): Program {
     return new NativeProgram(this, spec);
   }
 
-  /** A block with undefined content, for so many elements. */
-  take(length: number): BufferBlock {
-    const size = bufferSize(length);
+  /** A block with undefined content, for so many elements. `op` is for whose result it is. */
+  take(length: number, op: string): BufferBlock {
+    const size = Math.min(bufferSize(length), this.maxLength * 4);
+    const buffer = this.#fromPool(size) ?? this.#create(size, USAGE.storage | USAGE.copySource | USAGE.copyTarget, op);
     this.blocks.live++;
     this.#bytes.live += size;
+    this.#live.add(buffer);
+    return new BufferBlock(buffer, length);
+  }
+
+  #fromPool(size: number): GPUBuffer | undefined {
     const reused = this.#pool.get(size)?.pop();
-    if (reused !== undefined) {
-      this.blocks.pooled--;
-      this.#bytes.pooled -= size;
-      return new BufferBlock(reused, length);
-    }
-    const usage = USAGE.storage | USAGE.copySource | USAGE.copyTarget;
-    return new BufferBlock(this.device.createBuffer({ size, usage }), length);
+    if (reused === undefined) return undefined;
+    this.blocks.pooled--;
+    this.#bytes.pooled -= size;
+    return reused;
+  }
+
+  /** WebGPU gives a buffer in any case, and tells later that there was no memory for it: then reading says so. */
+  #create(size: number, usage: number, op: string): GPUBuffer {
+    this.device.pushErrorScope("out-of-memory");
+    const buffer = this.device.createBuffer({ label: op, size, usage });
+    const confirmed = this.device.popErrorScope().then(
+      (error) => {
+        if (error !== null) this.#refused(buffer, op);
+      },
+      // There is no answer where the GPU is lost, which is reported by itself.
+      () => {},
+    );
+    this.#unconfirmed.add(confirmed);
+    confirmed.finally(() => this.#unconfirmed.delete(confirmed));
+    return buffer;
+  }
+
+  #refused(buffer: GPUBuffer, op: string): void {
+    this.#invalid.add(buffer);
+    this.onError?.(`${op}: ${FULL} (${buffer.size} bytes were asked for)`);
+    // What is kept for reuse may be what is missing.
+    this.#emptyPool();
+  }
+
+  #emptyPool(): void {
+    this.recorder.flush();
+    for (const buffers of this.#pool.values()) for (const buffer of buffers) buffer.destroy();
+    this.#pool.clear();
+    this.blocks.pooled = 0;
+    this.#bytes.pooled = 0;
   }
 
   free(block: Block): void {
@@ -172,7 +231,9 @@ export class WebGpuBackend implements Backend {
     const { size } = buffer;
     this.blocks.live--;
     this.#bytes.live -= size;
-    if (this.#bytes.pooled + size > Math.max(POOL_BYTES, this.#bytes.live)) {
+    this.#live.delete(buffer);
+    const full = this.#bytes.pooled + size > Math.max(POOL_BYTES, this.#bytes.live);
+    if (full || this.#invalid.has(buffer) || this.lost !== undefined) {
       this.recorder.flush();
       buffer.destroy();
       return;
@@ -189,7 +250,7 @@ export class WebGpuBackend implements Backend {
   }
 
   make(values: Float32Array): Block {
-    const block = this.take(values.length);
+    const block = this.take(values.length, "upload");
     this.write(block, 0, values);
     return block;
   }
@@ -211,6 +272,7 @@ export class WebGpuBackend implements Backend {
       await staging.mapAsync(MAP_MODE_READ, 0, bytes);
       const values = new Float32Array(staging.getMappedRange(0, bytes).slice(0));
       staging.unmap();
+      await Promise.all(this.#unconfirmed);
       if (this.#staging.length < MAX_STAGING) this.#staging.push(staging);
       else staging.destroy();
       return values;
@@ -224,16 +286,39 @@ export class WebGpuBackend implements Backend {
   #takeStaging(size: number): GPUBuffer {
     const at = this.#staging.findIndex((buffer) => buffer.size === size);
     if (at >= 0) return this.#staging.splice(at, 1)[0];
-    return this.device.createBuffer({ size, usage: USAGE.mapRead | USAGE.copyTarget });
+    return this.#create(size, USAGE.mapRead | USAGE.copyTarget, "read");
   }
 
+  /** The GPU itself stays open: all of gpu.js's instances share it. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.recorder.flush();
-    for (const pool of [...this.#pool.values(), this.#staging]) for (const buffer of pool) buffer.destroy();
-    this.#pool.clear();
+    this.lost ??= CLOSED;
+    this.#emptyPool();
+    for (const buffer of [...this.#live, ...this.#staging]) buffer.destroy();
+    this.#live.clear();
+    this.#staging.length = 0;
+    this.recorder.destroy();
     await this.gpu.destroy();
   }
+}
+
+/** Errors: more numbers than there is room for in one run's parameters. */
+function checkNumbers(bytes: number): void {
+  if (bytes <= MAX_BYTES) return;
+  throw new RangeError(
+    `it takes ${bytes / 4} numbers, and there is room for ${MAX_BYTES / 4}: use tensors of fewer axes`,
+  );
+}
+
+/** Has the browser's own messages say whose pipeline, or whose arguments, they are about. */
+function nameInErrors(op: string, ...objects: { label: string }[]): void {
+  for (const object of objects) object.label = op;
+}
+
+/** A message of WebGPU in one line, which begins with the op that it names. */
+export function describeError(message: string): string {
+  const op = /\[(?:Invalid )?(?:ComputePipeline|BindGroupLayout|ShaderModule|Buffer) "([^"]+)"/.exec(message)?.[1];
+  const line = message.trim().replace(/\s*\n\s*/g, " ");
+  return op === undefined ? line : `${op}: ${line}`;
 }
 
 /** A kernel written in WGSL. */
@@ -245,7 +330,9 @@ class NativeProgram implements Program {
   constructor(
     readonly backend: WebGpuBackend,
     readonly spec: WgslSpec,
-  ) {}
+  ) {
+    checkNumbers(spec.numbers.length * 4);
+  }
 
   get ready(): boolean {
     return this.#pipeline !== undefined;
@@ -261,12 +348,14 @@ class NativeProgram implements Program {
     const module = device.createShaderModule({ label: this.spec.name, code: this.spec.code });
     const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
     this.#layout = pipeline.getBindGroupLayout(0);
+    nameInErrors(this.spec.name, pipeline, this.#layout);
     this.#pipeline = pipeline;
   }
 
   run(groups: readonly number[], args: readonly (Block | number)[], lengths: readonly number[]): Block[] {
     const types = this.spec.numbers;
     const { recorder } = this.backend;
+    this.backend.checkGroups(groups);
     const { ints, floats, at } = recorder.slot();
     const buffers: GPUBuffer[] = [];
     let numbers = 0;
@@ -275,7 +364,7 @@ class NativeProgram implements Program {
       else if (types[numbers] === "int") ints[at + numbers++] = arg;
       else floats[at + numbers++] = arg;
     }
-    const blocks = lengths.map((length) => this.backend.take(length));
+    const blocks = lengths.map((length) => this.backend.take(length, this.spec.name));
     for (const { buffer } of blocks) buffers.push(buffer);
     recorder.run(this.#pipeline!, this.#layout!, Math.ceil(numbers / 4) * 16, buffers, groups);
     return blocks;
@@ -288,7 +377,7 @@ export async function openWebGpu(library: GpuJsLibrary): Promise<WebGpuBackend> 
   if ((await gpu.requestAdapter()) === null) {
     throw new Error(
       inNode()
-        ? "no graphics driver offers an adapter (on Linux: Vulkan with libvulkan1 and the card's driver)"
+        ? "no graphics driver offers an adapter: install the card's driver, and in a container pass the card on"
         : "this browser offers no adapter (in Chromium: chrome://gpu says why, --enable-unsafe-webgpu allows more)",
     );
   }
@@ -296,13 +385,9 @@ export async function openWebGpu(library: GpuJsLibrary): Promise<WebGpuBackend> 
   return new WebGpuBackend(new library.GPU({ mode: "webgpu" }), context);
 }
 
-const NODE_PACKAGE = "webgpu";
-
-const FOREIGN_FUNCTIONS = "koffi";
-
 interface Host {
   navigator?: { gpu?: GPU };
-  process?: { platform?: string; versions?: { node?: string } };
+  process?: { versions?: { node?: string } };
 }
 
 const inNode = () => (globalThis as Host).process?.versions?.node !== undefined;
@@ -312,11 +397,8 @@ async function findWebGpu(): Promise<GPU> {
   const host = globalThis as Host;
   if (host.navigator?.gpu !== undefined) return host.navigator.gpu;
   if (!inNode()) throw new Error("this browser has no WebGPU (navigator.gpu)");
-  await assertVulkan(host);
-  // Not a literal, so that bundlers for the browser do not look for the package.
-  const dawn = (await import(/* @vite-ignore */ NODE_PACKAGE)) as { create(options: string[]): GPU; globals: object };
-  Object.assign(globalThis, dawn.globals);
-  const gpu = dawn.create([]);
+  const { loadDawn } = await import("./dawn.ts");
+  const gpu = await loadDawn();
   // Where gpu.js looks for it.
   if (host.navigator === undefined) {
     Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true });
@@ -324,20 +406,4 @@ async function findWebGpu(): Promise<GPU> {
     Object.defineProperty(host.navigator, "gpu", { value: gpu, configurable: true });
   }
   return gpu;
-}
-
-/**
- * On Linux, Dawn needs the Vulkan loader, and where that is missing it prints a warning of its own. Errors: it is missing.
- * Whether it is there cannot be told without the optional package koffi; then Dawn is asked.
- */
-async function assertVulkan({ process }: Host): Promise<void> {
-  if (process?.platform !== "linux") return;
-  const koffi = await import(/* @vite-ignore */ FOREIGN_FUNCTIONS).catch(() => undefined);
-  if (koffi === undefined) return;
-  const { load } = (koffi.default ?? koffi) as { load(name: string): { unload(): void } };
-  try {
-    load("libvulkan.so.1").unload();
-  } catch {
-    throw new Error("libvulkan.so.1 is missing: install libvulkan1 (or vulkan-loader) and the card's driver");
-  }
 }

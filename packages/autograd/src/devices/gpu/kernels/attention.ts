@@ -4,6 +4,7 @@ import type { WgslSpec } from "../backend.ts";
 import type { Argument, Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { attentionForward, attentionKeyGrad, attentionQueryGrad, roundedSize, TILE } from "../wgsl/attention.ts";
+import { COPY } from "./elementwise.ts";
 import { map, mapped, operandOf } from "./map.ts";
 import { element, PLAIN, reduceLanes } from "./reduce.ts";
 
@@ -90,18 +91,15 @@ export function attention(
   store(runtime, lse, sums);
 }
 
-const FORMULAS = {
+const PRODUCT = {
   product(x: number, y: number) {
     return x * y;
-  },
-  copy(x: number) {
-    return x;
   },
 };
 
 /** delta[query] = sum(dout * out): what the mean of the gradients of a query's weights comes to. */
 function deltasOf(runtime: Runtime, dout: Strided, out: Strided): Box {
-  const products = mapped(runtime, { product: FORMULAS.product }, out.shape, [operandOf(dout), operandOf(out)]);
+  const products = mapped(runtime, PRODUCT, out.shape, [operandOf(dout), operandOf(out)]);
   const [size] = out.shape.slice(-1);
   const lanes = { outer: sizeOf(out.shape) / size, size, inner: 1 };
   const deltas = reduceLanes(runtime, PLAIN.sum, "sum", [element(products)], lanes);
@@ -148,8 +146,8 @@ export function attentionGrad(
     const places = [0, length].flatMap((offset) => placeOf({ offset, strides }));
     const keyArgs = [...common, ...numbers, ...places, ...last];
     const [both] = runtime.launchWgsl(keyGrad(size, mask), groups(keys), [2 * length], keyArgs);
-    map(runtime, { copy: FORMULAS.copy }, dk, [{ box: both, offset: 0, strides }]);
-    map(runtime, { copy: FORMULAS.copy }, dv, [{ box: both, offset: length, strides }]);
+    map(runtime, COPY, dk, [{ box: both, offset: 0, strides }]);
+    map(runtime, COPY, dv, [{ box: both, offset: length, strides }]);
     runtime.free(both);
   }
   runtime.free(deltas);

@@ -75,12 +75,12 @@ const SCALES = kernel(
   QUOTIENT,
 );
 
-/** With p = softmax(logits): (1 - s) * w[t] * (p[c] - [c = t]) + s / n * (p[c] * sum(w) - w[c]), times dlosses. */
+/** The classes' weights sum up to factor * weightSum. With p = softmax(logits): (1 - s) * w[t] * (p[c] - [c = t]) + s / n * (p[c] * sum(w) - w[c]), times dlosses. */
 const GRADIENT = kernel(
   [
     ...(["array", "array", "array", "array", "array", "array"] as const),
     ...(["int", "int", "int", "int", "int", "int", "int", "int"] as const),
-    ...(["float", "float"] as const),
+    ...(["float", "float", "float"] as const),
   ],
   {
     crossEntropyGrad(
@@ -101,6 +101,7 @@ const GRADIENT = kernel(
       ignored: number,
       hardShare: number,
       softShare: number,
+      factor: number,
     ) {
       const row = quotient(this.thread.x, n);
       const column = remainder(this.thread.x, n);
@@ -110,7 +111,7 @@ const GRADIENT = kernel(
       let miss = p;
       if (column === target) miss = p - 1;
       const hard = hardShare * weights[weightsAt + ~~target * weighted] * miss;
-      const soft = softShare * (p * weightSum[0] - weights[weightsAt + ~~column * weighted]);
+      const soft = softShare * (p * factor * weightSum[0] - weights[weightsAt + ~~column * weighted]);
       return dlosses[dlossesAt + ~~row] * (hard + soft);
     },
   },
@@ -122,13 +123,11 @@ interface Weights {
   readonly box: Box;
   readonly at: number;
   readonly weighted: 0 | 1;
-  free(): void;
 }
 
 function weightsOf(runtime: Runtime, { weight }: CrossEntropyOptions): Weights {
-  if (weight) return { box: boxOf(weight), at: weight.offset, weighted: 1, free() {} };
-  const box = runtime.make(Float32Array.of(1));
-  return { box, at: 0, weighted: 0, free: () => runtime.free(box) };
+  if (weight) return { box: boxOf(weight), at: weight.offset, weighted: 1 };
+  return { box: runtime.one, at: 0, weighted: 0 };
 }
 
 export function crossEntropy(
@@ -171,7 +170,6 @@ export function crossEntropy(
   const scaleArgs = [boxOf(targets), weights.box, targets.offset, weights.at, weights.weighted, n, ignored];
   store(runtime, scales, runtime.launch(SCALES, rows, scaleArgs));
   if (soft) runtime.free(soft);
-  weights.free();
 }
 
 export function crossEntropyGrad(
@@ -189,12 +187,11 @@ export function crossEntropyGrad(
   const { ignoreIndex: ignored, smoothing, weight } = options;
   const weightSum = weight
     ? reduceLanes(runtime, PLAIN.sum, "sum", [element(boxOf(weight), weight.offset)], { outer: 1, size: n, inner: 1 })
-    : runtime.make(Float32Array.of(n));
+    : undefined;
   const weights = weightsOf(runtime, options);
-  const args = [boxOf(dlosses), boxOf(lse), boxOf(logits), boxOf(targets), weights.box, weightSum];
+  const args = [boxOf(dlosses), boxOf(lse), boxOf(logits), boxOf(targets), weights.box, weightSum ?? runtime.one];
   const places = [dlosses.offset, lse.offset, logits.offset, targets.offset, weights.at, weights.weighted, n, ignored];
-  const shares = [1 - smoothing, smoothing / n];
+  const shares = [1 - smoothing, smoothing / n, weight ? 1 : n];
   store(runtime, dlogits, runtime.launch(GRADIENT, rows * n, [...args, ...places, ...shares]));
-  runtime.free(weightSum);
-  weights.free();
+  if (weightSum) runtime.free(weightSum);
 }

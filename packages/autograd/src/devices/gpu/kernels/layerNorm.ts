@@ -128,8 +128,8 @@ export function layerNormGrad(
   if (dweight) {
     const ofRow = [perPlace(boxOf(mean), mean.offset), perPlace(boxOf(rstd), rstd.offset)];
     const sources = [gradient, element(boxOf(x), x.offset), ...ofRow];
-    const formula = { gradientTimesColumn: FORMULAS.gradientTimesRow };
-    store(runtime, dweight, reduceLanes(runtime, formula, "sum", sources, columns));
+    const { gradientTimesRow } = FORMULAS;
+    store(runtime, dweight, reduceLanes(runtime, { gradientTimesRow }, "sum", sources, columns));
   }
   if (dbias) store(runtime, dbias, reduceLanes(runtime, PLAIN.sum, "sum", [gradient], columns));
 }

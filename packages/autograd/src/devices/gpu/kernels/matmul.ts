@@ -114,6 +114,9 @@ const BLOCK = 4;
 const MAX_ROWS = 2 ** 18;
 const MAX_MATRICES = 2 ** 16 - 1;
 
+/** 65,535 groups of threads for the smaller tiles. */
+const MAX_TILED_SIDE = 32 * (2 ** 16 - 1);
+
 /** The tiled product finds its matrices along so many axes by itself. */
 const MAX_TILED_AXES = 3;
 
@@ -190,7 +193,7 @@ function multiply(runtime: Runtime, shape: Shape, a: Factor, b: Factor): Box {
   const inner = a.shape[shape.length - 1];
   const batch = mergeAxes(batchOf(shape), [batchOf(a.strides), batchOf(b.strides)]);
   const matrices = sizeOf(batch.shape);
-  const tiled = runtime.product === "tiled" && matrices <= MAX_MATRICES;
+  const tiled = runtime.product === "tiled" && matrices <= MAX_MATRICES && Math.max(m, n) <= MAX_TILED_SIDE;
   if (batch.shape.length > (tiled ? MAX_TILED_AXES : 1)) return multiplyCopies(runtime, shape, [a, b]);
   const [aRow, aInner] = a.strides.slice(-2);
   const [bInner, bColumn] = b.strides.slice(-2);

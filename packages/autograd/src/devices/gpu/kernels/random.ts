@@ -1,7 +1,7 @@
 import type { RandomKey, Strided } from "../../../device.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { GpuJsFunction, Thread } from "../gpujs.ts";
-import { COSINE } from "../helpers.ts";
+import { COSINE, QUOTIENT } from "../helpers.ts";
 import { helper, kernel } from "../kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
@@ -12,6 +12,8 @@ declare function carry(x: number): number;
 declare function below(x: number): number;
 declare function exclusiveOr(a: number, b: number): number;
 declare function philox(block: number, word: number, k0h: number, k0l: number, k1h: number, k1l: number): number;
+declare function quotient(i: number, n: number): number;
+declare function remainder(i: number, n: number): number;
 declare function sine(x: number): number;
 declare function cosine(x: number): number;
 
@@ -55,6 +57,7 @@ const ARITHMETIC: GpuJsFunction[] = [
 ];
 
 const PHILOX: GpuJsFunction[] = [
+  ...QUOTIENT,
   ...ARITHMETIC,
   /** The upper 24 bits of one word of a block. The key's two words come in halves, high and low. */
   helper(["float", "float", "float", "float", "float", "float"], "float", {
@@ -117,8 +120,7 @@ const UNIFORM = kernel(
   [...KEY_TYPES],
   {
     uniform(this: Thread, k0h: number, k0l: number, k1h: number, k1l: number) {
-      const block = Math.floor(this.thread.x / 4);
-      return philox(block, this.thread.x - block * 4, k0h, k0l, k1h, k1l) / 16777216;
+      return philox(quotient(this.thread.x, 4), remainder(this.thread.x, 4), k0h, k0l, k1h, k1l) / 16777216;
     },
   },
   PHILOX,
@@ -128,8 +130,8 @@ const NORMAL = kernel(
   [...KEY_TYPES],
   {
     normal(this: Thread, k0h: number, k0l: number, k1h: number, k1l: number) {
-      const block = Math.floor(this.thread.x / 4);
-      const word = this.thread.x - block * 4;
+      const block = quotient(this.thread.x, 4);
+      const word = remainder(this.thread.x, 4);
       const pair = 2 * Math.floor(word / 2);
       const radius = Math.sqrt(-2 * Math.log(1 - philox(block, pair, k0h, k0l, k1h, k1l) / 16777216));
       const angle = 6.283185307179586 * (philox(block, pair + 1, k0h, k0l, k1h, k1l) / 16777216);
@@ -154,26 +156,37 @@ const DROPOUT = kernel(
       k1h: number,
       k1l: number,
     ) {
-      const block = Math.floor(this.thread.x / 4);
-      if (philox(block, this.thread.x - block * 4, k0h, k0l, k1h, k1l) < dropped) return 0;
+      if (philox(quotient(this.thread.x, 4), remainder(this.thread.x, 4), k0h, k0l, k1h, k1l) < dropped) return 0;
       return x[at + this.thread.x] * scale;
     },
   },
   PHILOX,
 );
 
-export function uniform(runtime: Runtime, out: Strided, key: RandomKey): void {
+/** The number of a block of four is a float on its way, and those are whole up to 2^24. */
+const MAX_NUMBERS = 4 * 2 ** 24;
+
+/** So many random numbers. Errors: more than can be told apart. */
+function countOf(op: string, out: Strided): number {
   const size = sizeOf(out.shape);
+  if (size > MAX_NUMBERS) {
+    throw new RangeError(`${op}: ${size} random numbers are more than the gpu device has at once (${MAX_NUMBERS})`);
+  }
+  return size;
+}
+
+export function uniform(runtime: Runtime, out: Strided, key: RandomKey): void {
+  const size = countOf("uniform", out);
   if (size > 0) store(runtime, out, runtime.launch(UNIFORM, size, halves(key)));
 }
 
 export function normal(runtime: Runtime, out: Strided, key: RandomKey): void {
-  const size = sizeOf(out.shape);
+  const size = countOf("normal", out);
   if (size > 0) store(runtime, out, runtime.launch(NORMAL, size, halves(key)));
 }
 
 export function dropout(runtime: Runtime, out: Strided, x: Strided, p: number, key: RandomKey): void {
-  const size = sizeOf(out.shape);
+  const size = countOf("dropout", out);
   if (size === 0) return;
   // Compared in whole 2^-24ths, as p itself need not be a float.
   const args = [boxOf(x), x.offset, Math.ceil(p * 2 ** 24), 1 / (1 - p), ...halves(key)];

@@ -2,6 +2,7 @@ import type { Lanes } from "../../../device.ts";
 import type { GpuJsFunction } from "../gpujs.ts";
 import { IS_NAN, QUOTIENT } from "../helpers.ts";
 import { helper, type KernelSpec } from "../kernel.ts";
+import { checkQuotient } from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { type Formula, formulaHelpers, type NamedFormula } from "./map.ts";
 
@@ -68,7 +69,8 @@ const specs = new Map<string, KernelSpec>();
  * The kernel that combines `formula(…)` over lanes. One thread takes one of the `parts` of a lane: the places part,
  * part + parts, part + 2 parts, …, so that neighbouring threads read neighbouring memory.
  */
-function reduceKernel(name: string, formula: Formula, combine: Combine, access: readonly Access[]): KernelSpec {
+function reduceKernel(called: string, formula: Formula, combine: Combine, access: readonly Access[]): KernelSpec {
+  const name = `${called} (${combine} over ${access.join(", ")})`;
   let spec = specs.get(name);
   if (spec !== undefined) return spec;
   const arrays = "xyzuvws".slice(0, access.length).split("");
@@ -124,8 +126,7 @@ const VALUE = {
 };
 
 /**
- * Combines `formula(sources…)` along the lanes of `[outer, size, inner]`; gives a box of `[outer, inner]`, or undefined
- * where that is empty. Where there are few lanes, each is cut into parts, and a second run combines the parts.
+ * Combines `formula(sources…)` along the lanes of `[outer, size, inner]`; gives a box of `[outer, inner]`. Where there are few lanes, each is cut into parts, and a second run combines the parts.
  */
 export function reduceLanes(
   runtime: Runtime,
@@ -142,6 +143,7 @@ export function reduceLanes(
     combine,
     sources.map((source) => source.access),
   );
+  checkQuotient(name, outer * inner, inner);
   const parts = partsOf(lanes);
   const steps = Math.ceil(size / parts);
   const boxes = sources.map((source) => source.box);

@@ -43,6 +43,7 @@ const ARG_REDUCE = kernel(
 export function argReduce(runtime: Runtime, op: "max" | "min", out: Strided, x: Strided, lanes: Lanes): void {
   const { outer, size, inner } = lanes;
   if (outer * inner === 0) return;
+  checkQuotient(op === "max" ? "argmax" : "argmin", outer * inner, inner);
   const args = [boxOf(x), x.offset, size, inner, op === "max" ? 1 : -1];
   store(runtime, out, runtime.launch(ARG_REDUCE, outer * inner, args));
 }
