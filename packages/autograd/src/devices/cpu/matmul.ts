@@ -37,9 +37,9 @@ function productOf(out: Strided, a: Strided, b: Strided): Product {
   return { ...product, m, batches };
 }
 
-/** Floating-point operations that are worth a thread of their own: some 40 microseconds. */
-const FLOPS_PER_PART = 2e6;
-const BLAS_FLOPS_PER_PART = 4e6;
+/** Floating-point operations that are worth a thread of their own: some 10 microseconds. */
+const FLOPS_PER_PART = 5e5;
+const BLAS_FLOPS_PER_PART = 1e6;
 /** Products go to the system's BLAS if all of a batch take as much as this, and each as much as that. */
 const BLAS_FLOPS = 1e6;
 const BLAS_FLOPS_EACH = 1e5;

@@ -8,8 +8,8 @@ import { addressOf, addressOrZero, BYTES } from "./operands.ts";
 const MOST_ROWS = 24;
 /** Columns of a unit, as in kernels/thin.ts: a line of the cache, so that no two threads write to one. */
 const STRETCH = 16;
-/** Bytes of weights, read for one row, that are worth a thread of their own: some 10 microseconds. */
-const BYTES_PER_PART = 2 ** 18;
+/** Bytes of weights, read for one row, that are worth a thread of their own: a microsecond or two. */
+const BYTES_PER_PART = 2 ** 15;
 
 /** Whether x [rows, k] times Wᵀ, with weight [n, k], is such a product: few rows, and each row of both without gaps. */
 export function isThin(x: Strided, weight: Strided): boolean {
