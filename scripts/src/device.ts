@@ -24,5 +24,6 @@ export function whyNoGpu(
   { backend, reasons }: Partial<Pick<GpuInfo, "backend" | "reasons">>,
 ): string | undefined {
   if (gpuBackend !== undefined || backend !== "webasm") return undefined;
-  return `gpu: there is none here (${reasons?.webgpu}), so its kernels run on WebAssembly: --device cpu is many times as fast`;
+  const why = reasons?.webgpu === undefined ? "" : ` (${reasons.webgpu})`;
+  return `gpu: there is none here${why}, so its kernels run on WebAssembly: --device cpu is many times as fast`;
 }

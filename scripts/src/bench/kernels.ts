@@ -62,7 +62,8 @@ async function measureContext({ name, context, kind }: AttentionCase, device: De
         kind === "fused"
           ? scaledDotProductAttention(q, k, v, { causal })
           : attentionWeights(q, k, { causal }).matmul(v);
-      return computed(gradients(y, [q, k, v], { seed })[0]!);
+      const found = gradients(y, [q, k, v], { seed });
+      return computed(found[0]!).then(() => device.finish?.());
     });
   const times = await time(run, workloads.timing.kernels, steps);
   return { name, ...times, tensorsMB: peakMB(), axis: `the context, ${kind}`, x: context };

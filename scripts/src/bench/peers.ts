@@ -49,10 +49,11 @@ function withoutTorch(code: number | null, stderr: string): Missing {
     const reason = `the PyTorch of ${python()} finds no GPU, by CUDA or by Metal`;
     return { reason, install: `${install}, in a build for the card, and the card's driver` };
   }
-  const last = stderr.trimEnd().split("\n").at(-1);
-  const reason =
-    code === null ? `there is no ${python()} that runs` : `${python()} says ${last === "" ? "nothing" : last}`;
-  return { reason, install: "pip install torch (once there is a Python, or LECTERN_PYTHON names one)" };
+  if (code === null) {
+    const once = "once there is a Python, or LECTERN_PYTHON names one";
+    return { reason: `there is no ${python()} that runs`, install: `pip install torch (${once})` };
+  }
+  return { reason: `${python()} says ${stderr.trimEnd().split("\n").at(-1) || "nothing"}`, install };
 }
 
 function torch(name: string, attention: "fused" | "naive"): Peer {

@@ -6,6 +6,8 @@ export interface Progress {
   begin(what: string): void;
   /** It has ended, and this is to stay on the screen. */
   end(line: string): void;
+  /** This is to stay on the screen, too. */
+  note(line: string): void;
   /** Some that were announced will not be started. */
   skip(processes: number): void;
   stop(): void;
@@ -17,9 +19,10 @@ export function benchProgress(
   quiet: boolean,
   stream: NodeJS.WriteStream = process.stderr,
 ): Progress {
-  if (quiet) return { begin() {}, end() {}, skip() {}, stop() {} };
+  if (quiet) return { begin() {}, end() {}, note() {}, skip() {}, stop() {} };
   if (stream.isTTY) return new Bar(processes, stream);
-  return { begin() {}, end: (line) => void stream.write(`${line}\n`), skip() {}, stop() {} };
+  const write = (line: string) => void stream.write(`${line}\n`);
+  return { begin() {}, end: write, note: write, skip() {}, stop() {} };
 }
 
 /** Looking at the clock is all that we do meanwhile, so that nothing is taken from what is being measured. */
@@ -56,6 +59,10 @@ class Bar implements Progress {
 
   end(line: string): void {
     this.#bar.increment();
+    this.note(line);
+  }
+
+  note(line: string): void {
     this.#bars.log(`${line}\n`);
     this.#bars.update();
   }

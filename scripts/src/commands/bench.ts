@@ -51,8 +51,7 @@ export async function bench(options: BenchOptions): Promise<void> {
   const plans = names.map((workload) => planOf(workload, options, present, out));
   const outcomes: Outcome[] = [];
   try {
-    for await (const outcome of measureAll(plans, options.json)) {
-      if (outcomes.length === 0 && !options.json) tellWithoutGpu(options, outcome);
+    for await (const outcome of measureAll(plans, options)) {
       outcomes.push(outcome);
       out.event("bench", eventOf(outcome, options.profile));
     }
@@ -123,30 +122,29 @@ function planOf(workload: string, options: BenchOptions, present: readonly Peer[
   for (const { name } of present.filter((peer) => !peers.includes(peer))) {
     const reason = `it has no ${workload} for the ${device} device`;
     if (!json) process.stderr.write(`${workload}: ${name} is left out, as ${reason}\n`);
-    out.event("missing", { peer: name, workload, reason });
+    out.event("unsupported", { peer: name, workload, reason });
   }
   const several = !profile && (peers.length > 0 || TRAINING.includes(workload));
   return { job, rounds: options.rounds ?? (several ? ROUNDS : 1), peers };
 }
 
 /** The workloads one after the other, with what is going on for people to see. */
-async function* measureAll(plans: readonly Plan[], quiet: boolean): AsyncGenerator<Outcome> {
+async function* measureAll(plans: readonly Plan[], options: BenchOptions): AsyncGenerator<Outcome> {
   const processes = plans.reduce((sum, { rounds, peers }) => sum + rounds * (1 + peers.length), 0);
-  const progress = benchProgress(processes, quiet);
+  const progress = benchProgress(processes, options.json);
   const stop = () => progress.stop();
   process.once("exit", stop);
   try {
-    for (const { job, rounds, peers } of plans)
-      yield await compare(job, peers, rounds, listener(job, rounds, progress));
+    for (const [i, { job, rounds, peers }] of plans.entries()) {
+      const outcome = await compare(job, peers, rounds, listener(job, rounds, progress));
+      const told = i === 0 ? whyNoGpu(options, outcome.settings) : undefined;
+      if (told !== undefined) progress.note(told);
+      yield outcome;
+    }
   } finally {
     process.off("exit", stop);
     stop();
   }
-}
-
-function tellWithoutGpu(options: BenchOptions, { settings }: Outcome): void {
-  const told = whyNoGpu(options, settings);
-  if (told !== undefined) process.stderr.write(`${told}\n`);
 }
 
 /** One line a process, or the reason why there is none of it. */

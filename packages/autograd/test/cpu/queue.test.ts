@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Strided } from "../../src/device.ts";
 import { setBlas } from "../../src/devices/cpu/blas.ts";
 import { DEPENDS } from "../../src/devices/cpu/control.mjs";
@@ -27,11 +27,18 @@ function* numbersFrom(seed: number): Generator<number, never> {
   }
 }
 
-const [BATCH, TIME, HEADS, WIDTH] = [12, 64, 3, 96];
-const ROWS = BATCH * TIME;
+/** Many short rows, and few long ones, which are cut along their columns. */
+const SIZES = [
+  { batch: 12, time: 64, width: 96 },
+  { batch: 2, time: 16, width: 768 },
+] as const;
+const HEADS = 3;
 
 /** Arrays that jobs read and write in turn: those of the rows, matrices, and rows of numbers. */
 interface Arrays {
+  readonly batch: number;
+  readonly time: number;
+  readonly width: number;
   readonly tall: readonly Strided[];
   readonly square: readonly Strided[];
   readonly across: readonly Strided[];
@@ -39,18 +46,23 @@ interface Arrays {
   readonly packed: readonly Strided[];
 }
 
-const makeArrays = (): Arrays => ({
-  tall: [1, 2, 3, 4].map((key) => make([ROWS, WIDTH], key)),
-  square: [5, 6, 7].map((key) => make([WIDTH, WIDTH], key)),
-  across: [8, 9, 10].map((key) => make([WIDTH], key)),
-  down: [11, 12, 13].map((key) => make([ROWS], key)),
-  packed: [14, 15].map((key) => make([ROWS, 3 * WIDTH], key)),
-});
+function makeArrays(size: (typeof SIZES)[number]): Arrays {
+  const { batch, time, width } = size;
+  const rows = batch * time;
+  return {
+    ...size,
+    tall: [1, 2, 3, 4].map((key) => make([rows, width], key)),
+    square: [5, 6, 7].map((key) => make([width, width], key)),
+    across: [8, 9, 10].map((key) => make([width], key)),
+    down: [11, 12, 13].map((key) => make([rows], key)),
+    packed: [14, 15].map((key) => make([rows, 3 * width], key)),
+  };
+}
 
-const headsOf = (x: Strided, part: number): Strided => {
+const headsOf = (x: Strided, part: number, { batch, time, width }: Arrays): Strided => {
   const row = x.shape[1];
-  const size = WIDTH / HEADS;
-  return { ...x, shape: [BATCH, HEADS, TIME, size], strides: [TIME * row, size, row, 1], offset: part * WIDTH };
+  const size = width / HEADS;
+  return { ...x, shape: [batch, HEADS, time, size], strides: [time * row, size, row, 1], offset: part * width };
 };
 
 /** Values that stay of a size one can compute with. */
@@ -96,7 +108,8 @@ const KINDS: readonly ((draw: Draw, arrays: Arrays) => void)[] = [
   },
   (draw, { tall, across }) => {
     const out = draw(across);
-    cpuDevice.reduce("sum", out, draw(tall), { outer: 1, size: ROWS, inner: WIDTH });
+    const x = draw(tall);
+    cpuDevice.reduce("sum", out, x, { outer: 1, size: x.shape[0], inner: x.shape[1] });
     tame(out);
   },
   (draw, { tall, across }) => {
@@ -109,27 +122,38 @@ const KINDS: readonly ((draw: Draw, arrays: Arrays) => void)[] = [
     cpuDevice.biasGeluGrad!(dx, across[2], slope, draw(tall));
     tame(across[2]);
   },
-  (draw, { tall, packed }) => {
+  (draw, arrays) => {
+    const { tall, packed, batch, time } = arrays;
     const [qkv, out] = [draw(packed), draw(tall)];
-    const [q, k, v] = [0, 1, 2].map((part) => headsOf(qkv, part));
-    const lse = { ...make([BATCH, HEADS, TIME], 20) };
+    const heads = (x: Strided, part = 0) => headsOf(x, part, arrays);
+    const [q, k, v] = [0, 1, 2].map((part) => heads(qkv, part));
+    const lse = make([batch, HEADS, time], 20);
     const options = { causal: true, scale: 0.25, mask: undefined };
-    cpuDevice.attention!(headsOf(out, 0), lse, q, k, v, options);
+    cpuDevice.attention!(heads(out), lse, q, k, v, options);
     const gradient = packed.find((x) => x !== qkv)!;
-    const [dq, dk, dv] = [0, 1, 2].map((part) => headsOf(gradient, part));
-    cpuDevice.attentionGrad!(dq, dk, dv, headsOf(draw(tall), 0), headsOf(out, 0), lse, q, k, v, options);
+    const [dq, dk, dv] = [0, 1, 2].map((part) => heads(gradient, part));
+    cpuDevice.attentionGrad!(dq, dk, dv, heads(draw(tall)), heads(out), lse, q, k, v, options);
     cpuDevice.release(lse.storage);
     tame(gradient);
   },
   // A temporary array, given back while jobs on it wait, whose block the next one gets.
   (draw, { tall }) => {
-    const [temporary, out] = [make([ROWS, WIDTH], 30), draw(tall)];
+    const [temporary, out] = [make(tall[0].shape, 30), draw(tall)];
     cpuDevice.binary("add", temporary, temporary, draw(tall));
     cpuDevice.binary("maximum", out, out, temporary);
     cpuDevice.release(temporary.storage);
   },
+  // Rows that wait for a product: of few rows, it is cut along its columns.
+  (draw, { tall, square, across }) => {
+    const [out, x] = [draw(tall), draw(tall)];
+    if (out === x) return;
+    cpuDevice.matmul(out, x, draw(square), false);
+    cpuDevice.binary("add", out, out, { ...draw(across), shape: out.shape, strides: [0, 1] });
+    cpuDevice.softmax(out, out);
+  },
   (draw, { square, tall }) => {
-    cpuDevice.copy(draw(square), transposed(square[0]));
+    const [out, x] = [draw(square), draw(square)];
+    if (out !== x) cpuDevice.copy(out, transposed(x));
     cpuDevice.unary("sin", draw(tall), draw(tall), 0, 0);
   },
 ];
@@ -137,12 +161,13 @@ const KINDS: readonly ((draw: Draw, arrays: Arrays) => void)[] = [
 const JOBS = 150;
 
 /** What is in all arrays after so many jobs. */
-function play(seed: number, jobs: number): Int32Array[] {
-  const arrays = makeArrays();
+function play(seed: number, size: (typeof SIZES)[number]): Int32Array[] {
+  const arrays = makeArrays(size);
   const numbers = numbersFrom(seed);
   const draw: Draw = (from) => from[Math.floor(numbers.next().value * from.length)];
-  for (let i = 0; i < jobs; i++) KINDS[Math.floor(numbers.next().value * KINDS.length)](draw, arrays);
-  const all = Object.values(arrays).flat() as Strided[];
+  for (let i = 0; i < JOBS; i++) KINDS[Math.floor(numbers.next().value * KINDS.length)](draw, arrays);
+  const { tall, square, across, down, packed } = arrays;
+  const all = [tall, square, across, down, packed].flat();
   const bits = all.map((x) => new Int32Array(cpuDevice.downloadSync(x.storage, 0, x.storage.length).buffer));
   for (const x of all) cpuDevice.release(x.storage);
   return bits;
@@ -162,22 +187,44 @@ describe("the queue", () => {
     setBlas(true);
   });
 
-  it.each(Array.from({ length: 8 }, (_, i) => i + 1))(
-    "gives what one job after the other gives, whichever run side by side: game %i",
-    (seed) => {
-      const shared = play(seed, JOBS);
-      const { pool } = machine();
-      pool!.finish();
-      machine().pool = undefined;
-      const alone = play(seed, JOBS);
-      machine().pool = pool;
-      // Told by their places: a list of all differences would take minutes.
-      expect(alone.map((array, i) => array.findIndex((bits, at) => bits !== shared[i][at]))).toEqual(
-        alone.map(() => -1),
-      );
-      for (const array of alone) expect(new Float32Array(array.buffer).every(Number.isFinite)).toBe(true);
-    },
-  );
+  describe.each(SIZES)("of jobs on $batch x $time rows of $width", (size) => {
+    it.each([1, 2, 3, 4, 5, 6])(
+      "gives what one job after the other gives, whichever run side by side: game %i",
+      (seed) => {
+        const shared = play(seed, size);
+        const { pool } = machine();
+        pool!.finish();
+        machine().pool = undefined;
+        const alone = play(seed, size);
+        machine().pool = pool;
+        // Told by their places: a list of all differences would take minutes.
+        expect(alone.map((array, i) => array.findIndex((bits, at) => bits !== shared[i][at]))).toEqual(
+          alone.map(() => -1),
+        );
+        for (const array of alone) expect(new Float32Array(array.buffer).every(Number.isFinite)).toBe(true);
+      },
+    );
+  });
+
+  it.each<[string, () => void]>([
+    ["a long vector", () => cpuDevice.unary("exp", make([1 << 18], 1), make([1 << 18], 2), 0, 0)],
+    ["few long rows", () => cpuDevice.softmax(make([8, 1 << 15], 1), make([8, 1 << 15], 2))],
+    [
+      "a product with few rows and columns",
+      () => cpuDevice.matmul(make([64, 64], 1), make([64, 8192], 2), make([8192, 64], 3), false),
+    ],
+    [
+      "a product with 32 rows",
+      () => cpuDevice.matmul(make([32, 2048], 1), make([32, 512], 2), make([512, 2048], 3), false),
+    ],
+  ])("cuts %s into a part for each thread at least", (_, job) => {
+    const pool = machine().pool!;
+    const run = vi.spyOn(pool, "run");
+    job();
+    const [, units, step] = run.mock.lastCall!;
+    run.mockRestore();
+    expect(Math.ceil(units / step)).toBeGreaterThanOrEqual(pool.threads);
+  });
 
   it("lets nothing wait that only reads the same", () => {
     const [x, y, z] = [1, 2, 3].map((key) => make([64, 4], key));

@@ -2,7 +2,7 @@ import type { AttentionOptions, Strided } from "../../device.ts";
 import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
 import { heightOf, machine, nextDescription, runTouching } from "./machine.ts";
-import { addressOf, BYTES } from "./operands.ts";
+import { addressOf, BYTES, blockOf } from "./operands.ts";
 
 /** Queries of a unit: where there are many pairs of batch and head, each is one; else long contexts are shared out. */
 const LONG = 256;
@@ -89,8 +89,8 @@ function footprintOf(read: Operands, written: Operands, { mask }: AttentionOptio
   const [batch, , time] = read[0].shape;
   const fits = heightOf(batch * time) % time === 0;
   const footprint = new Footprint(fits ? batch * time : 0);
-  for (const x of read) footprint.touch(x.storage.handle as number, false, rowBytesOf(x, time));
-  for (const x of written) footprint.touch(x.storage.handle as number, true, rowBytesOf(x, time));
+  for (const x of read) footprint.touch(blockOf(x), false, rowBytesOf(x, time));
+  for (const x of written) footprint.touch(blockOf(x), true, rowBytesOf(x, time));
   return footprint.reads(mask);
 }
 

@@ -1,10 +1,10 @@
 import type { Strided } from "../../device.ts";
 import { Footprint } from "./footprint.ts";
-import { machine, runTouching } from "./machine.ts";
+import { machine, ROWS_TOGETHER, runTouching } from "./machine.ts";
 import { addressOf, BYTES } from "./operands.ts";
 
 /** Rows whose sums are taken together: fixed, so that no result depends on the number of threads. */
-export const HEIGHT = 32;
+export const HEIGHT = ROWS_TOGETHER;
 /** The code of a sum among reductions. */
 const SUM = 0;
 

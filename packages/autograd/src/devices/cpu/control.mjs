@@ -17,7 +17,7 @@ export const WORD = {
   sleepers: 33,
   /** Workers that have started. */
   ready: 48,
-  /** 1 + the kernel of which a part failed, 0 while none has. */
+  /** 1 + the kernel of which a part failed, 0 while none has, -1 while the reason is being written down. */
   failed: 49,
   /** Characters of the reason. */
   reasonLength: 50,
@@ -29,7 +29,7 @@ export const DEPENDS = { not: 0, byParts: 1, wholly: 2 };
 /** Jobs before it on which a job says how it depends; it does not begin before all earlier ones are finished. */
 export const WINDOW = 8;
 
-/** Jobs in the queue, and parts of a job: fewer than these. */
+/** There are fewer jobs in the queue than these, and at most so many parts of a job. */
 const JOBS = 64;
 export const PARTS = 128;
 const PART_BITS = 8;
@@ -57,7 +57,7 @@ const COUNT = 35;
 const ARGUMENT_COUNT = 36;
 /** Two bits for each of the jobs before it, the last one lowest. */
 const DEPENDENCIES = 37;
-/** One word for each part: 1 + the job's number when it is done. */
+/** One word for each part: 1 when it is done. */
 const MARKS = 128;
 // Bytes from its start: the kernel's arguments (float64), and room for what the kernel reads of its operands' axes.
 const ARGUMENTS = 192;
@@ -78,17 +78,24 @@ export function nextDescription(words) {
   return placeOf(words[WORD.published]) + DESCRIPTION;
 }
 
-/** Puts a job in, in parts of `step` units. There has to be room: fewer than JOBS that are not finished. */
+/**
+ * Puts a job in, in parts of `step` units. There has to be room: fewer than JOBS that are not finished. Errors: more than
+ * PARTS parts.
+ */
 export function publish(words, values, kernel, units, step, dependencies, args) {
+  const count = Math.ceil(units / step);
+  if (!(count >= 1 && count <= PARTS)) throw new RangeError(`cpu: a job of ${units} units in parts of ${step}`);
   const job = words[WORD.published];
   const place = placeOf(job);
   const at = place / 4;
+  // In this order: who sees the new number of parts sees that the old claim is void.
   Atomics.store(words, at + CLAIM, job << PART_BITS);
+  Atomics.store(words, at + COUNT, count);
+  words.fill(0, at + MARKS, at + MARKS + count);
   words[at + DONE] = 0;
   words[at + KERNEL] = kernel;
   words[at + UNITS] = units;
   words[at + STEP] = step;
-  words[at + COUNT] = Math.ceil(units / step);
   words[at + DEPENDENCIES] = dependencies;
   words[at + ARGUMENT_COUNT] = args.length;
   const first = (place + ARGUMENTS) / 8;
@@ -112,7 +119,8 @@ export function work(words, values, kernels) {
     for (;;) {
       const claim = Atomics.load(words, at + CLAIM);
       const part = claim & (2 ** PART_BITS - 1);
-      if (jobOf(claim) !== job || part >= words[at + COUNT] || !isReady(words, job, part, distance)) break;
+      if (jobOf(claim) !== job || part >= Atomics.load(words, at + COUNT) || !isReady(words, job, part, distance))
+        break;
       if (Atomics.compareExchange(words, at + CLAIM, claim, claim + 1) !== claim) continue;
       runPart(words, values, kernels, job, part);
       return true;
@@ -125,14 +133,13 @@ export function work(words, values, kernels) {
 function isReady(words, job, part, unfinished) {
   let dependencies = words[wordOf(job) + DEPENDENCIES];
   for (let distance = 1; distance <= unfinished; distance++, dependencies >>>= 2) {
-    const earlier = before(job, distance);
-    const at = wordOf(earlier);
+    const at = wordOf(before(job, distance));
     switch (dependencies & 3) {
       case DEPENDS.byParts:
-        if (Atomics.load(words, at + MARKS + part) !== earlier + 1) return false;
+        if (Atomics.load(words, at + MARKS + part) === 0) return false;
         break;
       case DEPENDS.wholly:
-        if (Atomics.load(words, at + DONE) < words[at + COUNT]) return false;
+        if (!isDone(words, at)) return false;
     }
   }
   return true;
@@ -150,11 +157,13 @@ function runPart(words, values, kernels, job, part) {
     // Whoever reads is told. The part counts as done: everybody would wait for it for ever.
     setFailure(words, words[at + KERNEL], error);
   }
-  const parts = words[at + COUNT];
-  Atomics.store(words, at + MARKS + part, job + 1);
-  if (Atomics.add(words, at + DONE, 1) + 1 === parts) retire(words);
+  Atomics.store(words, at + MARKS + part, 1);
+  Atomics.add(words, at + DONE, 1);
+  if (isDone(words, at)) retire(words);
   ring(words);
 }
+
+const isDone = (words, at) => Atomics.load(words, at + DONE) >= Atomics.load(words, at + COUNT);
 
 /** Moves `base` behind all jobs that are finished. */
 function retire(words) {
@@ -162,23 +171,25 @@ function retire(words) {
     const base = Atomics.load(words, WORD.base);
     if (base === Atomics.load(words, WORD.published)) return;
     const at = wordOf(base);
-    if (Atomics.load(words, at + DONE) < words[at + COUNT]) return;
+    if (!isDone(words, at)) return;
     Atomics.compareExchange(words, WORD.base, base, (base + 1) % JOB_NUMBERS);
   }
 }
 
 function setFailure(words, kernel, error) {
-  if (Atomics.compareExchange(words, WORD.failed, 0, 1 + kernel) !== 0) return;
+  if (Atomics.compareExchange(words, WORD.failed, 0, -1) !== 0) return;
   const reason = (error instanceof Error ? error.message : String(error)).slice(0, MOST_CHARACTERS);
   for (let i = 0; i < reason.length; i++) words[REASON + i] = reason.charCodeAt(i);
   words[WORD.reasonLength] = reason.length;
+  Atomics.store(words, WORD.failed, 1 + kernel);
 }
 
-/** The kernel of which a part failed, and why, once; undefined where none did. To be asked when all jobs are done. */
+/** The kernel of which a part failed, and why, once; undefined where none did. That of a job that is done is there. */
 export function takeFailure(words) {
-  const failed = Atomics.exchange(words, WORD.failed, 0);
-  if (failed === 0) return undefined;
+  const failed = Atomics.load(words, WORD.failed);
+  if (failed <= 0) return undefined;
   const reason = String.fromCharCode(...words.subarray(REASON, REASON + words[WORD.reasonLength]));
+  Atomics.store(words, WORD.failed, 0);
   return { kernel: failed - 1, reason };
 }
 

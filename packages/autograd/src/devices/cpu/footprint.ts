@@ -1,6 +1,7 @@
 import type { Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
 import { DEPENDS } from "./control.mjs";
+import { BYTES, blockOf } from "./operands.ts";
 
 /** What a job touches of a block of memory. */
 interface Touch {
@@ -19,7 +20,7 @@ export class Footprint {
   readonly touches: Touch[] = [];
   /**
    * @param rows into which the job can be cut, each part touching its own rows of some operands; 0 where it cannot.
-   * @param height rows of a part: given where units are parts already, else set when the job is queued.
+   * @param height rows of a part, where it is cut along them: given where units are parts already, else set when it is queued.
    */
   constructor(
     readonly rows = 0,
@@ -27,23 +28,23 @@ export class Footprint {
   ) {}
 
   reads(...operands: (Strided | undefined)[]): this {
-    for (const x of operands) if (x !== undefined) this.touch(x.storage.handle as number, false, 0);
+    for (const x of operands) if (x !== undefined) this.touch(blockOf(x), false, 0);
     return this;
   }
 
   writes(...operands: (Strided | undefined)[]): this {
-    for (const x of operands) if (x !== undefined) this.touch(x.storage.handle as number, true, 0);
+    for (const x of operands) if (x !== undefined) this.touch(blockOf(x), true, 0);
     return this;
   }
 
   /** Operands of which a part reads its own rows alone. */
   readsRows(...operands: Strided[]): this {
-    for (const x of operands) this.touch(x.storage.handle as number, false, this.rowBytesOf(x));
+    for (const x of operands) this.touch(blockOf(x), false, this.rowBytesOf(x));
     return this;
   }
 
   writesRows(...operands: Strided[]): this {
-    for (const x of operands) this.touch(x.storage.handle as number, true, this.rowBytesOf(x));
+    for (const x of operands) this.touch(blockOf(x), true, this.rowBytesOf(x));
     return this;
   }
 
@@ -54,7 +55,7 @@ export class Footprint {
 
   /** Rows are counted from the block's start, so an operand that begins elsewhere counts as a whole. */
   private rowBytesOf({ offset, shape }: Strided): number {
-    return offset === 0 ? (4 * sizeOf(shape)) / this.rows : 0;
+    return offset === 0 && this.rows > 0 ? (BYTES * sizeOf(shape)) / this.rows : 0;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Footprint } from "./footprint.ts";
 import type { BlasLibrary } from "./library.mjs";
 import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type Kernel, type KernelModule, type KernelName, type Simd } from "./module.ts";
+import { blockOf } from "./operands.ts";
 import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
 
 /** Where kernels find descriptions of their operands' axes without threads: in the first 64 KiB, which no block uses. */
@@ -13,8 +14,8 @@ export const DESCRIPTIONS = 1024;
 /** Parts of a job for each thread: more than one, so that a thread that is late holds nobody up. */
 const PARTS_PER_THREAD = 2;
 
-/** Parts of rows begin at multiples of this: blocks of rows that kernels work on. */
-const ROW_STEP = 32;
+/** Parts of rows begin at multiples of this, and sums over rows are taken of so many at a time (blockSums.ts). */
+export const ROWS_TOGETHER = 32;
 
 const MAX_THREADS = 64;
 
@@ -102,7 +103,7 @@ export function nextDescription(): number {
 
 /** Returns when everything queued has been computed, or all that touches a tensor's memory. Errors: a kernel that failed. */
 export function finish(x?: Pick<Strided, "storage">): void {
-  made?.pool?.finish(x?.storage.handle as number | undefined);
+  made?.pool?.finish(x && blockOf(x));
 }
 
 /** The memory for the host to read and write: what has been queued, or all of it that touches a tensor, is computed. */
@@ -148,18 +149,23 @@ export function mostParts(): number {
 
 /** Rows of a part, for jobs that are cut along so many rows: the same for all of them, so that part follows part. */
 export function heightOf(rows: number): number {
-  return Math.ceil(rows / mostParts() / ROW_STEP) * ROW_STEP;
+  return Math.ceil(rows / mostParts() / ROWS_TOGETHER) * ROWS_TOGETHER;
 }
 
-/** Units of a part. */
+/** Whether cutting along rows leaves at least half of the parts that a job is worth. */
+export function cutsWell(rows: number, parts: number): boolean {
+  return Math.ceil(rows / heightOf(rows)) >= parts / 2;
+}
+
+/** Units of a part. Writes down in the footprint whether that is so many rows. */
 function stepOf(units: number, parts: number, footprint: Footprint | undefined): number {
   if (footprint !== undefined && footprint.rows > 0) {
     if (footprint.height > 0) return 1;
     const height = heightOf(footprint.rows);
     const step = (height * units) / footprint.rows;
-    if (Number.isInteger(step)) {
+    if (Number.isInteger(step) && cutsWell(footprint.rows, parts)) {
       footprint.height = height;
-      return step;
+      return Math.min(step, units);
     }
   }
   const step = Math.ceil(units / parts);

@@ -3,7 +3,7 @@ import { sizeOf } from "../../shape.ts";
 import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
 import type { BlasLibrary } from "./library.mjs";
-import { finish, getThreads, heightOf, mostParts, run, runTouching } from "./machine.ts";
+import { cutsWell, finish, getThreads, heightOf, mostParts, run, runTouching } from "./machine.ts";
 import { type Axes, addressOf, BYTES, describe, joinAxes } from "./operands.ts";
 import { isThin, thinProduct } from "./thin.ts";
 
@@ -43,7 +43,7 @@ const BLAS_FLOPS_PER_PART = 1e6;
 /** Products go to the system's BLAS if all of a batch take as much as this, and each as much as that. */
 const BLAS_FLOPS = 1e6;
 const BLAS_FLOPS_EACH = 1e5;
-/** Tiles begin on multiples of these: whole panels of both builds of the kernel. */
+/** Multiples of these are whole panels of both builds of the kernel. */
 const TILE_ROWS = 12;
 const TILE_COLUMNS = 8;
 
@@ -51,19 +51,27 @@ interface Tiles {
   readonly tileM: number;
   readonly tileN: number;
   readonly units: number;
+  /** Whether they are parts of rows as other jobs have them. */
+  readonly byRows: boolean;
 }
 
-/** Cuts each product's longer side into tiles, where there are fewer products than threads have use for. */
+/**
+ * Cuts each product's longer side into tiles, where there are fewer products than threads have use for: along the rows of
+ * one product like all jobs on rows where that gives enough of them, else into whole panels of both builds of the kernel.
+ */
 function tilesOf({ m, n, k }: Product, count: number, flopsPerPart: number): Tiles {
   const wanted = Math.floor(Math.min((2 * m * n * k * count) / flopsPerPart, mostParts()) / count);
-  if (getThreads() === 1 || wanted < 2) return { tileM: m, tileN: n, units: count };
+  if (getThreads() === 1 || wanted < 2) return { tileM: m, tileN: n, units: count, byRows: false };
   const alongRows = m >= n;
-  if (alongRows && count === 1) return { tileM: heightOf(m), tileN: n, units: Math.ceil(m / heightOf(m)) };
+  if (alongRows && count === 1 && cutsWell(m, wanted)) {
+    const tileM = heightOf(m);
+    return { tileM, tileN: n, units: Math.ceil(m / tileM), byRows: true };
+  }
   const step = alongRows ? TILE_ROWS : TILE_COLUMNS;
   const length = alongRows ? m : n;
   const tile = Math.ceil(length / wanted / step) * step;
   const units = count * Math.ceil(length / tile);
-  return alongRows ? { tileM: tile, tileN: n, units } : { tileM: m, tileN: tile, units };
+  return alongRows ? { tileM: tile, tileN: n, units, byRows: false } : { tileM: m, tileN: tile, units, byRows: false };
 }
 
 /** True if BLAS accepts a matrix's strides: rows or columns without gaps, and the others at least that far apart. */
@@ -99,7 +107,7 @@ export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean
   const count = sizeOf(batches.shape);
   const library = blasFor(product, count);
   const flopsPerPart = library?.ownThreads ? Number.POSITIVE_INFINITY : library ? BLAS_FLOPS_PER_PART : FLOPS_PER_PART;
-  const { tileM, tileN, units } = tilesOf(product, count, flopsPerPart);
+  const { tileM, tileN, units, byRows } = tilesOf(product, count, flopsPerPart);
   const grain = Math.max(1, Math.floor(flopsPerPart / (2 * tileM * tileN * k)));
   const [aRow, aColumn] = product.a.map((s) => s * BYTES);
   const [bRow, bColumn] = product.b.map((s) => s * BYTES);
@@ -110,18 +118,25 @@ export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean
   if (library?.ownThreads) {
     finish();
     library.matmul(0, units, ...args);
-  } else runTouching(footprintOf(product, tileM, out, a, b), library ? "blasMatmul" : "matmul", units, grain, ...args);
+  } else
+    runTouching(
+      footprintOf(product, byRows ? tileM : 0, out, a, b),
+      library ? "blasMatmul" : "matmul",
+      units,
+      grain,
+      ...args,
+    );
 }
 
-/** Where a's rows lie without gaps, and tiles are as high as parts, each part reads its own rows of a and writes out's. */
+/** Cut into parts of `height` rows, each part writes out's and, where a's lie without gaps, reads a's. */
 function footprintOf(
-  { m, k, batches, a: [aRow, aColumn] }: Product,
-  tileM: number,
+  { m, k, a: [row, column] }: Product,
+  height: number,
   out: Strided,
   a: Strided,
   b: Strided,
 ): Footprint {
-  if (batches.shape.length > 0 || tileM !== heightOf(m)) return new Footprint().reads(a, b).writes(out);
-  const footprint = new Footprint(m, tileM).reads(b).writesRows(out);
-  return aRow === k && aColumn === 1 ? footprint.readsRows(a) : footprint.reads(a);
+  if (height === 0) return new Footprint().reads(a, b).writes(out);
+  const footprint = new Footprint(m, height).reads(b).writesRows(out);
+  return row === k && column === 1 ? footprint.readsRows(a) : footprint.reads(a);
 }

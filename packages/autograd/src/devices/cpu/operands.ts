@@ -7,9 +7,14 @@ import { machine, nextDescription } from "./machine.ts";
 /** Bytes of an element; float32 and int32 alike. */
 export const BYTES = 4;
 
+/** Address of the block of memory that a tensor lies in. */
+export function blockOf(x: Pick<Strided, "storage">): number {
+  return x.storage.handle as number;
+}
+
 /** Address of a tensor's first element. */
 export function addressOf(x: Strided): number {
-  return (x.storage.handle as number) + x.offset * BYTES;
+  return blockOf(x) + x.offset * BYTES;
 }
 
 /** The address, or 0 where there is no tensor. */

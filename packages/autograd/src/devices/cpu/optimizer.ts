@@ -2,7 +2,8 @@
 
 import type { AdamWOptions, AdamWUpdate, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
-import { finish, finishedMemory, run } from "./machine.ts";
+import { Footprint } from "./footprint.ts";
+import { finish, finishedMemory, run, runTouching } from "./machine.ts";
 import { addressOf, BYTES } from "./operands.ts";
 
 /** Elements of a piece: what a thread takes at a time. The sum of squares depends on it, not on the threads. */
@@ -41,7 +42,9 @@ function constants({ lr, beta1, beta2, eps, weightDecay, step, gradScale }: Adam
 }
 
 export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
-  run("adamW", sizeOf(p.shape), GRAIN * PIECE, ...[p, grad, m, v].map(addressOf), ...constants(options));
+  const footprint = new Footprint().reads(grad).writes(p, m, v);
+  const addresses = [p, grad, m, v].map(addressOf);
+  runTouching(footprint, "adamW", sizeOf(p.shape), GRAIN * PIECE, ...addresses, ...constants(options));
 }
 
 export function adamWAll(updates: readonly AdamWUpdate[], options: AdamWOptions): void {

@@ -24,7 +24,10 @@ import { dependency, type Footprint } from "./footprint.ts";
 import type { Allocator } from "./memory.ts";
 import { KERNELS, type Kernel, type KernelName } from "./module.ts";
 
-/** Jobs that the main thread may be ahead of the workers, before it works itself. */
+/**
+ * Jobs that the main thread may be ahead of the workers, before it works itself: more than WINDOW, as their footprints are
+ * kept, and fewer than JOBS, as there has to be room.
+ */
 const AHEAD = 16;
 
 interface Worker {
@@ -43,7 +46,7 @@ export class Pool {
   private workers: { worker: Worker; scratch: number }[] = [];
   private started = false;
   private mayBlock = true;
-  /** Footprints of the jobs that are not finished, the last one first; as many as there may be at most. */
+  /** Footprints of the last jobs, the last one first: of all that are not finished, and of some that are. */
   private readonly recent: (Footprint | undefined)[] = [];
 
   /** @param threads the main thread among them. */

@@ -1,6 +1,7 @@
 import type { RandomKey, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
-import { run } from "./machine.ts";
+import { Footprint } from "./footprint.ts";
+import { runTouching } from "./machine.ts";
 import { addressOf } from "./operands.ts";
 
 /** Elements that the kernels make at a time: four counters of four words each. */
@@ -10,15 +11,16 @@ const SOME = 1024;
 
 export function uniform(out: Strided, [key0, key1]: RandomKey): void {
   const n = sizeOf(out.shape);
-  run("uniform", Math.ceil(n / GROUP), SOME, n, addressOf(out), key0, key1);
+  runTouching(new Footprint().writes(out), "uniform", Math.ceil(n / GROUP), SOME, n, addressOf(out), key0, key1);
 }
 
 export function normal(out: Strided, [key0, key1]: RandomKey): void {
   const n = sizeOf(out.shape);
-  run("normal", Math.ceil(n / GROUP), SOME, n, addressOf(out), key0, key1);
+  runTouching(new Footprint().writes(out), "normal", Math.ceil(n / GROUP), SOME, n, addressOf(out), key0, key1);
 }
 
 export function dropout(out: Strided, x: Strided, p: number, [key0, key1]: RandomKey): void {
   const n = sizeOf(out.shape);
-  run("dropout", Math.ceil(n / GROUP), SOME, n, addressOf(out), addressOf(x), p, key0, key1);
+  const footprint = new Footprint().reads(x).writes(out);
+  runTouching(footprint, "dropout", Math.ceil(n / GROUP), SOME, n, addressOf(out), addressOf(x), p, key0, key1);
 }

@@ -75,7 +75,7 @@ export function layerNormGrad(
   weight: Strided | undefined,
 ): void {
   const [rows, n] = rowsOf(x.shape);
-  const wanted = [dweight, dbias].filter((x) => x !== undefined);
+  const wanted = [dweight, dbias].filter((result) => result !== undefined);
   const sums = new BlockSums(rows, n, wanted.length > 0 ? 2 : 0);
   const footprint = sums.footprint().readsRows(dy, x, mean, rstd).reads(weight);
   if (dx) footprint.writesRows(dx);

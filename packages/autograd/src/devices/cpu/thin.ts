@@ -1,7 +1,8 @@
 /** Products with few rows, as generation makes them: reading the weights is what takes time, and nothing is worth packing. */
 
 import type { Strided } from "../../device.ts";
-import { run } from "./machine.ts";
+import { Footprint } from "./footprint.ts";
+import { runTouching } from "./machine.ts";
 import { addressOf, addressOrZero, BYTES } from "./operands.ts";
 
 /** Rows up to which packing does not pay. */
@@ -32,5 +33,6 @@ export function thinProduct(
   const grain = Math.ceil(BYTES_PER_PART / bytesPerUnit);
   const [xRow, weightRow] = [x.strides[0] * BYTES, weight.strides[0] * BYTES];
   const places = [addressOf(out), addressOf(x), xRow, addressOf(weight), weightRow, addressOrZero(bias)] as const;
-  run("linear", Math.ceil(n / STRETCH), grain, m, n, k, ...places, Number(gelu));
+  const footprint = new Footprint().reads(x, weight, bias).writes(out);
+  runTouching(footprint, "linear", Math.ceil(n / STRETCH), grain, m, n, k, ...places, Number(gelu));
 }
