@@ -71,9 +71,10 @@ export function useBlas({ matmul, attention, attentionGrad }: BlasLibrary, name:
 }
 
 /** Errors: not a whole number from 1 to 64. */
-function checkThreads(count: number, source: string): number {
+function checkThreads(given: number | string, source: string): number {
+  const count = Number(given);
   if (Number.isInteger(count) && count >= 1 && count <= MAX_THREADS) return count;
-  throw new RangeError(`${source} is ${count}: it has to be a whole number from 1 to ${MAX_THREADS}`);
+  throw new RangeError(`${source} is ${given}: it has to be a whole number from 1 to ${MAX_THREADS}`);
 }
 
 /** Threads that kernels run on, the main thread among them: the processors there are, or LECTERN_THREADS. */
@@ -81,7 +82,7 @@ export function getThreads(): number {
   if (threads === undefined) {
     const wanted = environment("LECTERN_THREADS");
     const most = Math.min(availableThreads(), MAX_THREADS);
-    threads = wanted ? checkThreads(Number(wanted), "LECTERN_THREADS") : most;
+    threads = wanted ? checkThreads(wanted, "LECTERN_THREADS") : most;
     if (whyNoThreads() !== undefined) threads = 1;
   }
   return threads;
