@@ -49,7 +49,7 @@ const modern = { betas: [0.9, 0.99], weightDecay: 0.1, clip: 1 } as const;
 const lecture = { lr: 1e-4, betas: [0.9, 0.999], weightDecay: 0, clip: 1, dropout: 0 } as const;
 
 export const charPresets = {
-  /** About a minute on two cores, to English spelling. */
+  /** Half a minute to a minute on two cores, to English spelling. */
   tiny: {
     ...modern,
     layers: 2,
