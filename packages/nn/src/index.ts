@@ -1,6 +1,7 @@
 export { GELU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
+export { evaluation } from "./evaluation.ts";
 export { FeedForward, type FeedForwardOptions } from "./feedForward.ts";
 export * from "./init.ts";
 export { KeyValueCache, type KeyValueCacheOptions, type LayerCache } from "./keyValueCache.ts";
