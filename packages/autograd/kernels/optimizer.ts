@@ -6,7 +6,7 @@ import { loadTail, storeTail } from "./lanes";
  */
 export function adamW(
   begin: i32, end: i32, p: usize, grad: usize, m: usize, v: usize,
-  beta1: f32, rest1: f32, beta2: f32, rest2: f32, eps: f32, shrink: f32, rate: f32, correction: f32, gradScale: f32,
+  beta1: f32, rest1: f32, beta2: f32, rest2: f32, eps: f32, shrink: f32, gradScale: f32, rate: f32, correction: f32,
 ): void {
   for (let i = begin; i < end; i += 4) {
     const at = <usize>i * 4;
@@ -33,18 +33,23 @@ export function adamW(
   }
 }
 
-/** The same on many tensors at once: units are pieces of them, described by (p, grad, m, v, elements) in int32. */
+/**
+ * The same on many tensors at once: units are pieces of them, described by (p, grad, m, v, elements) in int32, and by the
+ * rate and the correction of their step in float32.
+ */
 export function adamWAll(
   begin: i32, end: i32, pieces: usize,
-  beta1: f32, rest1: f32, beta2: f32, rest2: f32, eps: f32, shrink: f32, rate: f32, correction: f32, gradScale: f32,
+  beta1: f32, rest1: f32, beta2: f32, rest2: f32, eps: f32, shrink: f32, gradScale: f32,
 ): void {
   for (let unit = begin; unit < end; unit++) {
-    const piece = pieces + <usize>unit * 20;
+    const piece = pieces + <usize>unit * 28;
     const p = <usize>load<i32>(piece);
     const grad = <usize>load<i32>(piece, 4);
     const m = <usize>load<i32>(piece, 8);
     const v = <usize>load<i32>(piece, 12);
     const count = load<i32>(piece, 16);
-    adamW(0, count, p, grad, m, v, beta1, rest1, beta2, rest2, eps, shrink, rate, correction, gradScale);
+    const rate = load<f32>(piece, 20);
+    const correction = load<f32>(piece, 24);
+    adamW(0, count, p, grad, m, v, beta1, rest1, beta2, rest2, eps, shrink, gradScale, rate, correction);
   }
 }

@@ -119,18 +119,19 @@ export interface AdamWOptions {
   readonly eps: number;
   /** Decoupled decay (Loshchilov & Hutter, 2019): `p -= lr * weightDecay * p`. */
   readonly weightDecay: number;
-  /** The step's number, from 1, for the bias correction. */
+  /** The number of this parameter's step, from 1, for the bias correction. */
   readonly step: number;
   /** Gradients are multiplied with this before use (clipping). One number in memory where knowing it would mean to wait. */
   readonly gradScale: number | Strided;
 }
 
-/** A parameter with its gradient and the two running averages of AdamW. */
+/** A parameter with its gradient, the two running averages of AdamW, and the number of its step. */
 export interface AdamWUpdate {
   readonly p: Strided;
   readonly grad: Strided;
   readonly m: Strided;
   readonly v: Strided;
+  readonly step: number;
 }
 
 export interface Device {
@@ -274,8 +275,8 @@ export interface Device {
 
   // --- fused, optional: where a device has none of its own, the composite definition above is used ---
 
-  /** `adamW` on many parameters in one pass. */
-  adamWAll?(updates: readonly AdamWUpdate[], options: AdamWOptions): void;
+  /** `adamW` on many parameters in one pass, each with a step count of its own. */
+  adamWAll?(updates: readonly AdamWUpdate[], options: Omit<AdamWOptions, "step">): void;
   /** The sum of the squares of all elements of all tensors; out has one element. */
   sumOfSquares?(out: Strided, tensors: readonly Strided[]): void;
   /** out = x Wᵀ + bias, then the exact GELU where `gelu`. x: [rows, k], weight: strided [n, k], bias: [n] -> [rows, n]. */

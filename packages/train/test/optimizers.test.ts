@@ -17,6 +17,8 @@ interface Fixture {
   cases: Case[];
   groups: { groups: { lr?: number; weightDecay: number }[]; options: object; after: number[][][] };
   scheduled: { options: object; factors: number[]; after: number[][][] };
+  /** Steps in which not every parameter has a gradient. */
+  late: { present: boolean[][]; cases: Case[] };
   clipped: (Case & { maxNorm: number })[];
 }
 
@@ -26,9 +28,9 @@ const optimizers = { SGD, Adam, AdamW };
 const makeParameters = () =>
   fixture.start.map((values, i) => tensor(values, { shape: fixture.shapes[i] }).requiresGrad_());
 
-function setGradients(parameters: readonly Tensor[], step: number): void {
+function setGradients(parameters: readonly Tensor[], step: number, present?: readonly boolean[]): void {
   parameters.forEach((p, i) => {
-    p.grad = tensor(fixture.gradients[step][i], { shape: fixture.shapes[i] });
+    p.grad = present?.[i] === false ? undefined : tensor(fixture.gradients[step][i], { shape: fixture.shapes[i] });
   });
 }
 
@@ -55,6 +57,16 @@ describe.each([
     const parameters = makeParameters();
     const optimizer: Optimizer = new optimizers[name](parameters, options);
     expectSteps(parameters, after, tolerance, () => optimizer.step());
+  });
+
+  it.each(fixture.late.cases)("$name with $options counts each parameter's own steps, as PyTorch does", (example) => {
+    useDevice(device);
+    const parameters = makeParameters();
+    const optimizer: Optimizer = new optimizers[example.name](parameters, example.options);
+    expectSteps(parameters, example.after, tolerance, (step) => {
+      setGradients(parameters, step, fixture.late.present[step]);
+      optimizer.step();
+    });
   });
 
   it.each(fixture.clipped)("$name with $options and clipping takes PyTorch's steps", (example) => {
@@ -106,6 +118,43 @@ describe("every optimiser", () => {
       optimizer.step();
     }
     expect(copies.map((p) => p.dataSync())).toEqual(parameters.map((p) => p.dataSync()));
+  });
+
+  it.each(fixture.late.cases)("$name with $options remembers how many steps each has taken", ({ name, options }) => {
+    const { present } = fixture.late;
+    const whole = makeParameters();
+    const parts = makeParameters();
+    const first: Optimizer = new optimizers[name](whole, options);
+    let second: Optimizer = new optimizers[name](parts, options);
+    for (const [step, here] of present.entries()) {
+      for (const [optimizer, list] of [
+        [first, whole],
+        [second, parts],
+      ] as const) {
+        setGradients(list, step, here);
+        optimizer.step();
+      }
+      const again = new optimizers[name](parts, options);
+      // Through JSON, as checkpoints go.
+      const { tensors, ...rest } = second.stateDict();
+      again.loadStateDict({ ...JSON.parse(JSON.stringify(rest)), tensors });
+      second = again;
+    }
+    expect(parts.map((p) => p.dataSync())).toEqual(whole.map((p) => p.dataSync()));
+  });
+
+  it("goes on from a state of old, which has one count for all", () => {
+    const parameters = makeParameters();
+    const optimizer = new Adam(parameters);
+    for (const step of [0, 1, 2]) {
+      setGradients(parameters, step);
+      optimizer.step();
+    }
+    const { steps, ...old } = optimizer.stateDict();
+    expect(steps).toEqual([3, 3]);
+    const again = new Adam(parameters);
+    again.loadStateDict(old);
+    expect(again.stateDict()).toMatchObject({ step: 3, steps: [3, 3] });
   });
 
   it("leaves a parameter without a gradient where it is", () => {

@@ -86,9 +86,9 @@ const attentions: Job[] = [16, 32, 64].flatMap((size) =>
 );
 
 const flat = ({ storage, size }: Tensor): Strided => ({ storage, shape: [size], strides: [1], offset: 0 });
-const ADAMW: AdamWOptions = {
+const ADAMW: Omit<AdamWOptions, "step"> = {
   ...{ lr: 1e-2, beta1: 0.9, beta2: 0.99, eps: 1e-8 },
-  ...{ weightDecay: 0.1, step: 3, gradScale: 0.3 },
+  ...{ weightDecay: 0.1, gradScale: 0.3 },
 };
 const PARAMETERS: readonly Shape[] = [[1], [301, 263], [8192], [77, 129], [100_003]];
 
@@ -148,7 +148,13 @@ const jobs: Job[] = [
     kernels: ["adamWAll"],
     run: () => {
       const groups = PARAMETERS.map((shape) => [randn(shape), randn(shape), randn(shape), randn(shape).square()]);
-      const updates = groups.map(([p, grad, m, v]) => ({ p: flat(p), grad: flat(grad), m: flat(m), v: flat(v) }));
+      const updates = groups.map(([p, grad, m, v]) => ({
+        p: flat(p),
+        grad: flat(grad),
+        m: flat(m),
+        v: flat(v),
+        step: 3,
+      }));
       cpuDevice.adamWAll!(updates, ADAMW);
       return groups.flatMap(([p, , m, v]) => [p, m, v]);
     },

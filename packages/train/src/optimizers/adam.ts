@@ -19,7 +19,8 @@ export interface AdamOptions {
 
 /**
  * Adam (Kingma & Ba, 2015): each element's step is its average gradient over the root of its average square, both
- * freed of their bias towards the zeros they start from. `weightDecay` is an L2 penalty: it is added to the gradient,
+ * freed of their bias towards the zeros they start from, which is gone with the element's own steps: a parameter that is
+ * unfrozen late begins at its first. `weightDecay` is an L2 penalty: it is added to the gradient,
  * and so divided too; AdamW does it better.
  */
 export class Adam extends Optimizer {
@@ -40,21 +41,22 @@ export class Adam extends Optimizer {
 
   protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: GradScale): void {
     const [beta1, beta2] = this.betas;
-    const { eps, steps: step } = this;
+    const { eps } = this;
     const isPenalty = weightDecay > 0 && !this.decoupled;
     const updates = parameters.map((p) => ({
       p,
       grad: isPenalty ? p.grad!.mul(gradScale).add(p.mul(weightDecay)) : p.grad!,
       m: this.slot(p, "exp_avg"),
       v: this.slot(p, "exp_avg_sq"),
+      step: this.stepsOf(p),
     }));
     const decay = this.decoupled
       ? { weightDecay, gradScale }
       : { weightDecay: 0, gradScale: isPenalty ? 1 : gradScale };
-    const options = { lr, beta1, beta2, eps, step, ...decay };
+    const options = { lr, beta1, beta2, eps, ...decay };
     const { device } = parameters[0];
     if (device.adamWAll !== undefined && fusedEnabled()) device.adamWAll(updates, options);
-    else for (const { p, grad, m, v } of updates) device.adamW(p, grad, m, v, options);
+    else for (const { p, grad, m, v, step } of updates) device.adamW(p, grad, m, v, { ...options, step });
     for (const { p, m, v } of updates) for (const changed of [p, m, v]) changed.storage.version++;
   }
 }

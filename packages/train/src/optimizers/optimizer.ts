@@ -24,6 +24,8 @@ export interface StepOptions {
 export interface OptimizerState {
   /** How many steps were taken. */
   step: number;
+  /** How many each parameter has taken, by its number; checkpoints of old do without. */
+  steps?: number[];
   groups: { lr: number; weightDecay: number }[];
   /** One tensor for each parameter and slot, named `<number of the parameter>.<slot>`. */
   tensors: Map<string, Tensor>;
@@ -41,6 +43,7 @@ export abstract class Optimizer {
   steps = 0;
   /** The number of each parameter, over all groups. */
   readonly #numbers = new Map<Tensor, number>();
+  readonly #steps = new Map<Tensor, number>();
   readonly #slots = new Map<string, Tensor>();
 
   /** Errors: no parameters, parameters on two devices, one in two groups, a learning rate or decay below 0. */
@@ -93,7 +96,13 @@ export abstract class Optimizer {
 
   #stepGroup(group: ParameterGroup, gradScale: GradScale): void {
     const parameters = group.parameters.filter(({ grad }) => grad !== undefined);
+    for (const p of parameters) this.#steps.set(p, this.stepsOf(p) + 1);
     if (parameters.length > 0) this.update(parameters, group, gradScale);
+  }
+
+  /** How many steps a parameter has taken, this one included: those in which it had a gradient. */
+  protected stepsOf(p: Tensor): number {
+    return this.#steps.get(p) ?? 0;
   }
 
   /** Moves parameters of one group, all of which have a gradient, in place against their gradients times `gradScale`. */
@@ -124,11 +133,12 @@ export abstract class Optimizer {
 
   stateDict(): OptimizerState {
     const groups = this.groups.map(({ lr, weightDecay }) => ({ lr, weightDecay }));
-    return { step: this.steps, groups, tensors: new Map(this.#slots) };
+    const steps = this.parameters.map((p) => this.stepsOf(p));
+    return { step: this.steps, steps, groups, tensors: new Map(this.#slots) };
   }
 
   /** Goes on from what `stateDict` gave. Errors: it belongs to other parameters. */
-  loadStateDict({ step, groups, tensors }: OptimizerState): void {
+  loadStateDict({ step, steps, groups, tensors }: OptimizerState): void {
     const parameters = this.parameters;
     for (const [key, tensor] of tensors) {
       const p = parameters[Number.parseInt(key, 10)];
@@ -151,6 +161,11 @@ export abstract class Optimizer {
       const p = parameters[Number.parseInt(key, 10)];
       this.slot(p, key.slice(key.indexOf(".") + 1)).copy_(tensor.to(p.device));
     }
+    // Where one count was kept for all, it is that of every parameter of which something is remembered.
+    const moved = new Set([...tensors.keys()].map((key) => Number.parseInt(key, 10)));
+    parameters.forEach((p, i) => {
+      this.#steps.set(p, steps?.[i] ?? (moved.has(i) ? step : 0));
+    });
   }
 }
 

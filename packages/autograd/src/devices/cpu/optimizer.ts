@@ -11,17 +11,24 @@ const PIECE = 8192;
 /** Pieces that are worth a thread of their own. */
 const GRAIN = 2;
 
-/** Cuts tensors that go together into pieces, writes them where a kernel finds them, and calls it with the address. */
-function withPieces(groups: readonly (readonly Strided[])[], call: (pieces: number, count: number) => void): void {
+/** Tensors that go together, and what a kernel has to know of them beside where they lie: 32-bit words. */
+interface Group {
+  readonly tensors: readonly Strided[];
+  readonly words?: ArrayLike<number>;
+}
+
+/** Cuts groups of tensors into pieces, writes them where a kernel finds them, and calls it with the address. */
+function withPieces(groups: readonly Group[], call: (pieces: number, count: number) => void): void {
   const memory = finishedMemory();
   const numbers: number[] = [];
   let count = 0;
-  for (const group of groups) {
-    const size = sizeOf(group[0].shape);
-    const addresses = group.map(addressOf);
+  for (const { tensors, words = [] } of groups) {
+    const size = sizeOf(tensors[0].shape);
+    const addresses = tensors.map(addressOf);
     for (let start = 0; start < size; start += PIECE) {
       for (const address of addresses) numbers.push(address + start * BYTES);
       numbers.push(Math.min(PIECE, size - start));
+      for (let i = 0; i < words.length; i++) numbers.push(words[i]);
       count++;
     }
   }
@@ -34,26 +41,44 @@ function withPieces(groups: readonly (readonly Strided[])[], call: (pieces: numb
   }
 }
 
-/** The constants of a step, in the kernel's order. */
-function constants({ lr, beta1, beta2, eps, weightDecay, step, gradScale }: AdamWOptions): number[] {
+type Settings = Omit<AdamWOptions, "step">;
+
+/** The constants of a step that all parameters share, in the kernel's order. */
+function constants({ lr, beta1, beta2, eps, weightDecay, gradScale }: Settings): number[] {
   const averages = [beta1, 1 - beta1, beta2, 1 - beta2, eps];
   const scale = typeof gradScale === "number" ? gradScale : finishedMemory().floats[addressOf(gradScale) / BYTES];
-  return [...averages, 1 - lr * weightDecay, lr / (1 - beta1 ** step), 1 / (1 - beta2 ** step), scale];
+  return [...averages, 1 - lr * weightDecay, scale];
+}
+
+/** What the number of a parameter's step decides: the learning rate over the bias of one average, 1 over the other's. */
+function corrections({ lr, beta1, beta2 }: Settings, step: number): [rate: number, correction: number] {
+  return [lr / (1 - beta1 ** step), 1 / (1 - beta2 ** step)];
 }
 
 export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
   const footprint = new Footprint().reads(grad).writes(p, m, v);
   const addresses = [p, grad, m, v].map(addressOf);
-  runTouching(footprint, "adamW", sizeOf(p.shape), GRAIN * PIECE, ...addresses, ...constants(options));
+  runTouching(
+    footprint,
+    "adamW",
+    sizeOf(p.shape),
+    GRAIN * PIECE,
+    ...addresses,
+    ...constants(options),
+    ...corrections(options, options.step),
+  );
 }
 
-export function adamWAll(updates: readonly AdamWUpdate[], options: AdamWOptions): void {
-  const groups = updates.map(({ p, grad, m, v }) => [p, grad, m, v]);
+export function adamWAll(updates: readonly AdamWUpdate[], options: Settings): void {
+  const groups = updates.map(({ p, grad, m, v, step }) => ({
+    tensors: [p, grad, m, v],
+    words: new Int32Array(Float32Array.from(corrections(options, step)).buffer),
+  }));
   withPieces(groups, (pieces, count) => run("adamWAll", count, GRAIN, pieces, ...constants(options)));
 }
 
 export function sumOfSquares(out: Strided, tensors: readonly Strided[]): void {
-  const groups = tensors.map((x) => [x]);
+  const groups = tensors.map((x) => ({ tensors: [x] }));
   withPieces(groups, (pieces, count) => {
     const memory = finishedMemory();
     const sums = memory.allocate(Math.max(1, count) * 8);
