@@ -13,6 +13,10 @@ export type TypedArray = Float32Array | Float64Array | Int32Array;
 
 /** A block of memory on a device. Tensors that are views of each other share one. */
 export class Storage {
+  readonly device: Device;
+  readonly dtype: DType;
+  readonly length: number;
+  readonly handle: unknown;
   /** Counts changes in place, so that a backward rule can tell that a saved value is not what it was. */
   version = 0;
   /** Why the memory was given back; undefined while it is there. */
@@ -26,12 +30,12 @@ export class Storage {
    * @param handle what the device knows the block by: a typed array, an address, a GPU buffer.
    * @param length in elements.
    */
-  constructor(
-    readonly device: Device,
-    readonly dtype: DType,
-    readonly length: number,
-    readonly handle: unknown,
-  ) {}
+  constructor(device: Device, dtype: DType, length: number, handle: unknown) {
+    this.device = device;
+    this.dtype = dtype;
+    this.length = length;
+    this.handle = handle;
+  }
 }
 
 /**

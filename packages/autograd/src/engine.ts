@@ -10,20 +10,25 @@ export type GradientHook = (gradient: Tensor) => Tensor | undefined;
 
 /** An edge bundle of the graph: the call of an op that made a tensor. */
 export class GraphNode {
+  readonly op: AnyOp;
+  readonly ctx: OpContext;
+  inputs: readonly Tensor[];
+  /** All arguments where the op has a composite definition, else its settings alone. */
+  args: readonly unknown[];
+  /** What the call put into memory for output and gradient. */
+  held: Storage[];
   ended = false;
   hooks: GradientHook[] | undefined;
   /** The tensor whose `grad` is to be filled although it is no leaf. */
   retained: Tensor | undefined;
 
-  constructor(
-    readonly op: AnyOp,
-    readonly ctx: OpContext,
-    public inputs: readonly Tensor[],
-    /** All arguments where the op has a composite definition, else its settings alone. */
-    public args: readonly unknown[],
-    /** What the call put into memory for output and gradient. */
-    public held: Storage[],
-  ) {}
+  constructor(op: AnyOp, ctx: OpContext, inputs: readonly Tensor[], args: readonly unknown[], held: Storage[]) {
+    this.op = op;
+    this.ctx = ctx;
+    this.inputs = inputs;
+    this.args = args;
+    this.held = held;
+  }
 
   /** Everything in memory that this node's backward pass may need. */
   *storages(): Iterable<Storage> {
@@ -124,11 +129,14 @@ function topologicalOrder(root: GraphNode, wanted: (node: GraphNode) => boolean)
 
 /** The gradients on their way through the graph. Each is freed as soon as no node waits for it. */
 class PendingGradients {
+  readonly memory: Scope | undefined;
   readonly #byTarget = new Map<Target, Tensor>();
   readonly #waiting = new Map<Storage, number>();
 
   /** @param memory where the sweep's own tensors lie; undefined if they are recorded, and so may be needed later. */
-  constructor(readonly memory: Scope | undefined) {}
+  constructor(memory: Scope | undefined) {
+    this.memory = memory;
+  }
 
   add(target: Target, gradient: Tensor): void {
     this.#wait(gradient.storage, 1);

@@ -42,6 +42,9 @@ const NOTHING: readonly never[] = [];
 
 /** One call of an op: what its forward pass leaves for its backward pass. */
 export class OpContext {
+  readonly name: string;
+  /** False where nothing is recorded: saving costs nothing then. */
+  readonly tracked: boolean;
   readonly device: Device;
   /** For the backward rule: shapes of the tensor arguments, in order. */
   readonly shapes: readonly Shape[];
@@ -50,12 +53,9 @@ export class OpContext {
   #saved: readonly { tensor: Tensor; version: number }[] = NOTHING;
   #made: Tensor["storage"][] = [];
 
-  constructor(
-    readonly name: string,
-    inputs: readonly Tensor[],
-    /** False where nothing is recorded: saving costs nothing then. */
-    readonly tracked: boolean,
-  ) {
+  constructor(name: string, inputs: readonly Tensor[], tracked: boolean) {
+    this.name = name;
+    this.tracked = tracked;
     this.device = inputs[0].device;
     this.shapes = tracked ? inputs.map((x) => x.shape) : NOTHING;
     this.needs = tracked ? inputs.map((x) => x.requiresGrad) : NOTHING;

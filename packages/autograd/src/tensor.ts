@@ -26,6 +26,12 @@ export interface KeepDim {
  * Methods are PyTorch's, in camelCase; each op is described in `ops/`, where its derivative stands next to it.
  */
 export class Tensor implements Strided {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly offset: number;
+  /** The op that made it, for messages. */
+  readonly origin: string;
   /** d loss / d this, after `backward()`; filled for leaves that require a gradient. */
   grad: Tensor | undefined;
   /** The call that made this tensor, where gradients are recorded. */
@@ -34,14 +40,13 @@ export class Tensor implements Strided {
   hooks: GradientHook[] | undefined;
   #requiresGrad = false;
 
-  constructor(
-    readonly storage: Storage,
-    readonly shape: Shape,
-    readonly strides: Shape,
-    readonly offset: number,
-    /** The op that made it, for messages. */
-    readonly origin: string,
-  ) {}
+  constructor(storage: Storage, shape: Shape, strides: Shape, offset: number, origin: string) {
+    this.storage = storage;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.origin = origin;
+  }
 
   get device(): Device {
     return this.storage.device;

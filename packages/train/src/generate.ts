@@ -192,6 +192,10 @@ const canCache = (model: LanguageModel): model is CachingLanguageModel => "makeC
 
 /** Asks a model for the next token of rows that grow next to each other, with as little computed again as can be. */
 class Predictor {
+  readonly model: LanguageModel;
+  /** All of one length. */
+  readonly rows: readonly (readonly number[])[];
+  readonly window: "half" | "exact";
   readonly #device: Device;
   readonly #context: number;
   /** What the model has seen, where it can go on from there. */
@@ -199,12 +203,10 @@ class Predictor {
   /** So many tokens of a row it has seen. */
   #seen = 0;
 
-  constructor(
-    readonly model: LanguageModel,
-    /** All of one length. */
-    readonly rows: readonly (readonly number[])[],
-    readonly window: "half" | "exact",
-  ) {
+  constructor(model: LanguageModel, rows: readonly (readonly number[])[], window: "half" | "exact") {
+    this.model = model;
+    this.rows = rows;
+    this.window = window;
     this.#device = deviceOf(model);
     this.#context = model.options.context;
     if (canCache(model)) this.#cache = { model, memory: model.makeCache(rows.length) };

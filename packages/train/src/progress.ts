@@ -29,7 +29,11 @@ export function progressDisplay(mode: ProgressMode, log?: (message: string) => v
 
 /** No progress; messages all the same. */
 class Silence implements ProgressDisplay {
-  constructor(readonly log: (message: string) => void) {}
+  readonly log: (message: string) => void;
+
+  constructor(log: (message: string) => void) {
+    this.log = log;
+  }
 
   async start(): Promise<void> {}
   update(): void {}
@@ -38,12 +42,14 @@ class Silence implements ProgressDisplay {
 
 /** Guesses the time left from the steps since the start. */
 class Clock {
+  readonly total: number;
+  readonly done: number;
   #since = performance.now();
 
-  constructor(
-    readonly total: number,
-    readonly done: number,
-  ) {}
+  constructor(total: number, done: number) {
+    this.total = total;
+    this.done = done;
+  }
 
   secondsLeft(step: number): number {
     const passed = (performance.now() - this.#since) / 1000;
@@ -71,14 +77,16 @@ export function describeProgress({ loss, lr, tokensPerSecond }: ProgressState, s
 
 /** A line now and then, for files and pipes: at the first step, then every tenth of the way, and every half minute. */
 export class Lines implements ProgressDisplay {
+  readonly write: (line: string) => void;
+  readonly log: (message: string) => void;
   #clock = new Clock(0, 0);
   #nextStep = 0;
   #nextTime = 0;
 
-  constructor(
-    readonly write: (line: string) => void,
-    readonly log: (message: string) => void = write,
-  ) {}
+  constructor(write: (line: string) => void, log: (message: string) => void = write) {
+    this.write = write;
+    this.log = log;
+  }
 
   async start(total: number, done: number): Promise<void> {
     this.#clock = new Clock(total, done);

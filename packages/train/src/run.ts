@@ -25,9 +25,12 @@ const CONTENT = ["config.json", "tokenizer.json", "metrics.jsonl", "checkpoints"
  * ```
  */
 export class RunFolder {
+  readonly path: string;
   #lines: string[] = [];
 
-  constructor(readonly path: string) {}
+  constructor(path: string) {
+    this.path = path;
+  }
 
   file(name: (typeof CONTENT)[number]): string {
     return `${this.path}/${name}`;

@@ -64,11 +64,15 @@ function release(device: Device, operands: Record<string, Strided>): void {
 }
 
 export class Check {
-  constructor(
-    readonly device: Device,
-    readonly tolerance: Tolerance,
-    readonly numbers: Numbers,
-  ) {}
+  readonly device: Device;
+  readonly tolerance: Tolerance;
+  readonly numbers: Numbers;
+
+  constructor(device: Device, tolerance: Tolerance, numbers: Numbers) {
+    this.device = device;
+    this.tolerance = tolerance;
+    this.numbers = numbers;
+  }
 
   /**
    * Calls a kernel on the device and on the reference, and compares the whole storages of all operands afterwards: results,

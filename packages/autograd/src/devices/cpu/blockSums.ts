@@ -13,15 +13,15 @@ const SUM = 0;
  * of sums for each block of rows, which are then added up. Summing down the columns by itself would read everything again.
  */
 export class BlockSums {
+  private readonly rows: number;
+  private readonly n: number;
   readonly blocks: number;
   /** Where the kernel puts each kind of sums, [blocks, n]. */
   readonly addresses: readonly number[];
 
-  constructor(
-    private readonly rows: number,
-    private readonly n: number,
-    kinds: number,
-  ) {
+  constructor(rows: number, n: number, kinds: number) {
+    this.rows = rows;
+    this.n = n;
     this.blocks = Math.ceil(rows / HEIGHT);
     const bytes = Math.max(1, this.blocks * n) * BYTES;
     this.addresses = Array.from({ length: kinds }, () => machine().memory.allocate(bytes));

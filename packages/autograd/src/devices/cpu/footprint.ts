@@ -17,15 +17,18 @@ interface Touch {
  * given back may be handed out again at once, so two jobs conflict over a block whatever tensors lay in it.
  */
 export class Footprint {
+  readonly rows: number;
+  height: number;
   readonly touches: Touch[] = [];
+
   /**
    * @param rows into which the job can be cut, each part touching its own rows of some operands; 0 where it cannot.
    * @param height rows of a part, where it is cut along them: given where units are parts already, else set when it is queued.
    */
-  constructor(
-    readonly rows = 0,
-    public height = 0,
-  ) {}
+  constructor(rows = 0, height = 0) {
+    this.rows = rows;
+    this.height = height;
+  }
 
   reads(...operands: (Strided | undefined)[]): this {
     for (const x of operands) if (x !== undefined) this.touch(blockOf(x), false, 0);

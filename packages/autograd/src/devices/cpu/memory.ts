@@ -46,6 +46,8 @@ export function blockSize(bytes: number): number {
 }
 
 export class Allocator {
+  readonly memory: WebAssembly.Memory;
+  private readonly limit: number;
   /**
    * Called with the bytes wanted when the memory cannot grow, before the last attempt: whoever holds blocks that nothing
    * needs can release them here.
@@ -71,11 +73,9 @@ export class Allocator {
    * @param start first address that may be handed out.
    * @param limit bytes beyond which the memory does not grow.
    */
-  constructor(
-    readonly memory: WebAssembly.Memory,
-    start: number,
-    private readonly limit = MAX_PAGES * PAGE,
-  ) {
+  constructor(memory: WebAssembly.Memory, start: number, limit = MAX_PAGES * PAGE) {
+    this.memory = memory;
+    this.limit = limit;
     this.floats = new Float32Array(memory.buffer);
     this.ints = new Int32Array(memory.buffer);
     this.regions = [{ start: Math.ceil(start / 64) * 64, end: memory.buffer.byteLength }];

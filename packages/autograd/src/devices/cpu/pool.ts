@@ -36,6 +36,13 @@ interface Worker {
 }
 
 export class Pool {
+  readonly threads: number;
+  private readonly memory: Allocator;
+  private readonly kernels: Readonly<Record<KernelName, Kernel>>;
+  private readonly module: WebAssembly.Module;
+  private readonly scratchSize: number;
+  /** The library that workers are to open, where there is one. */
+  private readonly blas: string | undefined;
   /** Why there are no workers, or fewer than asked for. */
   failure: string | undefined;
 
@@ -51,14 +58,19 @@ export class Pool {
 
   /** @param threads the main thread among them. */
   constructor(
-    readonly threads: number,
-    private readonly memory: Allocator,
-    private readonly kernels: Readonly<Record<KernelName, Kernel>>,
-    private readonly module: WebAssembly.Module,
-    private readonly scratchSize: number,
-    /** The library that workers are to open, where there is one. */
-    private readonly blas: string | undefined,
+    threads: number,
+    memory: Allocator,
+    kernels: Readonly<Record<KernelName, Kernel>>,
+    module: WebAssembly.Module,
+    scratchSize: number,
+    blas: string | undefined,
   ) {
+    this.threads = threads;
+    this.memory = memory;
+    this.kernels = kernels;
+    this.module = module;
+    this.scratchSize = scratchSize;
+    this.blas = blas;
     this.control = memory.allocate(CONTROL_BYTES);
     this.words = new Int32Array(memory.memory.buffer, this.control, CONTROL_BYTES / 4).fill(0);
     this.values = new Float64Array(memory.memory.buffer, this.control, CONTROL_BYTES / 8);

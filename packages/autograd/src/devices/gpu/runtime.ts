@@ -45,6 +45,7 @@ interface Task {
  * the GPU: only reading does.
  */
 export class Runtime {
+  readonly backend: Backend;
   readonly #programs = new Map<string, Program>();
   #queue: Task[] = [];
   #waiting = false;
@@ -65,7 +66,8 @@ export class Runtime {
   /** Kernels run so far. */
   launches = 0;
 
-  constructor(readonly backend: Backend) {
+  constructor(backend: Backend) {
+    this.backend = backend;
     this.product = backend.compileWgsl === undefined ? "blocked" : "tiled";
     backend.onError = (message) => this.fail(message);
     this.one = this.make(Float32Array.of(1));

@@ -23,6 +23,7 @@ export interface Slot {
  * WebGPU keeps them in order and lets each see what the ones before have written.
  */
 export class Recorder {
+  readonly device: GPUDevice;
   readonly #params: GPUBuffer;
   readonly #mirror = new ArrayBuffer(RUNS * SLOT);
   readonly #ints = new Int32Array(this.#mirror);
@@ -31,7 +32,8 @@ export class Recorder {
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
 
-  constructor(readonly device: GPUDevice) {
+  constructor(device: GPUDevice) {
+    this.device = device;
     this.#params = device.createBuffer({ size: RUNS * SLOT, usage: USAGE.uniform | USAGE.copyTarget });
   }
 

@@ -25,6 +25,8 @@ interface WebAssemblyState {
 
 /** gpu.js compiled to WebAssembly: no GPU at all, but the same kernels, synchronously, wherever JavaScript runs. */
 class WebAssemblyBackend implements Backend {
+  readonly gpu: GpuJs;
+  readonly library: GpuJsLibrary;
   readonly name = "webasm";
   readonly adapter = "WebAssembly";
   readonly software = true;
@@ -34,10 +36,10 @@ class WebAssemblyBackend implements Backend {
   onError: ((message: string) => void) | undefined;
   lost: string | undefined;
 
-  constructor(
-    readonly gpu: GpuJs,
-    readonly library: GpuJsLibrary,
-  ) {}
+  constructor(gpu: GpuJs, library: GpuJsLibrary) {
+    this.gpu = gpu;
+    this.library = library;
+  }
 
   compile(spec: KernelSpec): Program {
     const shortcut = this.gpu.createKernel<WebAssemblyState>(spec.source, {

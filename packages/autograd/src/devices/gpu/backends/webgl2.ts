@@ -19,15 +19,31 @@ const FOUR = "MemoryOptimizedNumberTexture";
 
 /** A texture of floats, row by row, dressed as what gpu.js takes for an argument. */
 class TextureBlock implements Block {
+  readonly texture: WebGLTexture;
+  readonly size: Size;
+  readonly context: WebGL2RenderingContext;
+  readonly length: number;
+  readonly type: string;
+  readonly output: readonly number[];
+  readonly dimensions: readonly number[];
+
   constructor(
-    readonly texture: WebGLTexture,
-    readonly size: Size,
-    readonly context: WebGL2RenderingContext,
-    readonly length: number,
-    readonly type = ONE,
-    readonly output = [length],
-    readonly dimensions = [...output, 1, 1].slice(0, 3),
-  ) {}
+    texture: WebGLTexture,
+    size: Size,
+    context: WebGL2RenderingContext,
+    length: number,
+    type = ONE,
+    output = [length],
+    dimensions = [...output, 1, 1].slice(0, 3),
+  ) {
+    this.texture = texture;
+    this.size = size;
+    this.context = context;
+    this.length = length;
+    this.type = type;
+    this.output = output;
+    this.dimensions = dimensions;
+  }
 }
 
 /** The state of a gpu.js WebGL kernel, as far as it is used here. */
@@ -43,6 +59,8 @@ interface WebGlState {
 
 /** gpu.js on WebGL2: fragment shaders that draw into float textures. */
 class WebGl2Backend implements Backend {
+  readonly gpu: GpuJs;
+  readonly gl: WebGL2RenderingContext;
   readonly name = "webgl2";
   readonly adapter: string;
   readonly software = false;
@@ -54,11 +72,9 @@ class WebGl2Backend implements Backend {
   readonly #side: number;
   #readFormat: number | undefined;
 
-  constructor(
-    readonly gpu: GpuJs,
-    readonly gl: WebGL2RenderingContext,
-    canvas: EventTarget,
-  ) {
+  constructor(gpu: GpuJs, gl: WebGL2RenderingContext, canvas: EventTarget) {
+    this.gpu = gpu;
+    this.gl = gl;
     this.#side = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
     this.maxLength = this.#side * this.#side;
     const names = gl.getExtension("WEBGL_debug_renderer_info");

@@ -15,11 +15,15 @@ import { MAP_MODE_READ, MAX_BYTES, Recorder, USAGE } from "./recorder.ts";
 
 /** A buffer, and the sizes by which a kernel indexes it, from the last axis on. */
 class BufferBlock implements Block {
-  constructor(
-    readonly buffer: GPUBuffer,
-    readonly length: number,
-    readonly sizes: readonly number[] = [length],
-  ) {}
+  readonly buffer: GPUBuffer;
+  readonly length: number;
+  readonly sizes: readonly number[];
+
+  constructor(buffer: GPUBuffer, length: number, sizes: readonly number[] = [length]) {
+    this.buffer = buffer;
+    this.length = length;
+    this.sizes = sizes;
+  }
 }
 
 /**
@@ -60,6 +64,7 @@ const MAX_STAGING = 8;
 
 /** gpu.js on WebGPU: compute shaders over storage buffers. */
 export class WebGpuBackend implements Backend {
+  readonly gpu: GpuJs;
   readonly name = "webgpu";
   readonly adapter: string;
   readonly software: boolean;
@@ -78,10 +83,8 @@ export class WebGpuBackend implements Backend {
   /** Allocations of which the GPU has not said yet whether there was memory. */
   readonly #unconfirmed = new Set<Promise<void>>();
 
-  constructor(
-    readonly gpu: GpuJs,
-    { adapter, device }: WebGpuContext,
-  ) {
+  constructor(gpu: GpuJs, { adapter, device }: WebGpuContext) {
+    this.gpu = gpu;
     this.device = device;
     this.recorder = new Recorder(device);
     const { vendor, architecture, description } = adapter.info;
@@ -323,14 +326,15 @@ export function describeError(message: string): string {
 
 /** A kernel written in WGSL. */
 class NativeProgram implements Program {
+  readonly backend: WebGpuBackend;
+  readonly spec: WgslSpec;
   #pipeline: GPUComputePipeline | undefined;
   #layout: GPUBindGroupLayout | undefined;
   #preparing: Promise<void> | undefined;
 
-  constructor(
-    readonly backend: WebGpuBackend,
-    readonly spec: WgslSpec,
-  ) {
+  constructor(backend: WebGpuBackend, spec: WgslSpec) {
+    this.backend = backend;
+    this.spec = spec;
     checkNumbers(spec.numbers.length * 4);
   }
 
