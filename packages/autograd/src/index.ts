@@ -28,6 +28,7 @@ export {
 } from "./engine.ts";
 export { fusedEnabled, setFused } from "./fused.ts";
 export { gradcheck, gradgradcheck } from "./gradcheck.ts";
+export { leavesOf } from "./leaves.ts";
 export { keep, memoryUsage, resetPeakMemory, Scope, scope, settle } from "./lifetimes.ts";
 export { defineOp, type OpContext, type OpDefinition } from "./op.ts";
 export {

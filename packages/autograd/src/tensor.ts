@@ -38,7 +38,8 @@ export class Tensor implements Strided {
   node: GraphNode | undefined;
   /** Called with the gradient when it has arrived at this leaf, where there are any. */
   hooks: GradientHook[] | undefined;
-  #requiresGrad = false;
+  /** Undefined where nobody ever asked for it; false is a parameter that is frozen. */
+  #requiresGrad: boolean | undefined;
 
   constructor(storage: Storage, shape: Shape, strides: Shape, offset: number, origin: string) {
     this.storage = storage;
@@ -64,17 +65,21 @@ export class Tensor implements Strided {
   }
   /** Whether `backward()` computes a gradient for this tensor, or through it. */
   get requiresGrad(): boolean {
-    return this.#requiresGrad || this.node !== undefined;
+    return this.#requiresGrad === true || this.node !== undefined;
+  }
+  /** Whether this is a leaf to be learnt, also while it is frozen: `requiresGrad_()` was called on it, or said so when it was made. */
+  get isParameter(): boolean {
+    return this.#requiresGrad !== undefined;
   }
   get isLeaf(): boolean {
     return this.node === undefined;
   }
 
-  /** Marks a leaf as something to differentiate by. Errors: int32, or the result of a recorded op. */
+  /** Marks a leaf as something to differentiate by; with `false` freezes one. Errors: int32, or the result of a recorded op. */
   requiresGrad_(on = true): this {
     if (this.node !== undefined) throw new Error("requiresGrad_: this tensor was computed; detach() it first");
     if (on && this.dtype !== "float32") throw new Error("requiresGrad_: only float32 tensors have gradients");
-    this.#requiresGrad = on;
+    if (on || this.isParameter) this.#requiresGrad = on;
     if (on) keep(this);
     return this;
   }
@@ -230,7 +235,7 @@ export class Tensor implements Strided {
     if (on === this.device) return this;
     const result = Tensor.empty(this.shape, this.dtype, on, this.origin);
     on.upload(result.storage, this.dataSync(), 0);
-    return this.requiresGrad && this.isLeaf ? result.requiresGrad_() : result;
+    return this.isParameter ? result.requiresGrad_().requiresGrad_(this.requiresGrad) : result;
   }
 
   // --- in place: for parameters, under noGrad -----------------------------------------------------

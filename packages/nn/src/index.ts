@@ -11,6 +11,7 @@ export { TransformerClassifier, type TransformerClassifierOptions } from "./mode
 export { GPT, type GPTOptions } from "./models/gpt.ts";
 export { type Layer, type LoadReport, Module, type StateDict } from "./module.ts";
 export { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
+export { type BufferOptions, buffer, parameter } from "./parameter.ts";
 export { GlobalAveragePooling, GlobalMaxPooling, type Pooling } from "./pooling.ts";
 export { PositionalEmbedding, SinusoidalEncoding } from "./positions.ts";
 export { SelfAttention } from "./selfAttention.ts";

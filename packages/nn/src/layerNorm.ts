@@ -1,6 +1,7 @@
 import { layerNorm, ones, type Tensor, zeros } from "@lectern/autograd";
 import { assertSizes, assertWidth } from "./check.ts";
 import { Module } from "./module.ts";
+import { parameter } from "./parameter.ts";
 
 /**
  * Layer normalisation (Ba et al., 2016): each vector is shifted to mean 0 and scaled to variance 1, then scaled and
@@ -18,8 +19,8 @@ export class LayerNorm extends Module {
     super();
     assertSizes("LayerNorm", { width });
     this.eps = options.eps ?? 1e-5;
-    this.weight = ones([width], { requiresGrad: true });
-    if (options.bias ?? true) this.bias = zeros([width], { requiresGrad: true });
+    this.weight = parameter(ones([width]));
+    if (options.bias ?? true) this.bias = parameter(zeros([width]));
   }
 
   forward(x: Tensor): Tensor {

@@ -1,7 +1,8 @@
-import { linear, type Tensor, zeros } from "@lectern/autograd";
+import { linear, linearGelu, type Tensor, zeros } from "@lectern/autograd";
 import { assertSizes, assertWidth } from "./check.ts";
 import { kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
+import { parameter } from "./parameter.ts";
 
 /**
  * A fully connected layer: `y = x Wᵀ + b`. x: [..., inputs] -> [..., outputs].
@@ -16,16 +17,32 @@ export class Linear extends Module {
   constructor(inputs: number, outputs: number, options: { bias?: boolean } = {}) {
     super();
     assertSizes("Linear", { inputs, outputs });
-    this.weight = zeros([outputs, inputs], { requiresGrad: true });
-    kaimingUniform_(this.weight, { a: Math.sqrt(5) });
+    this.weight = parameter(kaimingUniform_(zeros([outputs, inputs]), { a: Math.sqrt(5) }));
     if (options.bias ?? true) {
       const bound = 1 / Math.sqrt(inputs);
-      this.bias = uniform_(zeros([outputs], { requiresGrad: true }), -bound, bound);
+      this.bias = parameter(uniform_(zeros([outputs]), -bound, bound));
     }
   }
 
   forward(x: Tensor): Tensor {
     assertWidth("Linear", x, this.weight.shape[1]);
     return linear(x, this.weight, this.bias);
+  }
+
+  /** Whether `forward` is this class's own: a subclass or an object that computes something else has to be called. */
+  get #isPlain(): boolean {
+    return this.forward === Linear.prototype.forward;
+  }
+
+  /** `forward(x).gelu()`, in fewer passes over memory where that can be. */
+  forwardGelu(x: Tensor): Tensor {
+    if (!this.#isPlain) return this.forward(x).gelu();
+    assertWidth("Linear", x, this.weight.shape[1]);
+    return linearGelu(x, this.weight, this.bias);
+  }
+
+  /** Whether this layer does nothing but multiply with the table of an embedding, as a tied head does. */
+  isTiedTo(embedding: { readonly weight: Tensor }): boolean {
+    return this.#isPlain && this.weight === embedding.weight && this.bias === undefined;
   }
 }

@@ -1,5 +1,8 @@
 import { type Device, formatShape, keep, noGrad, scope, Tensor } from "@lectern/autograd";
+import { type Field, fieldsOf } from "./fields.ts";
+import { type BufferOptions, buffer, bufferOptions } from "./parameter.ts";
 import { summaryOf } from "./summary.ts";
+import { complaint } from "./unseen.ts";
 
 /** A dictionary of a model's values, by PyTorch's dotted names: `blocks.0.attention.qkv.weight`. */
 export type StateDict = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
@@ -19,6 +22,9 @@ interface Slot {
   replace(tensor: Tensor): void;
 }
 
+type Part = Tensor | Module;
+const isPart = (value: unknown): value is Part => value instanceof Tensor || value instanceof Module;
+
 /** A module that turns one tensor into one tensor. */
 export interface Layer extends Module {
   forward(x: Tensor): Tensor;
@@ -29,50 +35,53 @@ const join = (prefix: string, name: string) => (prefix === "" ? name : `${prefix
 /**
  * What every layer and every model is: parameters, smaller modules, and a `forward` that uses both.
  *
- * Nothing has to be registered. A public field that holds a tensor marked with `requiresGrad_()` is a parameter, one
- * that holds a Module is a child, and so is every element of an array of those. Names are PyTorch's: the fields' names,
- * joined by dots. Fields whose name begins with `#` are not seen.
+ * Nothing has to be registered. A public field holds a child where it holds a Module, a parameter where it holds a tensor
+ * that was declared one: by `parameter(…)`, or made with `{ requiresGrad: true }`. Arrays, maps and plain objects of
+ * those are looked into, nested ones too. Names are PyTorch's: fields, indices and keys, joined by dots
+ * (`blocks.0.norm.weight`). What cannot be named is refused (`parameters()` says which field); only fields whose name
+ * begins with `#` are not seen at all.
  */
 export abstract class Module {
   /** Whether dropout drops: changed by `train()` and `eval()`. */
   training = true;
-  /** Names of buffers, and whether they belong into the state dict. */
+  /** Fields that hold buffers, and whether they belong into the state dict. */
   readonly #buffers = new Map<string, boolean>();
 
   abstract forward(...inputs: never[]): unknown;
 
   // --- what the module consists of --------------------------------------------------------------
 
-  /** Public fields, elements of arrays one by one. */
-  *#fields(): Iterable<{ name: string; value: unknown; replace(tensor: Tensor): void }> {
-    const fields: [string, unknown][] = Object.entries(this);
-    for (const [name, value] of fields) {
-      if (Array.isArray(value)) {
-        for (const [i, part] of value.entries()) {
-          yield { name: `${name}.${i}`, value: part, replace: (tensor) => value.splice(i, 1, tensor) };
-        }
-      } else yield { name, value, replace: (tensor) => Object.assign(this, { [name]: tensor }) };
-    }
+  #fields(): Iterable<Field<Part>> {
+    return fieldsOf(this, isPart);
   }
 
-  /** Parameters: leaves that were marked to get gradients, also where they are frozen now. */
+  /** Whether the tensor in a field is a buffer. A field that was seen with one holds one from then on. */
+  #isBuffer(name: string, tensor: Tensor): boolean {
+    const options = bufferOptions(tensor);
+    if (options !== undefined) this.#buffers.set(name, options.persistent);
+    return this.#buffers.has(name);
+  }
+
+  /** Parameters: leaves that were declared to get gradients, also where they are frozen now. */
   *#ownParameters(): Iterable<Slot> {
-    for (const { name, value, replace } of this.#fields()) {
-      const isParameter = value instanceof Tensor && value.isLeaf && value.storage.kept && !this.#buffers.has(name);
-      if (isParameter) yield { name, tensor: value, replace };
+    for (const { name, part, replace, hidden } of this.#fields()) {
+      if (hidden !== undefined || !(part instanceof Tensor) || !part.isParameter) continue;
+      if (!this.#isBuffer(name, part)) yield { name, tensor: part, replace };
     }
   }
 
   *#ownBuffers(): Iterable<Slot & { persistent: boolean }> {
-    for (const { name, value, replace } of this.#fields()) {
-      const persistent = this.#buffers.get(name);
-      if (persistent !== undefined && value instanceof Tensor) yield { name, tensor: value, replace, persistent };
+    for (const { name, part, replace, hidden } of this.#fields()) {
+      if (hidden !== undefined || !(part instanceof Tensor) || !this.#isBuffer(name, part)) continue;
+      yield { name, tensor: part, replace, persistent: this.#buffers.get(name)! };
     }
   }
 
   /** Modules directly inside this one, by name. */
   *namedChildren(): Iterable<[string, Module]> {
-    for (const { name, value } of this.#fields()) if (value instanceof Module) yield [name, value];
+    for (const { name, part, hidden } of this.#fields()) {
+      if (hidden === undefined && part instanceof Module) yield [name, part];
+    }
   }
 
   /** Modules directly inside this one. */
@@ -88,17 +97,34 @@ export abstract class Module {
     for (const [name, child] of this.namedChildren()) yield* child.namedModules(join(prefix, name), seen);
   }
 
-  /** Every parameter by name. One that is used twice, as a tied head is, is listed once, under its first name. */
+  /**
+   * Every parameter by name. One that is used twice, as a tied head is, is listed once, under its first name.
+   * Errors: a field in which modules or parameters cannot be seen, or with a tensor that was surely meant as a parameter.
+   */
   namedParameters(): Map<string, Tensor> {
     const named = new Map<string, Tensor>();
-    const seen = new Set<Tensor>();
-    for (const [prefix, module] of this.namedModules()) {
+    const modules = Array.from(this.namedModules());
+    const seen = new Set<Part>(modules.map(([, module]) => module));
+    for (const [prefix, module] of modules) {
       for (const { name, tensor } of module.#ownParameters()) {
         if (!seen.has(tensor)) named.set(join(prefix, name), tensor);
         seen.add(tensor);
       }
     }
+    for (const [prefix, module] of modules) module.#assertSeen(prefix, seen);
     return named;
+  }
+
+  /** Errors: a field with something that belongs among what was seen of the model, and is not. */
+  #assertSeen(prefix: string, seen: ReadonlySet<Part>): void {
+    for (const field of this.#fields()) {
+      const { name, part, hidden } = field;
+      if (seen.has(part) || (hidden === undefined && part instanceof Tensor && this.#isBuffer(name, part))) continue;
+      const problem = complaint(field, seen);
+      if (problem !== undefined) {
+        throw new Error(`${this.constructor.name}: the field ${join(prefix, name)} holds ${problem}`);
+      }
+    }
   }
 
   /** Every parameter once: what an optimiser gets. */
@@ -116,12 +142,12 @@ export abstract class Module {
   }
 
   /**
-   * Puts a tensor that is no parameter into the field `name`, so that it moves and is saved with the module.
-   * A buffer that is not persistent stays out of the state dict. Returns the tensor.
+   * Puts `buffer(tensor)` into the field `name`, which from then on holds a buffer whatever tensor is put there.
+   * Returns the tensor. Errors: a tensor that requires a gradient.
    */
-  registerBuffer(name: string, tensor: Tensor, options: { persistent?: boolean } = {}): Tensor {
+  registerBuffer(name: string, tensor: Tensor, options: BufferOptions = {}): Tensor {
     this.#buffers.set(name, options.persistent ?? true);
-    Object.assign(this, { [name]: keep(tensor) });
+    Object.assign(this, { [name]: buffer(tensor, options) });
     return tensor;
   }
 
@@ -155,10 +181,21 @@ export abstract class Module {
 
   // --- saving, loading, moving ------------------------------------------------------------------
 
-  #slots(prefix: string, slots: Map<string, Slot>): Map<string, Slot> {
-    for (const slot of this.#ownParameters()) slots.set(join(prefix, slot.name), slot);
-    for (const slot of this.#ownBuffers()) if (slot.persistent) slots.set(join(prefix, slot.name), slot);
-    for (const [name, child] of this.namedChildren()) child.#slots(join(prefix, name), slots);
+  /** Everything that is saved, a shared module under each of its names. */
+  #slots(): Map<string, Slot> {
+    const slots = new Map<string, Slot>();
+    // Modules that are being looked into, since one may know the one that holds it.
+    const open = new Set<Module>();
+    const collect = (module: Module, prefix: string) => {
+      if (open.has(module)) return;
+      open.add(module);
+      for (const slot of module.#ownParameters()) slots.set(join(prefix, slot.name), slot);
+      for (const slot of module.#ownBuffers()) if (slot.persistent) slots.set(join(prefix, slot.name), slot);
+      for (const [name, child] of module.namedChildren()) collect(child, join(prefix, name));
+      open.delete(module);
+    };
+    this.namedParameters(); // complains where something would be left out
+    collect(this, "");
     return slots;
   }
 
@@ -168,7 +205,7 @@ export abstract class Module {
    */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
-    for (const [name, { tensor }] of this.#slots("", new Map())) state.set(name, tensor.detach());
+    for (const [name, { tensor }] of this.#slots()) state.set(name, tensor.detach());
     return state;
   }
 
@@ -179,7 +216,7 @@ export abstract class Module {
    */
   loadStateDict(dictionary: StateDict, options: { strict?: boolean } = {}): LoadReport {
     const given = new Map(dictionary instanceof Map ? dictionary : Object.entries(dictionary));
-    const slots = this.#slots("", new Map());
+    const slots = this.#slots();
     const found = new Set<Tensor>();
     const misfits: string[] = [];
     for (const [name, { tensor }] of slots) {
@@ -215,14 +252,18 @@ export abstract class Module {
    * afterwards; what was tied stays tied. Errors: the present device's memory is not on the host.
    */
   to(target: string | Device): this {
+    this.namedParameters(); // complains where something would be left behind
     const moved = new Map<Tensor, Tensor>();
+    const move = ({ tensor, replace }: Slot): Tensor => {
+      const there = moved.get(tensor) ?? keep(tensor.to(target));
+      if (tensor.grad !== undefined && there !== tensor) there.grad = keep(tensor.grad.to(target));
+      moved.set(tensor, there);
+      replace(there);
+      return there;
+    };
     for (const [, module] of this.namedModules()) {
-      for (const { tensor, replace } of [...module.#ownParameters(), ...module.#ownBuffers()]) {
-        const there = moved.get(tensor) ?? keep(tensor.to(target));
-        if (tensor.grad !== undefined && there !== tensor) there.grad = keep(tensor.grad.to(target));
-        moved.set(tensor, there);
-        replace(there);
-      }
+      for (const slot of [...module.#ownParameters()]) move(slot);
+      for (const { persistent, ...slot } of [...module.#ownBuffers()]) buffer(move(slot), { persistent });
     }
     return this;
   }

@@ -40,8 +40,8 @@ export interface AttentionMasks {
  * Errors: a width that the heads do not divide.
  */
 export class MultiHeadAttention extends Module {
-  readonly qkv: Linear;
-  readonly out: Linear;
+  qkv: Linear;
+  out: Linear;
   readonly heads: number;
   readonly causal: boolean;
   readonly dropout: number;

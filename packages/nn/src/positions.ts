@@ -1,8 +1,9 @@
-import { embeddingWithPositions, formatShape, type Shape, type Tensor, tensor, zeros } from "@lectern/autograd";
+import { formatShape, type Shape, type Tensor, tensor, zeros } from "@lectern/autograd";
 import { assertSequence, assertSizes, assertWidth } from "./check.ts";
 import type { Embedding } from "./embedding.ts";
 import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";
+import { parameter } from "./parameter.ts";
 
 /**
  * Attention itself does not know order: these two tell it where a token stands. Both add to x a row for each position;
@@ -34,7 +35,7 @@ export class PositionalEmbedding extends Module {
   constructor(context: number, width: number) {
     super();
     assertSizes("PositionalEmbedding", { context, width });
-    this.weight = normal_(zeros([context, width], { requiresGrad: true }));
+    this.weight = parameter(normal_(zeros([context, width])));
   }
 
   /** @param start position of x's first vector. */
@@ -45,7 +46,10 @@ export class PositionalEmbedding extends Module {
   /** `forward` of the tokens' vectors. tokens: int32 [batch, time] -> [batch, time, width]. */
   embed(tokens: Tensor, vectors: Embedding, start = 0): Tensor {
     assertRoom("PositionalEmbedding", this.weight, tokens.shape, start);
-    return embeddingWithPositions(vectors.weight, this.weight, tokens, start);
+    const isPlain = this.forward === PositionalEmbedding.prototype.forward;
+    return isPlain
+      ? vectors.forwardWithPositions(tokens, this.weight, start)
+      : this.forward(vectors.forward(tokens), start);
   }
 }
 
@@ -77,6 +81,9 @@ export class SinusoidalEncoding extends Module {
   /** `forward` of the tokens' vectors. tokens: int32 [batch, time] -> [batch, time, width]. */
   embed(tokens: Tensor, vectors: Embedding, start = 0): Tensor {
     assertRoom("SinusoidalEncoding", this.table, tokens.shape, start);
-    return embeddingWithPositions(vectors.weight, this.table, tokens, start);
+    const isPlain = this.forward === SinusoidalEncoding.prototype.forward;
+    return isPlain
+      ? vectors.forwardWithPositions(tokens, this.table, start)
+      : this.forward(vectors.forward(tokens), start);
   }
 }

@@ -10,9 +10,9 @@ import { Module } from "./module.ts";
  * It builds on `SelfAttention`; `MultiHeadAttention` does it several times at once.
  */
 export class SingleHeadAttention extends Module {
-  readonly toQueries: Linear;
-  readonly toKeys: Linear;
-  readonly toValues: Linear;
+  toQueries: Linear;
+  toKeys: Linear;
+  toValues: Linear;
   /** Whether a position sees only itself and those before it. */
   readonly causal: boolean;
 

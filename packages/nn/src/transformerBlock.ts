@@ -21,10 +21,10 @@ export interface TransformerBlockOptions extends MultiHeadAttentionOptions, Feed
  * x: [batch, time, width] -> the same.
  */
 export class TransformerBlock extends Module {
-  readonly norm1: LayerNorm;
-  readonly attention: MultiHeadAttention;
-  readonly norm2: LayerNorm;
-  readonly mlp: FeedForward;
+  norm1: LayerNorm;
+  attention: MultiHeadAttention;
+  norm2: LayerNorm;
+  mlp: FeedForward;
   readonly dropout: Dropout;
   readonly norm: "pre" | "post";
 

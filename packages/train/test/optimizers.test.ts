@@ -228,6 +228,15 @@ describe("wrong use is told in a sentence", () => {
     ["Nesterov without momentum", (ps) => new SGD(ps, { nesterov: true }), /nesterov needs a momentum/],
   ])("%s", (_, make, message) => expect(() => make([p()])).toThrow(message));
 
+  it("a parameter that was computed, and one that never required a gradient", () => {
+    const computed = p().mul(0.1);
+    expect(() => new SGD([computed])).toThrow(
+      "SGD: the parameter [1] was computed (by affine), and its gradients go to what it was computed from: make it a leaf",
+    );
+    expect(() => new SGD([tensor([1])])).toThrow("SGD: the parameter [1] requires no gradient, and never did");
+    expect(() => new SGD([p().requiresGrad_(false)])).not.toThrow();
+  });
+
   it("no parameters", () => expect(() => new SGD([])).toThrow(/no parameters/));
 
   it("a parameter in two groups", () => {

@@ -36,13 +36,13 @@ export interface TransformerClassifierOptions {
 export class TransformerClassifier extends Module {
   /** What it was made with: enough to make it again. */
   readonly options: Readonly<TransformerClassifierOptions>;
-  readonly tokens: Embedding;
-  readonly positions: PositionalEmbedding | SinusoidalEncoding;
+  tokens: Embedding;
+  positions: PositionalEmbedding | SinusoidalEncoding;
   readonly dropout: Dropout;
-  readonly blocks: readonly TransformerBlock[];
-  readonly norm: LayerNorm | undefined;
+  readonly blocks: TransformerBlock[];
+  norm: LayerNorm | undefined;
   readonly pooling: Pooling;
-  readonly head: Linear;
+  head: Linear;
 
   /** Errors: a size that is no whole number from 1, or a width that the heads do not divide. */
   constructor(options: TransformerClassifierOptions) {

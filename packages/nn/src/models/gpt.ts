@@ -35,12 +35,12 @@ export interface GPTOptions {
 export class GPT extends Module {
   /** What it was made with: enough to make it again. */
   readonly options: Readonly<GPTOptions>;
-  readonly tokens: Embedding;
-  readonly positions: PositionalEmbedding | SinusoidalEncoding;
+  tokens: Embedding;
+  positions: PositionalEmbedding | SinusoidalEncoding;
   readonly dropout: Dropout;
-  readonly blocks: readonly TransformerBlock[];
-  readonly norm: LayerNorm | undefined;
-  readonly head: Linear;
+  readonly blocks: TransformerBlock[];
+  norm: LayerNorm | undefined;
+  head: Linear;
 
   /** Errors: a size that is no whole number from 1, or a width that the heads do not divide. */
   constructor(options: GPTOptions) {
@@ -80,7 +80,8 @@ export class GPT extends Module {
 
   /** Vectors to logits, behind the last block. */
   #predict(x: Tensor): Tensor {
-    return this.head.forward(this.norm === undefined ? x : this.norm.forward(x));
+    if (this.norm !== undefined) x = this.norm.forward(x);
+    return this.head.isTiedTo(this.tokens) ? this.tokens.unembed(x) : this.head.forward(x);
   }
 
   /**

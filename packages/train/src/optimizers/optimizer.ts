@@ -46,7 +46,7 @@ export abstract class Optimizer {
   readonly #steps = new Map<Tensor, number>();
   readonly #slots = new Map<string, Tensor>();
 
-  /** Errors: no parameters, parameters on two devices, one in two groups, a learning rate or decay below 0. */
+  /** Errors: no parameters, a tensor that gets no gradients, parameters on two devices, one in two groups, a learning rate or decay below 0. */
   constructor(parameters: Parameters, defaults: { lr: number; weightDecay: number }) {
     const list = [...parameters];
     const tensors = list.filter((part): part is Tensor => !("parameters" in part));
@@ -65,6 +65,7 @@ export abstract class Optimizer {
     assertNotNegative(this.name, "the learning rate (lr)", lr);
     assertNotNegative(this.name, "weightDecay", weightDecay);
     for (const p of parameters) {
+      if (!p.isParameter) throw new Error(`${this.name}: the parameter ${formatShape(p.shape)} ${whyNone(p)}`);
       if (this.#numbers.has(p)) throw new Error(`${this.name}: the parameter ${formatShape(p.shape)} is there twice`);
       if (!p.isContiguous()) throw new Error(`${this.name}: the parameter ${formatShape(p.shape)} is a view with gaps`);
       const [first = p] = this.#numbers.keys();
@@ -167,6 +168,13 @@ export abstract class Optimizer {
       this.#steps.set(p, steps?.[i] ?? (moved.has(i) ? step : 0));
     });
   }
+}
+
+/** Why no gradient would ever arrive at a tensor. */
+function whyNone({ isLeaf, origin }: Tensor): string {
+  return isLeaf
+    ? "requires no gradient, and never did: call requiresGrad_() on it"
+    : `was computed (by ${origin}), and its gradients go to what it was computed from: make it a leaf, with .detach().requiresGrad_()`;
 }
 
 /** Errors: the option is below 0 or no number. */
