@@ -25,6 +25,7 @@ const everything: TestProjectInlineConfiguration = {
     include: ["packages/*/test/**/*.test.ts", "datasets/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, SETTINGS_TEST],
     testTimeout,
+    hookTimeout: testTimeout,
   },
 };
 
@@ -50,6 +51,7 @@ function withSettings(settings: CpuSettings, include: string[]): TestProjectInli
       include,
       exclude: [...configDefaults.exclude, "**/gpu/**"],
       testTimeout,
+      hookTimeout: testTimeout,
       env: { LECTERN_THREADS: String(threads), LECTERN_BLAS: blas ? "" : "off", LECTERN_SIMD: simd },
       provide: { settings },
     },

@@ -55,11 +55,11 @@ function weighAll(count: i32, scores: usize, top: f32): f32 {
   return sumLanes(sum);
 }
 
-/** out = factor * the sum of weights[j] * value j: 32 columns at a time, then 4, then what is left. */
+/** out = the sum of weights[j] * value j, over `divisor`: 32 columns at a time, then 4, then what is left. */
 function mixValues(
-  count: i32, size: i32, weights: usize, factor: f32, values: usize, step: usize, out: usize,
+  count: i32, size: i32, weights: usize, divisor: f32, values: usize, step: usize, out: usize,
 ): void {
-  const f = f32x4.splat(factor);
+  const d = f32x4.splat(divisor);
   const stop = weights + <usize>count * 4;
   let c = 0;
   for (; c + 32 <= size; c += 32) {
@@ -84,14 +84,14 @@ function mixValues(
       s7 = madd(w, v128.load(v, 112), s7);
     }
     const y = out + <usize>c * 4;
-    v128.store(y, f32x4.mul(s0, f));
-    v128.store(y, f32x4.mul(s1, f), 16);
-    v128.store(y, f32x4.mul(s2, f), 32);
-    v128.store(y, f32x4.mul(s3, f), 48);
-    v128.store(y, f32x4.mul(s4, f), 64);
-    v128.store(y, f32x4.mul(s5, f), 80);
-    v128.store(y, f32x4.mul(s6, f), 96);
-    v128.store(y, f32x4.mul(s7, f), 112);
+    v128.store(y, f32x4.div(s0, d));
+    v128.store(y, f32x4.div(s1, d), 16);
+    v128.store(y, f32x4.div(s2, d), 32);
+    v128.store(y, f32x4.div(s3, d), 48);
+    v128.store(y, f32x4.div(s4, d), 64);
+    v128.store(y, f32x4.div(s5, d), 80);
+    v128.store(y, f32x4.div(s6, d), 96);
+    v128.store(y, f32x4.div(s7, d), 112);
   }
   for (; c < size; c += 4) {
     const tail = size - c;
@@ -101,8 +101,8 @@ function mixValues(
       s = madd(v128.load32_splat(p), tail >= 4 ? v128.load(v) : loadTail(v, tail), s);
     }
     const y = out + <usize>c * 4;
-    if (tail >= 4) v128.store(y, f32x4.mul(s, f));
-    else storeTail(y, f32x4.mul(s, f), tail);
+    if (tail >= 4) v128.store(y, f32x4.div(s, d));
+    else storeTail(y, f32x4.div(s, d), tail);
   }
 }
 
@@ -126,7 +126,7 @@ export function attendOne(
   // Nothing but -Infinity: less itself it would be NaN.
   if (top == -Infinity) top = 0;
   const sum = weighAll(count, scores, top);
-  mixValues(count, size, scores, sum == 0 ? 0 : 1 / sum, values, valueStep, out);
+  mixValues(count, size, scores, sum == 0 ? 1 : sum, values, valueStep, out);
   const LN2: f32 = 0.6931471805599453;
   return top * LN2 + f32x4.extract_lane(log4(f32x4.splat(sum)), 0);
 }

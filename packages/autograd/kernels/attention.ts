@@ -235,18 +235,24 @@ export function packQueries(problem: Problem, to: usize, q: usize, count: i32): 
   scaleAll(((count + 7) & ~7) * problem.size, to, problem.scale * LOG2E);
 }
 
-/** Sums of eight queries, a column each, times factors, into rows of `size` floats; added where `add`. */
-export function storeRows(
-  size: i32, sums: usize, lanes: i32, factors: usize, to: usize, step: usize, add: bool,
+// @ts-ignore: decorator
+@inline function times(divide: bool, x: v128, factor: v128): v128 {
+  return divide ? f32x4.div(x, factor) : f32x4.mul(x, factor);
+}
+
+/** Sums of eight queries, a column each, times factors (or over them), into rows of `size` floats; added where `add`. */
+// @ts-ignore: decorator
+@inline export function storeRows(
+  size: i32, sums: usize, lanes: i32, factors: usize, divide: bool, to: usize, step: usize, add: bool,
 ): void {
   for (let half = 0; half < lanes; half += 4) {
     const f = v128.load(factors + half * 4);
     const p = sums + half * 4;
     for (let c = 0; c < size; c += 4) {
-      const s0 = f32x4.mul(v128.load(p + c * ROW), f);
-      const s1 = f32x4.mul(v128.load(p + c * ROW, 32), f);
-      const s2 = f32x4.mul(v128.load(p + c * ROW, 64), f);
-      const s3 = f32x4.mul(v128.load(p + c * ROW, 96), f);
+      const s0 = times(divide, v128.load(p + c * ROW), f);
+      const s1 = times(divide, v128.load(p + c * ROW, 32), f);
+      const s2 = times(divide, v128.load(p + c * ROW, 64), f);
+      const s3 = times(divide, v128.load(p + c * ROW, 96), f);
       const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5);
       const high01 = v128.shuffle<f32>(s0, s1, 2, 6, 3, 7);
       const low23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
@@ -368,11 +374,11 @@ function attend(problem: Problem, pair: i32, first: i32, count: i32): void {
   for (let p = 0; p < panels; p++) {
     const lanes = min(8, count - p * 8);
     finish(states + p * 2 * ROW, lse + p * ROW, lanes);
-    storeRows(size, sums + p * width * ROW, lanes, states + p * 2 * ROW + ROW, out + p * 8 * problem.step(OUT), problem.step(OUT), false);
+    storeRows(size, sums + p * width * ROW, lanes, states + p * 2 * ROW + ROW, true, out + p * 8 * problem.step(OUT), problem.step(OUT), false);
   }
 }
 
-/** From the sums of weights the logarithm of the softmax's divisor, and in their place what to multiply with. */
+/** From the sums of weights the logarithm of the softmax's divisor, and in their place what to divide by. */
 function finish(state: usize, lse: usize, lanes: i32): void {
   for (let half = 0; half < lanes; half += 4) {
     const p = state + half * 4;
@@ -380,8 +386,7 @@ function finish(state: usize, lse: usize, lanes: i32): void {
     const logarithm = f32x4.add(f32x4.mul(v128.load(p), f32x4.splat(LN2)), log4(sum));
     if (lanes - half >= 4) v128.store(lse + half * 4, logarithm);
     else storeTail(lse + half * 4, logarithm, lanes - half);
-    const factor = f32x4.div(f32x4.splat(1), sum);
-    v128.store(p, v128.bitselect(f32x4.splat(0), factor, f32x4.eq(sum, f32x4.splat(0))), 32);
+    v128.store(p, v128.bitselect(f32x4.splat(1), sum, f32x4.eq(sum, f32x4.splat(0))), 32);
   }
 }
 

@@ -270,6 +270,6 @@ function storeQueryTile(problem: Problem, count: i32, dq: usize, add: bool): voi
   v128.store(shifts, scale, 16);
   for (let i = 0; i < count; i += 8) {
     const to = dq + i * problem.step(DQ);
-    storeRows(problem.size, dqueries + i * width * 4, min(8, count - i), shifts, to, problem.step(DQ), add);
+    storeRows(problem.size, dqueries + i * width * 4, min(8, count - i), shifts, false, to, problem.step(DQ), add);
   }
 }

@@ -91,10 +91,10 @@ export function divideRows(problem: Problem, pair: i32, first: i32, count: i32, 
   let y = problem.at(OUT, pair) + first * problem.step(OUT);
   for (let r = 0; r < count; r++, y += problem.step(OUT)) {
     const sum = load<f32>(sums + r * 4);
-    const factor = f32x4.splat(sum == 0 ? 0 : 1 / sum);
+    const divisor = f32x4.splat(sum == 0 ? 1 : sum);
     let c = 0;
-    for (; c + 4 <= size; c += 4) v128.store(y + c * 4, f32x4.mul(v128.load(y + c * 4), factor));
-    if (c < size) storeTail(y + c * 4, f32x4.mul(loadTail(y + c * 4, size - c), factor), size - c);
+    for (; c + 4 <= size; c += 4) v128.store(y + c * 4, f32x4.div(v128.load(y + c * 4), divisor));
+    if (c < size) storeTail(y + c * 4, f32x4.div(loadTail(y + c * 4, size - c), divisor), size - c);
   }
 }
 

@@ -6,7 +6,7 @@ import { exp4, gelu4, geluSlope4, log4, sigmoid4, tanh4 } from "./math";
 // Order as in src/devices/cpu/elementwise.ts.
 const enum U {
   affine, abs, sign, exp, log, sqrt, rsqrt, reciprocal, pow, sin, cos, tanh, sigmoid, relu, leakyRelu, gelu, geluTanh,
-  silu, clamp, floor, round,
+  silu, clamp, floor, round, div,
 }
 
 // @ts-ignore: decorator
@@ -50,6 +50,7 @@ function pow32(x: f32, a: f32): f32 {
 // @ts-ignore: decorator
 @inline function apply(op: i32, x: v128, a: f32, b: f32): v128 {
   if (op == U.affine) return f32x4.add(f32x4.mul(x, c(a)), c(b));
+  if (op == U.div) return f32x4.div(x, c(a));
   if (op == U.abs) return f32x4.abs(x);
   if (op == U.sign) {
     const positive = v128.and(f32x4.gt(x, c(0)), c(1));
@@ -103,17 +104,21 @@ export function unary(begin: i32, end: i32, op: i32, out: usize, x: usize, a: f3
     case U.silu: return loop(U.silu, begin, end, out, x, a, b);
     case U.clamp: return loop(U.clamp, begin, end, out, x, a, b);
     case U.floor: return loop(U.floor, begin, end, out, x, a, b);
+    case U.div: return loop(U.div, begin, end, out, x, a, b);
     default: return loop(U.round, begin, end, out, x, a, b);
   }
 }
 
-/** affine, abs, sign and clamp on int32. a and b are doubles, as the caller gave them; results are cut towards zero. */
+/** affine, abs, sign and clamp on int32. a and b are doubles, as the caller gave them: bounds need not be whole. */
 export function unaryInt(begin: i32, end: i32, op: i32, out: usize, x: usize, a: f64, b: f64): void {
   for (let i = begin; i < end; i++) {
     const value = load<i32>(x + i * 4);
+    if (op == U.affine) {
+      store<i32>(out + i * 4, value * <i32><i64>a + <i32><i64>b);
+      continue;
+    }
     let y = <f64>value;
-    if (op == U.affine) y = a * y + b;
-    else if (op == U.abs) y = abs(y);
+    if (op == U.abs) y = abs(y);
     else if (op == U.sign) y = <f64>(i32(value > 0) - i32(value < 0));
     else y = min(max(y, a), b);
     // Wraps like a store into an Int32Array.

@@ -22,13 +22,12 @@ function expRow(n: i32, out: usize, x: usize, shift: f32): f64 {
   return sum2(sum);
 }
 
-/** out = x * a + b, for numbers a and b. */
-function affineRow(n: i32, out: usize, x: usize, a: f32, b: f32): void {
-  const va = f32x4.splat(a);
-  const vb = f32x4.splat(b);
+/** x / divisor, in place. */
+function divideRow(n: i32, x: usize, divisor: f32): void {
+  const d = f32x4.splat(divisor);
   let i = 0;
-  for (; i + 4 <= n; i += 4) v128.store(out + i * 4, f32x4.add(f32x4.mul(v128.load(x + i * 4), va), vb));
-  if (i < n) storeTail(out + i * 4, f32x4.add(f32x4.mul(loadTail(x + i * 4, n - i), va), vb), n - i);
+  for (; i + 4 <= n; i += 4) v128.store(x + i * 4, f32x4.div(v128.load(x + i * 4), d));
+  if (i < n) storeTail(x + i * 4, f32x4.div(loadTail(x + i * 4, n - i), d), n - i);
 }
 
 /** log(sum(exp(row))) */
@@ -48,7 +47,7 @@ export function softmax(begin: i32, end: i32, n: i32, out: usize, x: usize): voi
       continue;
     }
     const sum = expRow(n, y, row, largest);
-    affineRow(n, y, y, <f32>(1 / sum), 0);
+    divideRow(n, y, <f32>sum);
   }
 }
 

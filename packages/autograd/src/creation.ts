@@ -23,11 +23,11 @@ function make(op: string, shape: Shape, options: TensorOptions, fill: (tensor: T
   return options.requiresGrad ? result.requiresGrad_() : result;
 }
 
-/** Errors: a fraction, an infinity or NaN for an int32 tensor. */
+/** Errors: a fraction, an infinity, NaN, or a number beyond 2^31 for an int32 tensor. */
 export function assertHolds(op: string, dtype: DType, value: number): void {
-  if (dtype === "int32" && !Number.isInteger(value)) {
-    throw new TypeError(`${op}: an int32 tensor cannot hold ${value}: use .float() first`);
-  }
+  if (dtype !== "int32" || value === (value | 0)) return;
+  const hint = Number.isInteger(value) ? "it holds -2^31 to 2^31 - 1" : "use .float() first";
+  throw new TypeError(`${op}: an int32 tensor cannot hold ${value}: ${hint}`);
 }
 
 function shapeOf(data: NestedArray): number[] {

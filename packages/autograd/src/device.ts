@@ -53,9 +53,10 @@ export interface Strided {
   readonly offset: number;
 }
 
-/** `y = op(x)`. `affine` is `a * x + b`, `clamp` bounds by a and b, `pow` raises to a, `leakyRelu` slopes by a. */
+/** `y = op(x)`. `affine` is `a * x + b` and `div` is `x / a`, `clamp` bounds by a and b, `pow` raises to a, `leakyRelu` slopes by a. */
 export type UnaryOp =
   | "affine"
+  | "div"
   | "abs"
   | "sign"
   | "exp"
@@ -164,7 +165,10 @@ export interface Device {
   /** out = x. Both strided, of one shape. Where the dtypes differ, floats are cut towards zero. */
   copy(out: Strided, x: Strided): void;
   fill(out: Strided, value: number): void;
-  /** out = op(x), on float32; in place allowed. `affine`, `abs`, `sign` and `clamp` also on int32. */
+  /**
+   * out = op(x), on float32; in place allowed. `affine`, `abs`, `sign` and `clamp` also on int32, where `affine` is taken
+   * modulo 2^32.
+   */
   unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: number): void;
   /** dx = op'(saved) * dy, where saved is the op's output or input (see `UnaryGradOp`); in place on dy allowed. */
   unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Strided): void;

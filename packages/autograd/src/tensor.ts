@@ -263,8 +263,12 @@ export class Tensor implements Strided {
   #combineInPlace(op: "add" | "sub" | "mul" | "div", other: Tensor | number): this {
     this.#assertChangeable(`${op}_`, other);
     if (typeof other === "number" && this.dtype === "float32" && this.isContiguous()) {
-      const [a, b] = op === "add" ? [1, other] : op === "sub" ? [1, -other] : [op === "mul" ? other : 1 / other, 0];
-      this.device.unary("affine", this, this, a, b);
+      if (op === "div") this.device.unary("div", this, this, other, 0);
+      else {
+        // Adding -0 changes nothing, not even -0.
+        const [a, b] = op === "mul" ? [other, -0] : [1, op === "add" ? other : -other];
+        this.device.unary("affine", this, this, a, b);
+      }
       this.storage.version++;
       return this;
     }
@@ -343,7 +347,7 @@ export class Tensor implements Strided {
     return arithmetic.minimum(this, other);
   }
   neg(): Tensor {
-    return arithmetic.affine(this, -1, 0);
+    return arithmetic.neg(this);
   }
   eq(other: Tensor | number): Tensor {
     return arithmetic.eq(this, other);

@@ -26,7 +26,7 @@ export function clipScale(norm: Tensor, maxNorm: number): Tensor;
 export function clipScale(norm: number | Tensor, maxNorm: number): number | Tensor {
   assertAboveZero(maxNorm);
   if (typeof norm === "number") return Math.min(1, maxNorm / (norm + 1e-6));
-  return noGrad(() => norm.add(1e-6).reciprocal().mul(maxNorm).clamp(0, 1));
+  return noGrad(() => norm.filled(maxNorm).div(norm.add(1e-6)).clamp(0, 1));
 }
 
 /**

@@ -36,7 +36,7 @@ export function trainStep(settings: StepSettings, data: BatchSource, step: numbe
     let tokens = 0;
     for (let i = 0; i < accumulate; i++) {
       const batch = data.next(device);
-      const loss = settings.loss(model, batch).mul(1 / accumulate);
+      const loss = settings.loss(model, batch).div(accumulate);
       loss.backward();
       total = total === undefined ? loss.detach() : total.add(loss.detach());
       tokens += batch.tokens;

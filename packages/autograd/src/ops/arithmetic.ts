@@ -96,14 +96,28 @@ function extremum(name: "maximum" | "minimum") {
 const maximumTensors = extremum("maximum");
 const minimumTensors = extremum("minimum");
 
-/** `a * x + b` for two numbers: what adding, subtracting, scaling and negating by numbers come down to. */
+/**
+ * `a * x + b` for two numbers: what adding, subtracting, scaling and negating by numbers come down to. Adding -0 leaves
+ * everything as it is, where adding 0 would make 0 of -0.
+ */
 export const affine = defineOp("affine", {
   forward(ctx, x: Tensor, a: number, b: number): Tensor {
     const y = ctx.allocate(x.shape, x.dtype);
     ctx.device.unary("affine", y, ctx.dense(x), a, b);
     return y;
   },
-  backward: (_, dy, a): Gradient[] => [affine(dy, a, 0)],
+  backward: (_, dy, a): Gradient[] => [scale(dy, a)],
+});
+const scale = (x: Tensor, factor: number) => affine(x, factor, -0);
+
+/** Rounded once, where multiplying by the reciprocal would round twice, and overflow for a small divisor. */
+const divNumber = defineOp("div", {
+  forward(ctx, x: Tensor, divisor: number): Tensor {
+    const y = ctx.allocate(x.shape);
+    ctx.device.unary("div", y, ctx.dense(x), divisor, 0);
+    return y;
+  },
+  backward: (_, dy, divisor): Gradient[] => [divNumber(dy, divisor)],
 });
 
 const powNumber = defineOp("pow", {
@@ -139,13 +153,13 @@ export function sub(a: Tensor, b: Tensor | number): Tensor {
 }
 
 export function mul(a: Tensor, b: Tensor | number): Tensor {
-  return b instanceof Tensor ? mulTensors(a, b) : affine(a, number("mul", a, b), 0);
+  return b instanceof Tensor ? mulTensors(a, b) : scale(a, number("mul", a, b));
 }
 
 /** Division of floats; int32 has to be turned into float32 first. */
 export function div(a: Tensor, b: Tensor | number): Tensor {
   if (a.dtype !== "float32") throw new TypeError("div: divides float32 tensors: use .float()");
-  return b instanceof Tensor ? divTensors(a, b) : affine(a, 1 / number("div", a, b), 0);
+  return b instanceof Tensor ? divTensors(a, b) : divNumber(a, number("div", a, b));
 }
 
 /** `a` to the power of `b`, float32. */
@@ -179,3 +193,6 @@ export const lt = comparison("lt");
 export const le = comparison("le");
 export const gt = comparison("gt");
 export const ge = comparison("ge");
+
+/** -x, also of zeros. */
+export const neg = (x: Tensor): Tensor => scale(x, -1);

@@ -74,7 +74,7 @@ const countOf = (x: Tensor, axes: readonly number[]) => axes.reduce((n, axis) =>
 /** Arithmetic mean over axes; NaN over no elements. int32 is averaged as float32. */
 export function mean(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
   const list = normalizeAxes("mean", axes, x.rank);
-  return sum(x.float(), list, options).mul(1 / countOf(x, list));
+  return sum(x.float(), list, options).div(countOf(x, list));
 }
 
 const noElements = (op: string, x: Tensor, axes: readonly number[]) =>
@@ -102,7 +102,7 @@ export function variance(x: Tensor, axes?: Axes, options: KeepDim & { correction
   const values = x.float();
   const centred = values.sub(mean(values, list, { keepDim: true }));
   const divisor = Math.max(0, countOf(x, list) - (options.correction ?? 1));
-  return sum(centred.square(), list, options).mul(1 / divisor);
+  return sum(centred.square(), list, options).div(divisor);
 }
 
 /** log(sum(exp(x))) over axes, shifted by the largest element so that nothing overflows. */

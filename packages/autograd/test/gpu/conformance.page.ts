@@ -11,6 +11,8 @@ import { loadGpuJs } from "../../src/devices/gpu/gpujs.ts";
 import { defineKernel, noGrad, ones, scope, type Tensor, type Thread } from "../../src/index.ts";
 import { cases } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
+import { numberCases } from "../numbers/index.ts";
+import { faultOf } from "../numbers/numberCase.ts";
 import { type GraphicsObjects, graphicsObjects } from "./graphicsObjects.ts";
 import { layersToCome } from "./layersToCome.ts";
 import { ownKernelResults } from "./ownKernels.ts";
@@ -22,6 +24,8 @@ export interface ConformancePage {
   open(options: GpuOptions): Promise<GpuInfo>;
   /** The error of one case, by its place among all. */
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
+  /** What is wrong about one of the numbers that every device has to get right, by its place among all. */
+  numberFault(place: number): Promise<string | undefined>;
   takeSteps(): Promise<(GpuStats & GraphicsObjects)[]>;
   ownKernelResults(): Promise<number[][]>;
   layersToCome(): Promise<number[][]>;
@@ -52,6 +56,8 @@ page.runCase = async (place, tolerance) => {
     return error instanceof Error ? error.message : String(error);
   }
 };
+
+page.numberFault = (place) => faultOf(numberCases[place], device).catch((error) => String(error));
 
 page.takeSteps = () => takeSteps(device, () => ({ ...device.stats(), ...graphicsObjects() }));
 page.ownKernelResults = () => ownKernelResults(device);

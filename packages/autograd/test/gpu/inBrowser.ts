@@ -4,6 +4,7 @@ import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
 import { device } from "../../src/devices.ts";
 import { cases } from "../conformance/cases/index.ts";
 import { type Case, GRAPHICS } from "../conformance/check.ts";
+import { numberCases } from "../numbers/index.ts";
 import { findBrowser, type OpenPage, openPage } from "./browser.ts";
 import type { ConformancePage } from "./conformance.page.ts";
 import { expectSameResults, expectSteady, expectSteadyDriver } from "./expectations.ts";
@@ -52,6 +53,17 @@ export function describeInBrowser(title: string, { concerns, ...options }: Optio
     });
 
     if (options.product !== undefined) return;
+
+    numberCases.forEach(({ name, right, special }, place) => {
+      if (special) return;
+      it(`${name} gives ${right}`, async () => {
+        const fault = await opened.page.evaluate(
+          (place) => (globalThis as unknown as ConformancePage).numberFault(place),
+          place,
+        );
+        expect(fault).toBeUndefined();
+      });
+    });
 
     it("keeps as many blocks and kernels as after the first step, whatever the batch's length", async () => {
       const seen = await opened.page.evaluate(() => (globalThis as unknown as ConformancePage).takeSteps());

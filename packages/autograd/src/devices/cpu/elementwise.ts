@@ -11,7 +11,7 @@ const SOME = 8192;
 // Numbers by which the kernels (kernels/elementwise.ts) know the ops.
 const UNARY: readonly UnaryOp[] = [
   ..."affine abs sign exp log sqrt rsqrt reciprocal pow sin cos tanh sigmoid relu leakyRelu gelu geluTanh".split(" "),
-  ..."silu clamp floor round".split(" "),
+  ..."silu clamp floor round div".split(" "),
 ] as UnaryOp[];
 const UNARY_GRAD: readonly UnaryGradOp[] = ["tanh", "sigmoid", "relu", "gelu", "geluTanh", "silu"];
 const BINARY: readonly BinaryOp[] = [
@@ -29,7 +29,17 @@ const BINARY: readonly BinaryOp[] = [
   "gt",
   "ge",
 ];
-const CHEAP = new Set<UnaryOp | UnaryGradOp>(["affine", "abs", "sign", "relu", "leakyRelu", "clamp", "floor", "round"]);
+const CHEAP = new Set<UnaryOp | UnaryGradOp>([
+  "affine",
+  "div",
+  "abs",
+  "sign",
+  "relu",
+  "leakyRelu",
+  "clamp",
+  "floor",
+  "round",
+]);
 
 /** A number's four bytes, as an int32 has them. */
 function bitsOf(value: number, integer: boolean): number {

@@ -30,11 +30,12 @@ function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const fraction = x - floor;
   if (fraction !== 0.5) return fraction < 0.5 ? floor : Math.ceil(x);
-  return floor % 2 === 0 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : Math.ceil(x);
 }
 
 const UNARY: Record<UnaryOp, (x: number, a: number, b: number) => number> = {
   affine: (x, a, b) => a * x + b,
+  div: (x, a) => x / a,
   abs: Math.abs,
   sign: Math.sign,
   exp: Math.exp,
@@ -57,8 +58,10 @@ const UNARY: Record<UnaryOp, (x: number, a: number, b: number) => number> = {
   round: roundHalfEven,
 };
 
+const affineInt = (x: number, a: number, b: number) => Math.imul(a, x) + b;
+
 export function unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: number): void {
-  const f = UNARY[op];
+  const f = op === "affine" && x.storage.dtype === "int32" ? affineInt : UNARY[op];
   const xs = elements(x);
   const ys = output(out);
   for (let i = 0; i < ys.length; i++) ys[i] = f(xs[i], a, b);

@@ -72,6 +72,14 @@ const UNARY: Record<UnaryOp, UnaryTrial> = {
     ],
     extremes: [nan, inf, -inf, 0, 3e38],
   },
+  div: {
+    parameters: [
+      [41, 0],
+      [-0.7, 0],
+      [1e30, 0],
+    ],
+    extremes: [nan, inf, -inf, 0, 41, 3e38],
+  },
   abs: { extremes: [nan, inf, -inf, 0] },
   sign: { extremes: [nan, inf, -inf, 0, 1e-30, -1e-30] },
   exp: { extremes: [nan, inf, -inf, 0, 87, 89, -87, -110, 1000, -1000] },
@@ -157,6 +165,7 @@ function unaryCases(op: UnaryOp): Case[] {
 
 const INT_UNARY: readonly (readonly [UnaryOp, number, number])[] = [
   ["affine", 3, -2],
+  ["affine", -7, 0],
   ["abs", 0, 0],
   ["sign", 0, 0],
   ["clamp", -4, 7],

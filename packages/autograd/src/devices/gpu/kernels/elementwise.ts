@@ -13,6 +13,9 @@ const UNARY: Record<UnaryOp, Formula> = {
   affine(x, a, b) {
     return a * x + b;
   },
+  div(x, a) {
+    return x / a;
+  },
   abs(x) {
     return Math.abs(x);
   },

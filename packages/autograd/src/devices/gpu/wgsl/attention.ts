@@ -168,13 +168,13 @@ ${dots("dot", "q(query, p.queries", "k(firstKey + row, p.keys")}
 ${weigh("sums", "weights", "v(firstKey + row, p.keys")}
   }
   if (query < p.queries) {
-    var share = 0.0;
+    var divisor = 1.0;
     var logarithm = p.lowest;
     if (total > 0.0) {
-      share = 1.0 / total;
+      divisor = total;
       logarithm = most + log(total);
     }
-${write("sums", "result", "result", "query", " * share")}
+${write("sums", "result", "result", "query", " / divisor")}
     if (column == 0) { lse[z * p.queries + query] = logarithm; }
   }`;
   return specOf("attention", size, masked, arrays, body);
