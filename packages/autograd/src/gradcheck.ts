@@ -1,6 +1,6 @@
 import { rand, tensor } from "./creation.ts";
 import { defaultDevice, setDefaultDevice } from "./devices.ts";
-import { gradients } from "./engine.ts";
+import { gradients } from "./engine/functional.ts";
 import { scope } from "./lifetimes.ts";
 import { formatShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";

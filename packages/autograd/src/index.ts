@@ -16,16 +16,10 @@ export {
   registerDevice,
   setDefaultDevice,
 } from "./devices.ts";
-export {
-  type BackwardOptions,
-  enableGrad,
-  type GradientHook,
-  type GradientsOptions,
-  grad,
-  gradEnabled,
-  gradients,
-  noGrad,
-} from "./engine.ts";
+export { type GradientsOptions, grad, gradients } from "./engine/functional.ts";
+export type { GradientHook } from "./engine/graph.ts";
+export { enableGrad, gradEnabled, noGrad } from "./engine/recording.ts";
+export type { BackwardOptions } from "./engine/sweep.ts";
 export { fusedEnabled, setFused } from "./fused.ts";
 export { gradcheck, gradgradcheck } from "./gradcheck.ts";
 export { leavesOf } from "./leaves.ts";
@@ -41,13 +35,14 @@ export {
 export { cachedAttention } from "./ops/cachedAttention.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
 export { dropout } from "./ops/dropout.ts";
-export { embeddingWithPositions } from "./ops/embedding.ts";
-export { embedding, oneHot } from "./ops/indexing.ts";
+export { embedding, embeddingWithPositions } from "./ops/embedding.ts";
+export { oneHot } from "./ops/indexing.ts";
 export { layerNorm } from "./ops/layerNorm.ts";
 export { linear, linearGelu } from "./ops/linear.ts";
 export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
 export { concat, stack } from "./ops/views.ts";
+export { nextTask } from "./platform.ts";
 export { type Phase, type ProfileRow, profile } from "./profile.ts";
 export { manualSeed, nextKey, random, randomState, setRandomState } from "./random.ts";
 export { formatShape, type Shape, sizeOf } from "./shape.ts";

@@ -1,5 +1,6 @@
 import type { Device, DType } from "./device.ts";
-import { GraphNode, gradEnabled, setRecording } from "./engine.ts";
+import { GraphNode } from "./engine/graph.ts";
+import { gradEnabled, setRecording } from "./engine/recording.ts";
 import { fusedEnabled } from "./fused.ts";
 import { allocate, release } from "./lifetimes.ts";
 import { isObserving, observed } from "./profile.ts";

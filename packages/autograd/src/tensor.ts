@@ -1,6 +1,8 @@
 import type { Device, DType, Storage, Strided, TypedArray } from "./device.ts";
 import { device as findDevice } from "./devices.ts";
-import { type BackwardOptions, backward, type GradientHook, type GraphNode, gradEnabled, noGrad } from "./engine.ts";
+import type { GradientHook, GraphNode } from "./engine/graph.ts";
+import { gradEnabled, noGrad } from "./engine/recording.ts";
+import { type BackwardOptions, backward } from "./engine/sweep.ts";
 import { allocate, isSpared, keep, release, settle, spareFromGraph } from "./lifetimes.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as indexing from "./ops/indexing.ts";

@@ -1,6 +1,6 @@
-import { crossEntropy, noGrad, scope, type Tensor } from "@lectern/autograd";
+import { crossEntropy, nextTask, noGrad, scope, type Tensor } from "@lectern/autograd";
 import type { Batch, BatchSequence } from "./data/batch.ts";
-import { deviceOf, type Model, nextTask, readAll } from "./model.ts";
+import { deviceOf, type Model, readAll } from "./model.ts";
 
 export interface Evaluation {
   /** Mean cross entropy over everything that counts, in nats. */

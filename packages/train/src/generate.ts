@@ -1,7 +1,7 @@
-import { type Device, noGrad, random, scope, Tensor, type TypedArray, tensor } from "@lectern/autograd";
+import { type Device, nextTask, noGrad, random, scope, Tensor, type TypedArray, tensor } from "@lectern/autograd";
 import type { KeyValueCache } from "@lectern/nn";
 import seedrandom from "seedrandom";
-import { deviceOf, type Model, nextTask } from "./model.ts";
+import { deviceOf, type Model } from "./model.ts";
 import { chooseToken, type SamplingOptions } from "./sampling.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 

@@ -30,11 +30,3 @@ export async function readAll(tensors: readonly Tensor[]): Promise<number[]> {
   if (tensors.every((t) => t.device.hostMemory)) return tensors.map((t) => t.itemSync());
   return Promise.all(tensors.map((t) => t.item()));
 }
-
-/** Resolves in a new task, so that Ctrl-C, timers and drawing get their turn. */
-export function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
-}

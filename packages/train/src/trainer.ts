@@ -1,10 +1,10 @@
-import { settle } from "@lectern/autograd";
+import { nextTask, settle } from "@lectern/autograd";
 import type { Callback, FitResult } from "./callbacks.ts";
 import { restore, saveCheckpoint, saveWeights, type TrainingProgress } from "./checkpoint.ts";
 import type { BatchSequence, BatchSource } from "./data/batch.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { watchInterrupt } from "./interrupt.ts";
-import { deviceOf, type Loss, type Model, meanCrossEntropy, nextTask, readAll } from "./model.ts";
+import { deviceOf, type Loss, type Model, meanCrossEntropy, readAll } from "./model.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { type ProgressDisplay, type ProgressMode, progressDisplay } from "./progress.ts";
 import { type RunConfig, RunFolder } from "./run.ts";

@@ -1,4 +1,4 @@
-import { gradEnabled } from "../engine.ts";
+import { gradEnabled } from "../engine/recording.ts";
 import { defineOp } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

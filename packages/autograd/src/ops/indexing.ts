@@ -80,7 +80,7 @@ const selectOp = defineOp("indexSelect", {
 });
 
 /** Zeros of a shape, with whole slices of x added at the indices: the gradient of `indexSelect`. */
-const addSelected = defineOp("indexAdd", {
+export const addSelected = defineOp("indexAdd", {
   forward(ctx, x: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
     ctx.save(index);
     const out = ctx.allocate(shape, x.dtype);
@@ -98,45 +98,6 @@ export function indexSelect(x: Tensor, index: Tensor, axis: number): Tensor {
   if (index.rank !== 1)
     throw new RangeError(`indexSelect: the index has one axis, this is ${formatShape(index.shape)}`);
   return selectOp(x, index, at);
-}
-
-/** Errors: a token that is no row. Where memory is not on the host, the device's kernel finds it when values are read. */
-function assertTokens(tokens: Tensor, vocabulary: number): void {
-  if (!tokens.device.hostMemory) return;
-  for (const token of tokens.dataSync()) {
-    if (token >= 0 && token < vocabulary) continue;
-    throw new RangeError(`embedding: token ${token} is outside the vocabulary 0 … ${vocabulary - 1}`);
-  }
-}
-
-/** One call for whole batches of tokens. */
-const lookUp = defineOp("embedding", {
-  forward(ctx, weight: Tensor, tokens: Tensor): Tensor {
-    const index = ctx.dense(tokens);
-    ctx.save(index);
-    const width = weight.shape[1];
-    const out = ctx.allocate([...tokens.shape, width], weight.dtype);
-    const [rows, flat] = [ctx.view(out, [tokens.size, width], [width, 1]), ctx.view(index, [tokens.size], [1])];
-    ctx.device.indexSelect(rows, ctx.dense(weight), flat, lanesAt(weight.shape, 0));
-    return out;
-  },
-  backward(ctx, dy): Gradient[] {
-    const tokens = ctx.saved[0];
-    const rows = dy.reshape(tokens.size, ctx.shapes[0][1]);
-    return [addSelected(rows, tokens.reshape(tokens.size), ctx.shapes[0], 0)];
-  },
-});
-
-/**
- * Rows of a table by token. weight: [vocabulary, width], tokens: int32 [batch, time] -> [batch, time, width].
- * Errors: a token outside the vocabulary.
- */
-export function embedding(weight: Tensor, tokens: Tensor): Tensor {
-  if (weight.rank !== 2)
-    throw new RangeError(`embedding: the table is [vocabulary, width], got ${formatShape(weight.shape)}`);
-  assertIndex("embedding", tokens);
-  assertTokens(tokens, weight.shape[0]);
-  return lookUp(weight, tokens);
 }
 
 /** 1 at each index, 0 elsewhere, float32: int32 [batch] -> [batch, classes]. */

@@ -1,5 +1,5 @@
 import { rand } from "../creation.ts";
-import { noGrad } from "../engine.ts";
+import { noGrad } from "../engine/recording.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 

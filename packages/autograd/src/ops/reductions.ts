@@ -1,5 +1,5 @@
 import type { Lanes, ReduceOp } from "../device.ts";
-import { noGrad } from "../engine.ts";
+import { noGrad } from "../engine/recording.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Axes, KeepDim, Tensor } from "../tensor.ts";

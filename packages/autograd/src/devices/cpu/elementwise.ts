@@ -1,8 +1,8 @@
 import type { BinaryOp, Strided, UnaryGradOp, UnaryOp } from "../../device.ts";
-import { isRowMajor, sizeOf } from "../../shape.ts";
+import { type Axes, isRowMajor, joinAxes, sizeOf } from "../../shape.ts";
 import { Footprint } from "./footprint.ts";
 import { runTouching } from "./machine.ts";
-import { type Axes, addressOf, BYTES, describe, isInt, joinAxes, rowsOf, split } from "./operands.ts";
+import { addressOf, BYTES, describe, isInt, rowsOf, split } from "./operands.ts";
 
 /** Elements that are worth a thread of their own: where memory is what takes time, and where arithmetic is. */
 const MANY = 16384;

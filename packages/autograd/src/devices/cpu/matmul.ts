@@ -1,10 +1,10 @@
 import type { Strided } from "../../device.ts";
-import { sizeOf } from "../../shape.ts";
+import { type Axes, joinAxes, sizeOf } from "../../shape.ts";
 import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
 import type { BlasLibrary } from "./library.mjs";
 import { cutsWell, finish, getThreads, heightOf, mostParts, run, runTouching } from "./machine.ts";
-import { type Axes, addressOf, BYTES, describe, joinAxes } from "./operands.ts";
+import { addressOf, BYTES, describe } from "./operands.ts";
 import { isThin, thinProduct } from "./thin.ts";
 
 /** Batches of products of one shape; strides in elements. */

@@ -1,7 +1,7 @@
 /** From tensors to what kernels take: addresses, and descriptions of axes. */
 
 import type { Strided } from "../../device.ts";
-import type { Shape } from "../../shape.ts";
+import type { Axes, Shape } from "../../shape.ts";
 import { machine, nextDescription } from "./machine.ts";
 
 /** Bytes of an element; float32 and int32 alike. */
@@ -31,29 +31,6 @@ export function rowsOf(shape: Shape): [rows: number, n: number] {
   let rows = 1;
   for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis];
   return [rows, shape.length === 0 ? 1 : shape[shape.length - 1]];
-}
-
-/** Axes that several operands are walked along, outermost first. */
-export interface Axes {
-  readonly shape: number[];
-  /** For each operand, in elements. */
-  readonly strides: number[][];
-}
-
-/** The fewest axes that walk the same elements in the same order: those of size 1 dropped, neighbours joined. */
-export function joinAxes(shape: Shape, strides: readonly Shape[]): Axes {
-  const joined: Axes = { shape: [], strides: strides.map(() => []) };
-  for (let axis = 0; axis < shape.length; axis++) {
-    const size = shape[axis];
-    if (size === 1) continue;
-    let last = joined.shape.length - 1;
-    let joins = last >= 0;
-    for (let i = 0; joins && i < strides.length; i++) joins = joined.strides[i][last] === strides[i][axis] * size;
-    if (joins) joined.shape[last] *= size;
-    else last = joined.shape.push(size) - 1;
-    for (let i = 0; i < strides.length; i++) joined.strides[i][last] = strides[i][axis];
-  }
-  return joined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Device, Strided, TypedArray } from "../../device.ts";
-import { enableGrad, gradients } from "../../engine.ts";
+import { gradients } from "../../engine/functional.ts";
+import { enableGrad } from "../../engine/recording.ts";
 import { defineOp, type Gradient, type OpContext } from "../../op.ts";
 import { formatShape, type Shape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";

@@ -1,41 +1,18 @@
 import type { Strided } from "../../device.ts";
-import { isRowMajor, type Shape, sizeOf } from "../../shape.ts";
+import { type Axes, isRowMajor, joinAxes, type Shape, sizeOf } from "../../shape.ts";
 import { MAX_QUOTIENT } from "./helpers.ts";
 
-/** Several arrays of one shape, with axes merged where all of them allow it. The last axis runs fastest. */
-export interface Merged {
-  readonly shape: number[];
-  /** Strides of each array along the merged axes. */
-  readonly strides: number[][];
-}
-
-/** Drops axes of size 1, and merges neighbours that every array walks through in one go. */
-export function mergeAxes(shape: Shape, arrays: readonly Shape[]): Merged {
-  const sizes: number[] = [];
-  const strides: number[][] = arrays.map(() => []);
-  for (let axis = 0; axis < shape.length; axis++) {
-    if (shape[axis] === 1) continue;
-    const last = sizes.length - 1;
-    const joins = last >= 0 && arrays.every((own, i) => strides[i][last] === own[axis] * shape[axis]);
-    if (joins) sizes[last] *= shape[axis];
-    else sizes.push(shape[axis]);
-    const at = sizes.length - 1;
-    arrays.forEach((own, i) => {
-      strides[i][at] = own[axis];
-    });
-  }
-  if (sizes.length === 0) {
-    sizes.push(1);
-    for (const own of strides) own.push(1);
-  }
-  return { shape: sizes, strides };
+/** What `joinAxes` gives, with an axis of size 1 where that leaves none: a kernel's thread counts along one at least. */
+export function threadAxes(shape: Shape, arrays: readonly Shape[]): Axes {
+  const axes = joinAxes(shape, arrays);
+  return axes.shape.length > 0 ? axes : { shape: [1], strides: arrays.map(() => [1]) };
 }
 
 /**
  * Axes of size 1 in front, up to one of the few numbers of axes that kernels are made for: one, two, six, or what there
  * are beyond. Fewer kernels are compiled so, and those for one and two axes, which are the most used, lose nothing.
  */
-export function padAxes({ shape, strides }: Merged): Merged {
+export function padAxes({ shape, strides }: Axes): Axes {
   const missing = shape.length > 2 && shape.length < 6 ? 6 - shape.length : 0;
   const front = (value: number) => new Array<number>(missing).fill(value);
   return { shape: [...front(1), ...shape], strides: strides.map((own) => [...front(0), ...own]) };

@@ -3,7 +3,7 @@ import { sizeOf } from "../../shape.ts";
 import type { Thread } from "./gpujs.ts";
 import { QUOTIENT } from "./helpers.ts";
 import { type KernelSpec, kernel } from "./kernel.ts";
-import { checkQuotient, isWhole, mergeAxes } from "./layout.ts";
+import { checkQuotient, isWhole, threadAxes } from "./layout.ts";
 import type { Box, Runtime } from "./runtime.ts";
 
 /** The memory behind an operand. */
@@ -22,7 +22,7 @@ export function store(runtime: Runtime, out: Strided, result: Box): void {
     runtime.replace(box, result);
     return;
   }
-  const { shape, strides } = mergeAxes(out.shape, [out.strides]);
+  const { shape, strides } = threadAxes(out.shape, [out.strides]);
   const own = strides[0];
   const range = shape.length === 1 && own[0] === 1;
   if (!range || !runtime.copyInto(box, out.offset, result, shape[0])) {
@@ -47,7 +47,7 @@ function mergeRange(runtime: Runtime, out: Strided, box: Box, result: Box): Box 
  * from the view's start, divided by the strides one after another, leaves coordinates inside the shape and no rest.
  */
 function mergeView(runtime: Runtime, out: Strided, box: Box, result: Box): Box {
-  const { shape, strides } = mergeAxes(out.shape, [out.strides]);
+  const { shape, strides } = threadAxes(out.shape, [out.strides]);
   const packed = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, n) => product * n, 1));
   const axes = shape.map((size, axis) => ({ size, stride: strides[0][axis], packed: packed[axis] }));
   axes.sort((a, b) => b.stride - a.stride);

@@ -10,8 +10,8 @@ import {
   carryLines,
   carrySizes,
   checkQuotient,
-  mergeAxes,
   padAxes,
+  threadAxes,
 } from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
@@ -120,7 +120,7 @@ export function mapped(
   const [name, formula] = Object.entries(named)[0];
   const size = sizeOf(shape);
   const merged = padAxes(
-    mergeAxes(
+    threadAxes(
       shape,
       operands.map((x) => x.strides),
     ),

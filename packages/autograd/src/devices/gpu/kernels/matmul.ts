@@ -3,7 +3,7 @@ import { rowMajorStrides, type Shape, sizeOf } from "../../../shape.ts";
 import type { Thread } from "../gpujs.ts";
 import { QUOTIENT } from "../helpers.ts";
 import { ints, kernel } from "../kernel.ts";
-import { carries, carrySizes, checkQuotient, mergeAxes } from "../layout.ts";
+import { carries, carrySizes, checkQuotient, threadAxes } from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { DEPTH, TILED_MATMUL } from "../wgsl/matmul.ts";
@@ -191,7 +191,7 @@ const batchOf = (axes: Shape) => axes.slice(0, -2);
 function multiply(runtime: Runtime, shape: Shape, a: Factor, b: Factor): Box {
   const [m, n] = shape.slice(-2);
   const inner = a.shape[shape.length - 1];
-  const batch = mergeAxes(batchOf(shape), [batchOf(a.strides), batchOf(b.strides)]);
+  const batch = threadAxes(batchOf(shape), [batchOf(a.strides), batchOf(b.strides)]);
   const matrices = sizeOf(batch.shape);
   const tiled = runtime.product === "tiled" && matrices <= MAX_MATRICES && Math.max(m, n) <= MAX_TILED_SIDE;
   if (batch.shape.length > (tiled ? MAX_TILED_AXES : 1)) return multiplyCopies(runtime, shape, [a, b]);
@@ -230,7 +230,7 @@ function multiply(runtime: Runtime, shape: Shape, a: Factor, b: Factor): Box {
 function multiplyCopies(runtime: Runtime, shape: Shape, factors: readonly [Factor, Factor]): Box {
   const copies: Box[] = [];
   const [a, b] = factors.map((x): Factor => {
-    if (mergeAxes(batchOf(x.shape), [batchOf(x.strides)]).shape.length === 1) return x;
+    if (threadAxes(batchOf(x.shape), [batchOf(x.strides)]).shape.length === 1) return x;
     const box = mapped(runtime, COPY, x.shape, [x]);
     copies.push(box);
     return { box, shape: x.shape, strides: rowMajorStrides(x.shape), offset: 0 };

@@ -1,0 +1,73 @@
+import type { Storage } from "../device.ts";
+import { release, type Scope } from "../lifetimes.ts";
+import type { Tensor } from "../tensor.ts";
+import type { GradientHook, Target } from "./graph.ts";
+
+/** The gradients on their way through the graph. Each is freed as soon as no node waits for it. */
+export class PendingGradients {
+  readonly memory: Scope | undefined;
+  readonly #byTarget = new Map<Target, Tensor>();
+  readonly #waiting = new Map<Storage, number>();
+
+  /** @param memory where the sweep's own tensors lie; undefined if they are recorded, and so may be needed later. */
+  constructor(memory: Scope | undefined) {
+    this.memory = memory;
+  }
+
+  add(target: Target, gradient: Tensor): void {
+    this.#wait(gradient.storage, 1);
+    const before = this.#byTarget.get(target);
+    if (before === undefined) {
+      this.#byTarget.set(target, gradient);
+      return;
+    }
+    const total = this.#sum(before, gradient);
+    this.#byTarget.set(target, total);
+    this.#wait(total.storage, 1);
+    this.done(before);
+    this.done(gradient);
+  }
+
+  /** Their sum, in the memory of one of them where nobody else looks at it. */
+  #sum(a: Tensor, b: Tensor): Tensor {
+    const target = [a, b].find((x) => x.isContiguous() && this.isExclusive(x));
+    if (target === undefined) return a.add(b);
+    a.device.binary("add", target, target, target === a ? b : a);
+    return target;
+  }
+
+  take(target: Target): Tensor | undefined {
+    const gradient = this.#byTarget.get(target);
+    this.#byTarget.delete(target);
+    return gradient;
+  }
+
+  /** Shows a gradient to hooks, whose tensors, and those they were shown, are theirs. Gives what they made of it. */
+  show(gradient: Tensor, hooks: readonly GradientHook[] = []): Tensor {
+    if (hooks.length === 0) return gradient;
+    this.memory?.keep(gradient);
+    const run = () => hooks.reduce((current, hook) => hook(current) ?? current, gradient);
+    const shown = this.memory === undefined ? run() : this.memory.outside(run);
+    this.#wait(shown.storage, 1);
+    this.#wait(gradient.storage, -1);
+    return shown;
+  }
+
+  done(gradient: Tensor): void {
+    const { storage } = gradient;
+    this.#wait(storage, -1);
+    if (storage.kept || (this.#waiting.get(storage) ?? 0) > 0) return;
+    if (this.memory?.made.delete(storage)) release(storage, "it was a gradient on its way through backward()");
+  }
+
+  /** True if nobody else needs this gradient's memory, so that it may be changed or taken over. */
+  isExclusive({ storage }: Tensor): boolean {
+    return this.#waiting.get(storage) === 1 && !storage.kept && this.memory?.made.has(storage) === true;
+  }
+
+  #wait(storage: Storage, change: number): void {
+    const count = (this.#waiting.get(storage) ?? 0) + change;
+    if (count > 0) this.#waiting.set(storage, count);
+    else this.#waiting.delete(storage);
+  }
+}
