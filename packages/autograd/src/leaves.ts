@@ -1,4 +1,4 @@
-import type { GraphNode } from "./engine.ts";
+import type { GraphNode } from "./engine/graph.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The leaves that a computed tensor would send gradients to, those nearest to it first; none where its graph has ended. */
