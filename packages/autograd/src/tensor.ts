@@ -12,6 +12,7 @@ import * as pointwise from "./ops/pointwise.ts";
 import * as reductions from "./ops/reductions.ts";
 import * as rows from "./ops/softmax.ts";
 import * as views from "./ops/views.ts";
+import { inspect, mention, print } from "./print.ts";
 import { expandStrides, formatShape, isRowMajor, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
 
 /** A number, or numbers nested in arrays. */
@@ -209,9 +210,27 @@ export class Tensor implements Strided {
     if (this.size !== 1) throw new Error(`${name}: needs one element, this tensor is ${formatShape(this.shape)}`);
   }
 
+  // --- printing: see `print.ts` -------------------------------------------------------------------
+
   toString(): string {
-    const grad = this.requiresGrad ? ", requiresGrad" : "";
-    return `Tensor(${formatShape(this.shape)}, ${this.dtype}, ${this.device.name}${grad})`;
+    return print(this);
+  }
+  toJSON(): string {
+    return print(this);
+  }
+  [inspect](depth: number): string {
+    return depth < 0 ? mention(this) : print(this);
+  }
+  /** Without it Vitest copies a tensor field by field before it prints it. */
+  get [Symbol.toStringTag](): string {
+    return "Tensor";
+  }
+  /** Text where text is wanted. Errors: a number is wanted, as `a * b` and `a < b` do. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== "number") return print(this);
+    throw new TypeError(
+      `a tensor ${formatShape(this.shape)} is no number: write a.mul(b) for a * b, a.lt(b) for a < b; await t.item() reads one`,
+    );
   }
 
   // --- making and moving ------------------------------------------------------------------------

@@ -111,8 +111,6 @@ describe("reading tensors", () => {
 
   it("tells of itself", () => {
     const x = zeros([2, 3], { requiresGrad: true });
-    expect(String(x)).toBe("Tensor([2, 3], float32, reference, requiresGrad)");
-    expect(String(zeros([], { dtype: "int32" }))).toBe("Tensor([], int32, reference)");
     expect([x.size, x.rank, zeros([2, 0]).size]).toEqual([6, 2, 0]);
   });
 });

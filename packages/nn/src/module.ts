@@ -23,6 +23,9 @@ interface Slot {
 }
 
 type Part = Tensor | Module;
+/** How Node's console asks an object for its text. */
+const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
+
 const isPart = (value: unknown): value is Part => value instanceof Tensor || value instanceof Module;
 
 /** A module that turns one tensor into one tensor. */
@@ -277,5 +280,15 @@ export abstract class Module {
 
   toString(): string {
     return this.summary();
+  }
+  toJSON(): string {
+    return this.summary();
+  }
+  /** Without it Vitest copies a module field by field before it prints it. */
+  get [Symbol.toStringTag](): string {
+    return "Module";
+  }
+  [inspect](depth: number): string {
+    return depth < 0 ? this.constructor.name : this.summary();
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import {
   device,
   manualSeed,
@@ -231,6 +232,17 @@ describe("moving to another device", () => {
       ["weight", false],
       ["bias", true],
     ]);
+  });
+});
+
+describe("a printed model", () => {
+  it("is its summary for the console, in text, in JSON and in another object", () => {
+    const linear = new Linear(2, 3);
+    const table = linear.summary();
+    expect([inspect(linear), `${linear}`, JSON.parse(JSON.stringify(linear))]).toEqual([table, table, table]);
+    expect(inspect({ linear }).replace(/\n {2}/g, "\n")).toBe(`{\nlinear: ${table}\n}`);
+    expect(inspect({ a: { b: { c: { linear } } } }, { depth: 2 })).not.toContain("weight");
+    expect(inspect([[linear]], { depth: 1 })).toBe("[ [ Linear ] ]");
   });
 });
 
