@@ -1,5 +1,6 @@
-import type { Device, DType } from "./device.ts";
+import type { Device } from "./device.ts";
 import { defaultDevice, device as findDevice } from "./devices.ts";
+import { type DType, FLOAT, INTEGER, type TypedArray } from "./dtypes.ts";
 import { nextKey } from "./random.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { type NestedArray, Tensor } from "./tensor.ts";
@@ -18,14 +19,14 @@ function make(op: string, shape: Shape, options: TensorOptions, fill: (tensor: T
     throw new RangeError(`${op}: ${formatShape(shape)} is no shape: sizes are whole numbers from 0`);
   }
   const on = options.device === undefined ? defaultDevice() : findDevice(options.device);
-  const result = Tensor.empty([...shape], options.dtype ?? "float32", on, op);
+  const result = Tensor.empty([...shape], options.dtype ?? FLOAT, on, op);
   fill(result);
   return options.requiresGrad ? result.requiresGrad_() : result;
 }
 
 /** Errors: a fraction, an infinity, NaN, or a number beyond 2^31 for an int32 tensor. */
 export function assertHolds(op: string, dtype: DType, value: number): void {
-  if (dtype !== "int32" || value === (value | 0)) return;
+  if (dtype !== INTEGER || value === (value | 0)) return;
   const hint = Number.isInteger(value) ? "it holds -2^31 to 2^31 - 1" : "use .float() first";
   throw new TypeError(`${op}: an int32 tensor cannot hold ${value}: ${hint}`);
 }
@@ -53,10 +54,7 @@ function flattenInto(values: number[], data: NestedArray, shape: Shape, axis: nu
  * A tensor from a number, nested arrays, or a typed array (with `shape`, else one axis).
  * Errors: ragged arrays, or a shape that the data do not fill.
  */
-export function tensor(
-  data: NestedArray | Float32Array | Float64Array | Int32Array,
-  options: TensorOptions & { shape?: Shape } = {},
-): Tensor {
+export function tensor(data: NestedArray | TypedArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
   const typed = ArrayBuffer.isView(data);
   const natural = typed ? [data.length] : shapeOf(data);
   const shape = options.shape ?? natural;
@@ -71,13 +69,13 @@ export function tensor(
   if (sizeOf(shape) !== values.length) {
     throw new RangeError(`tensor: ${values.length} numbers do not fill ${formatShape(shape)}`);
   }
-  const dtype = options.dtype ?? (data instanceof Int32Array ? "int32" : "float32");
+  const dtype = options.dtype ?? (data instanceof Int32Array ? INTEGER : FLOAT);
   return make("tensor", shape, { ...options, dtype }, (t) => t.device.upload(t.storage, values, 0));
 }
 
 /** Every element the same number. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  assertHolds("full", options.dtype ?? "float32", value);
+  assertHolds("full", options.dtype ?? FLOAT, value);
   return make("full", shape, options, (t) => t.device.fill(t, value));
 }
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
@@ -106,7 +104,7 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   if (!Number.isFinite(count)) throw new RangeError(`arange: ${from}, ${to} and ${step} give no count of numbers`);
   const values = Float64Array.from({ length: count }, (_, i) => from + i * step);
   const whole = Number.isInteger(from) && Number.isInteger(step);
-  return tensor(values, { dtype: whole ? "int32" : "float32", ...options });
+  return tensor(values, { dtype: whole ? INTEGER : FLOAT, ...options });
 }
 
 /** `count` numbers from `start` to `end`, evenly spaced, both included. */
@@ -114,7 +112,7 @@ export function linspace(start: number, end: number, count: number, options: Ten
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   return tensor(
     Float64Array.from({ length: count }, (_, i) => start + i * step),
-    { dtype: "float32", ...options },
+    { dtype: FLOAT, ...options },
   );
 }
 

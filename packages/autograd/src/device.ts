@@ -1,3 +1,4 @@
+import type { DType, TypedArray } from "./dtypes.ts";
 import type { Shape } from "./shape.ts";
 
 /**
@@ -5,11 +6,6 @@ import type { Shape } from "./shape.ts";
  * moves numbers. `devices/reference` implements each kernel in its plainest form and is the
  * definition: another device is right when the conformance suite finds it equal to that.
  */
-
-export type DType = "float32" | "int32";
-
-/** What reading a tensor gives. The `reference` device holds floats in double precision. */
-export type TypedArray = Float32Array | Float64Array | Int32Array;
 
 /** A block of memory on a device. Tensors that are views of each other share one. */
 export class Storage {

@@ -1,5 +1,6 @@
 import { rand, tensor } from "./creation.ts";
 import { defaultDevice, setDefaultDevice } from "./devices.ts";
+import { isFloat } from "./dtypes.ts";
 import { gradients } from "./engine/functional.ts";
 import { scope } from "./lifetimes.ts";
 import { formatShape } from "./shape.ts";
@@ -16,7 +17,7 @@ export interface GradcheckOptions {
 function prepare(inputs: readonly Tensor[]): Tensor[] {
   return inputs.map((x) => {
     const copy = tensor(x.detach().dataSync(), { shape: x.shape, dtype: x.dtype, device: "reference" });
-    return x.dtype === "float32" ? copy.requiresGrad_() : copy;
+    return isFloat(x.dtype) ? copy.requiresGrad_() : copy;
   });
 }
 

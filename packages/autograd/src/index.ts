@@ -1,5 +1,5 @@
 export * from "./creation.ts";
-export type { Device, DType, RandomKey, Strided, TypedArray } from "./device.ts";
+export type { Device, RandomKey, Strided } from "./device.ts";
 export { Storage } from "./device.ts";
 export { setBlas } from "./devices/cpu/blas.ts";
 export { type CpuInfo, cpuInfo } from "./devices/cpu/info.ts";
@@ -16,6 +16,16 @@ export {
   registerDevice,
   setDefaultDevice,
 } from "./devices.ts";
+export {
+  bytesOf,
+  type DType,
+  FLOAT,
+  INTEGER,
+  isFloat,
+  NUMBER_TYPES,
+  type NumberTypeName,
+  type TypedArray,
+} from "./dtypes.ts";
 export { type GradientsOptions, grad, gradients } from "./engine/functional.ts";
 export type { GradientHook } from "./engine/graph.ts";
 export { enableGrad, gradEnabled, noGrad } from "./engine/recording.ts";

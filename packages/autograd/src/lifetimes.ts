@@ -1,4 +1,5 @@
-import { type Device, type DType, Storage } from "./device.ts";
+import { type Device, Storage } from "./device.ts";
+import { bytesOf, type DType } from "./dtypes.ts";
 import { collectGarbage, nextTask, survivors } from "./platform.ts";
 
 /**
@@ -27,7 +28,6 @@ const numbers = new WeakMap<Storage, number>();
 const finalizers = new FinalizationRegistry<number>(freeUnreached);
 
 const usage = { bytes: 0, peakBytes: 0, storages: 0 };
-const BYTES: Record<DType, number> = { float32: 4, int32: 4 };
 
 /** Device memory in use by tensors: bytes now and at most, and the number of blocks. */
 export function memoryUsage(): { bytes: number; peakBytes: number; storages: number } {
@@ -45,7 +45,7 @@ export function allocate(device: Device, length: number, dtype: DType): Storage 
   device.reclaim ??= collectNow;
   const storage = device.allocate(length, dtype);
   storage.id = count++;
-  usage.bytes += length * BYTES[dtype];
+  usage.bytes += length * bytesOf(dtype);
   usage.storages++;
   if (usage.bytes > usage.peakBytes) usage.peakBytes = usage.bytes;
   entrust(storage, scopes[scopes.length - 1]);
@@ -67,7 +67,7 @@ function entrust(storage: Storage, scope: Scope | undefined): void {
 
 function giveBack(storage: Storage, reason: string): void {
   storage.freed = reason;
-  usage.bytes -= storage.length * BYTES[storage.dtype];
+  usage.bytes -= storage.length * bytesOf(storage.dtype);
   usage.storages--;
   storage.device.release(storage);
 }

@@ -1,4 +1,5 @@
-import type { Device, DType } from "./device.ts";
+import type { Device } from "./device.ts";
+import { type DType, FLOAT, isFloat } from "./dtypes.ts";
 import { GraphNode } from "./engine/graph.ts";
 import { gradEnabled, setRecording } from "./engine/recording.ts";
 import { fusedEnabled } from "./fused.ts";
@@ -63,7 +64,7 @@ export class OpContext {
   }
 
   /** A new tensor with undefined content. */
-  allocate(shape: Shape, dtype: DType = "float32"): Tensor {
+  allocate(shape: Shape, dtype: DType = FLOAT): Tensor {
     const storage = allocate(this.device, sizeOf(shape), dtype);
     this.#made.push(storage);
     return new Tensor(storage, shape, rowMajorStrides(shape), 0, this.name);
@@ -127,7 +128,7 @@ export class OpContext {
 
 /** Errors: the tensor is int32, which an op for real numbers cannot take. */
 export function assertFloat(op: string, x: Tensor): void {
-  if (x.dtype !== "float32") throw new TypeError(`${op}: works on float32, this tensor is ${x.dtype}: use .float()`);
+  if (!isFloat(x.dtype)) throw new TypeError(`${op}: works on float32, this tensor is ${x.dtype}: use .float()`);
 }
 
 function tensorsIn(args: readonly unknown[]): Tensor[] {
@@ -195,7 +196,7 @@ export function defineOp<Args extends readonly unknown[]>(
       throw new Error(`${name}: forward returned its argument: return x.clone(), or a view by ctx.view`);
     }
     const held = ctx.finish(output);
-    if (tracked && output.dtype === "float32") {
+    if (tracked && isFloat(output.dtype)) {
       output.node = new GraphNode(op, ctx, inputs, op.composite ? args : settingsIn(args), held);
     }
     return output;

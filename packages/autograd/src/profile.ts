@@ -1,4 +1,5 @@
 import type { Device, Strided } from "./device.ts";
+import { bytesOf } from "./dtypes.ts";
 
 /**
  * Where the time goes: while a profile is taken, each call of a device's kernel is timed and counted under the op that
@@ -59,8 +60,10 @@ function operandsOf(args: readonly unknown[]): Strided[] {
 const count = (x: Strided) => x.shape.reduce((product, n) => product * n, 1);
 
 /** Elements that lie in memory: repeated axes count once. */
-function bytesOf(x: Strided): number {
-  return 4 * x.shape.reduce((product, n, axis) => (x.strides[axis] === 0 ? product : product * n), 1);
+function bytesTouched(x: Strided): number {
+  return (
+    bytesOf(x.storage.dtype) * x.shape.reduce((product, n, axis) => (x.strides[axis] === 0 ? product : product * n), 1)
+  );
 }
 
 /** 2 m n k for a product; the two products of attention, halved where causal; five in its gradient. */
@@ -100,7 +103,7 @@ function instrument(device: Device, rows: Map<string, ProfileRow>): () => void {
       row.calls++;
       row.ms += ms;
       row.flops += flopsOf(kernel, args);
-      for (const operand of operandsOf(args)) row.bytes += bytesOf(operand);
+      for (const operand of operandsOf(args)) row.bytes += bytesTouched(operand);
       return result;
     };
   }

@@ -1,5 +1,6 @@
-import type { Device, DType, Storage, Strided, TypedArray } from "./device.ts";
+import type { Device, Storage, Strided } from "./device.ts";
 import { device as findDevice } from "./devices.ts";
+import { type DType, FLOAT, INTEGER, isFloat, type TypedArray } from "./dtypes.ts";
 import type { GradientHook, GraphNode } from "./engine/graph.ts";
 import { gradEnabled, noGrad } from "./engine/recording.ts";
 import { type BackwardOptions, backward } from "./engine/sweep.ts";
@@ -81,7 +82,7 @@ export class Tensor implements Strided {
   /** Marks a leaf as something to differentiate by; with `false` freezes one. Errors: int32, or the result of a recorded op. */
   requiresGrad_(on = true): this {
     if (this.node !== undefined) throw new Error("requiresGrad_: this tensor was computed; detach() it first");
-    if (on && this.dtype !== "float32") throw new Error("requiresGrad_: only float32 tensors have gradients");
+    if (on && !isFloat(this.dtype)) throw new Error("requiresGrad_: only float32 tensors have gradients");
     if (on || this.isParameter) this.#requiresGrad = on;
     if (on) keep(this);
     return this;
@@ -283,7 +284,7 @@ export class Tensor implements Strided {
 
   #combineInPlace(op: "add" | "sub" | "mul" | "div", other: Tensor | number): this {
     this.#assertChangeable(`${op}_`, other);
-    if (typeof other === "number" && this.dtype === "float32" && this.isContiguous()) {
+    if (typeof other === "number" && isFloat(this.dtype) && this.isContiguous()) {
       if (op === "div") this.device.unary("div", this, this, other, 0);
       else {
         // Adding -0 changes nothing, not even -0.
@@ -450,11 +451,11 @@ export class Tensor implements Strided {
   }
   /** float32 values, from int32; floats as they are. */
   float(): Tensor {
-    return this.dtype === "float32" ? this : views.cast(this, "float32");
+    return this.dtype === FLOAT ? this : views.cast(this, FLOAT);
   }
   /** int32 values, floats cut towards zero. */
   int(): Tensor {
-    return this.dtype === "int32" ? this : views.cast(this, "int32");
+    return this.dtype === INTEGER ? this : views.cast(this, INTEGER);
   }
 
   // --- reductions and scans ---------------------------------------------------------------------

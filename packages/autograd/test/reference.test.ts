@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type BinaryOp, type DType, Storage, type Strided, type UnaryGradOp, type UnaryOp } from "../src/device.ts";
+import { type BinaryOp, Storage, type Strided, type UnaryGradOp, type UnaryOp } from "../src/device.ts";
 import { philox4x32, uniforms } from "../src/devices/philox.ts";
 import { referenceDevice as reference } from "../src/devices/reference/device.ts";
 import { elements } from "../src/devices/reference/elements.ts";
 import { erfc } from "../src/devices/reference/erf.ts";
+import type { DType } from "../src/dtypes.ts";
 import { broadcastShapes, expandStrides, formatShape, rowMajorStrides, type Shape, sizeOf } from "../src/shape.ts";
 
 // The numbers are PyTorch's, in float64; fixtures/make_kernels.py made them.

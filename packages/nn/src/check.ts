@@ -1,4 +1,4 @@
-import { formatShape, type Tensor } from "@lectern/autograd";
+import { formatShape, INTEGER, type Tensor } from "@lectern/autograd";
 
 /** Errors: a size that is no whole number from 1. */
 export function assertSizes(owner: string, sizes: Readonly<Record<string, number>>): void {
@@ -24,7 +24,7 @@ export function assertSequence(owner: string, x: Tensor): void {
 
 /** Errors: tokens that are not int32 [batch, time], or a time longer than the context. */
 export function assertTokens(owner: string, tokens: Tensor, context: number): void {
-  if (tokens.dtype !== "int32") {
+  if (tokens.dtype !== INTEGER) {
     throw new TypeError(
       `${owner}: the tokens ${formatShape(tokens.shape)} are ${tokens.dtype}, they have to be int32: use tokens.int()`,
     );
@@ -43,7 +43,7 @@ export function assertTokens(owner: string, tokens: Tensor, context: number): vo
 
 /** Errors: a padding mask that is not int32 [batch, time]. */
 export function assertPaddingMask(owner: string, mask: Tensor, batch: number, time: number): void {
-  if (mask.dtype === "int32" && mask.rank === 2 && mask.shape[0] === batch && mask.shape[1] === time) return;
+  if (mask.dtype === INTEGER && mask.rank === 2 && mask.shape[0] === batch && mask.shape[1] === time) return;
   throw new RangeError(
     `${owner}: the padding mask is ${mask.dtype} ${formatShape(mask.shape)}, it has to be int32 [${batch}, ${time}]: 1 for a token, 0 for padding`,
   );

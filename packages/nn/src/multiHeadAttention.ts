@@ -2,6 +2,7 @@ import {
   type AttentionOptions,
   attentionWeights,
   cachedAttention,
+  isFloat,
   multiHeadAttention,
   type Tensor,
 } from "@lectern/autograd";
@@ -73,7 +74,7 @@ export class MultiHeadAttention extends Module {
     assertPaddingMask("MultiHeadAttention", paddingMask, batch, time);
     const keys = paddingMask.reshape(batch, 1, 1, time);
     if (mask === undefined) return { causal: this.causal, mask: keys };
-    const both = mask.dtype === "int32" ? mask.mul(keys) : mask.maskedFill(keys.eq(0), Number.NEGATIVE_INFINITY);
+    const both = isFloat(mask.dtype) ? mask.maskedFill(keys.eq(0), Number.NEGATIVE_INFINITY) : mask.mul(keys);
     return { causal: this.causal, mask: both };
   }
 

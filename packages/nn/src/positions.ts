@@ -1,4 +1,4 @@
-import { formatShape, type Shape, type Tensor, tensor, zeros } from "@lectern/autograd";
+import { FLOAT, formatShape, type Shape, type Tensor, tensor, zeros } from "@lectern/autograd";
 import { assertSequence, assertSizes, assertWidth } from "./check.ts";
 import type { Embedding } from "./embedding.ts";
 import { normal_ } from "./init.ts";
@@ -69,7 +69,7 @@ export class SinusoidalEncoding extends Module {
       const angle = position / 10_000 ** ((i - (i % 2)) / width);
       return i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
     });
-    const table = tensor(values, { shape: [context, width], dtype: "float32" });
+    const table = tensor(values, { shape: [context, width], dtype: FLOAT });
     this.table = this.registerBuffer("table", table, { persistent: false });
   }
 

@@ -46,7 +46,13 @@ export {
 export { SGD, type SGDOptions } from "./optimizers/sgd.ts";
 export type { ProgressMode } from "./progress.ts";
 export { type Metrics, type RunConfig, RunFolder } from "./run.ts";
-export { loadSafetensors, parseSafetensors, type SafetensorsFile, saveSafetensors } from "./safetensors.ts";
+export {
+  loadSafetensors,
+  parseSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTypes,
+  saveSafetensors,
+} from "./safetensors.ts";
 export type { SamplingOptions } from "./sampling.ts";
 export { constant, cosine, type DecayOptions, linear, type Schedule, type WarmupOptions } from "./schedules.ts";
 export { type StepOutcome, type StepSettings, trainStep } from "./step.ts";

@@ -1,4 +1,15 @@
-import { type Device, type DType, type Shape, sizeOf, type Tensor, type TypedArray, tensor } from "@lectern/autograd";
+import {
+  type Device,
+  isFloat,
+  NUMBER_TYPES,
+  type NumberTypeName,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  type TypedArray,
+  tensor,
+} from "@lectern/autograd";
+import { decodeNumbers, encodeNumbers } from "./fileNumbers.ts";
 import { readBytes, writeFileWith } from "./files.ts";
 
 /**
@@ -20,37 +31,61 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const ARRAYS = { F64: Float64Array, F32: Float32Array, I32: Int32Array } as const;
-type TypeName = keyof typeof ARRAYS;
-const DTYPES: Record<TypeName, DType> = { F64: "float32", F32: "float32", I32: "int32" };
+/** The format's names of types, in the order that Python's writer puts them: the widest first. */
+const TYPES = {
+  I64: "int64",
+  F64: "float64",
+  F32: "float32",
+  I32: "int32",
+  BF16: "bfloat16",
+  F16: "float16",
+  U8: "uint8",
+  BOOL: "bool",
+} as const satisfies Record<string, NumberTypeName>;
+type TypeName = keyof typeof TYPES;
 
-function typeName(values: TypedArray): TypeName {
-  if (values instanceof Float64Array) return "F64";
-  return values instanceof Float32Array ? "F32" : "I32";
+/** As what numbers are written, where it is not as their device holds them. */
+export interface SafetensorsTypes {
+  /** `float32`, `bfloat16` or `float16` take less room than what is held, and are rounded to the nearest. */
+  readonly float?: "float64" | "float32" | "bfloat16" | "float16";
+  /** `int64` is what PyTorch's indices are. Errors: a number that does not fit. */
+  readonly integer?: "int64" | "int32" | "uint8" | "bool";
+}
+
+/** The type that a tensor is written as. */
+function typeOf(t: Tensor, values: TypedArray, types: SafetensorsTypes): TypeName {
+  const held = values instanceof Float64Array ? "float64" : t.dtype;
+  const wanted: NumberTypeName = (isFloat(t.dtype) ? types.float : types.integer) ?? held;
+  return (Object.keys(TYPES) as TypeName[]).find((name) => TYPES[name] === wanted)!;
 }
 
 /**
- * Writes tensors to a file that appears once it is whole. Each is written as its device holds it: float32 as F32, on
- * `reference`, which computes in double precision, as F64, so that nothing is lost; int32 as I32.
+ * Writes tensors to a file that appears once it is whole. Each is written as its device holds it, unless `types` says
+ * otherwise: float32 as F32, on `reference`, which computes in double precision, as F64, so that nothing is lost; int32 as I32.
+ * Errors: a number that the wanted type cannot hold.
  */
 export async function saveSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
+  types: SafetensorsTypes = {},
 ): Promise<void> {
-  const arrays = new Map<string, TypedArray>();
-  for (const [name, t] of tensors) arrays.set(name, await t.data());
+  const parts: { name: string; dtype: TypeName; shape: Shape; bytes: Uint8Array }[] = [];
+  for (const [name, t] of tensors) {
+    const values = await t.data();
+    const dtype = typeOf(t, values, types);
+    parts.push({ name, dtype, shape: t.shape, bytes: encodeNumbers(name, TYPES[dtype], values) });
+  }
   const header: Record<string, Entry | Readonly<Record<string, string>>> = {};
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
-  // As Python's writer orders them: the widest type first, so that every tensor begins at a multiple of its element's size.
-  const typeNames = Object.keys(ARRAYS);
-  const rank = (values: TypedArray) => typeNames.indexOf(typeName(values));
-  const order = [...arrays].sort(([a, x], [b, y]) => rank(x) - rank(y) || (a < b ? -1 : 1));
+  // As Python's writer orders them, so that every tensor begins at a multiple of its element's size.
+  const rank = ({ dtype }: { dtype: TypeName }) => Object.keys(TYPES).indexOf(dtype);
+  parts.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
   let end = 0;
-  for (const [name, values] of order) {
+  for (const { name, dtype, shape, bytes } of parts) {
     const start = end;
-    end += values.byteLength;
-    header[name] = { dtype: typeName(values), shape: [...tensors.get(name)!.shape], data_offsets: [start, end] };
+    end += bytes.length;
+    header[name] = { dtype, shape: [...shape], data_offsets: [start, end] };
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
@@ -60,13 +95,13 @@ export async function saveSafetensors(
   await writeFileWith(path, async (append) => {
     await append(length);
     await append(padded);
-    for (const [, values] of order) await append(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    for (const { bytes } of parts) await append(bytes);
   });
 }
 
 /**
  * Reads a file's tensors onto a device (the default one unless given), and its metadata. Errors: no such file, or one
- * that is not whole or no safetensors file; types other than F64, F32 and I32.
+ * that is not whole or no safetensors file; a type that is not among `TYPES`, or a whole number that int32 cannot hold.
  */
 export async function loadSafetensors(path: string, device?: Device): Promise<SafetensorsFile> {
   const bytes = await readBytes(path, "safetensors");
@@ -90,9 +125,9 @@ export function parseSafetensors(bytes: Uint8Array, device?: Device): Safetensor
     if (start !== filled) throw new Error(`there is a gap or an overlap before tensor "${name}"`);
     if (dataStart + end > bytes.length) throw new Error(`it ends in the middle of tensor "${name}"`);
     filled = end;
-    // Copied, so that the numbers begin at a multiple of their size.
-    const own = bytes.slice(dataStart + start, dataStart + end);
-    tensors.set(name, tensor(new ARRAYS[dtype](own.buffer), { shape, dtype: DTYPES[dtype], device }));
+    const type = TYPES[dtype];
+    const values = decodeNumbers(name, type, new Uint8Array(bytes.subarray(dataStart + start, dataStart + end)));
+    tensors.set(name, tensor(values, { shape, dtype: NUMBER_TYPES[type].heldAs, device }));
   }
   if (dataStart + filled !== bytes.length) {
     throw new Error(`there are ${bytes.length - dataStart - filled} bytes behind the last tensor`);
@@ -123,12 +158,12 @@ function checkedEntry(name: string, entry: unknown): { dtype: TypeName; shape: S
   if (typeof dtype !== "string" || !isList(shape) || !isList(offsets) || offsets.length !== 2) {
     throw new Error(`the header does not describe tensor "${name}"`);
   }
-  if (!Object.hasOwn(ARRAYS, dtype)) {
-    throw new Error(`tensor "${name}" is ${dtype}, and only ${Object.keys(ARRAYS).join(", ")} are read`);
+  if (!Object.hasOwn(TYPES, dtype)) {
+    throw new Error(`tensor "${name}" is ${dtype}, and only ${Object.keys(TYPES).join(", ")} are read`);
   }
   const type = dtype as TypeName;
   const [start, end] = offsets;
-  if (end - start !== sizeOf(shape) * ARRAYS[type].BYTES_PER_ELEMENT) {
+  if (end - start !== sizeOf(shape) * NUMBER_TYPES[TYPES[type]].bytes) {
     throw new Error(`tensor "${name}" has ${end - start} bytes, which is not the size of its shape`);
   }
   return { dtype: type, shape, data_offsets: [start, end] };

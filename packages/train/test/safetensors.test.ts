@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Tensor, tensor, zeros } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
 import { writeFileWith } from "../src/files.ts";
-import { loadSafetensors, parseSafetensors, saveSafetensors } from "../src/index.ts";
+import { loadSafetensors, parseSafetensors, type SafetensorsTypes, saveSafetensors } from "../src/index.ts";
 import { fixturePath, temporaryFolder, useDevice } from "./helpers.ts";
 
 /** What `fixtures/make_safetensors.py` writes. */
@@ -32,6 +32,14 @@ function fileOf(header: unknown, bytes: number): Uint8Array {
   return file;
 }
 
+function partsOf(file: Uint8Array): { header: Record<string, { data_offsets: number[] }>; data: Uint8Array } {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  return {
+    header: JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))),
+    data: file.subarray(8 + length),
+  };
+}
+
 const f32 = (start: number, end: number, shape = [(end - start) / 4]) => ({
   dtype: "F32",
   shape,
@@ -57,6 +65,50 @@ describe("safetensors", () => {
     const path = `${temporaryFolder()}/ours.safetensors`;
     await saveSafetensors(path, pythonsTensors(), { format: "pt" });
     expect(readFileSync(path).equals(readFileSync(fixturePath("python.safetensors")))).toBe(true);
+  });
+
+  it("reads and writes the types that only files hold, byte for byte as Python's safetensors does", async () => {
+    const { tensors } = await loadSafetensors(fixturePath("types.safetensors"));
+    const floats = [0, -0, 1, -2.5, 2 ** -14, 2 ** -24, 65504, Infinity, -Infinity];
+    expect([...tensors.get("half")!.dataSync()]).toEqual(floats);
+    // bfloat16 has no 65504.
+    expect([...tensors.get("brain")!.dataSync()]).toEqual(floats.with(6, 65536));
+    expect(tensors.get("long")!.arraySync()).toEqual([
+      [0, -1],
+      [2 ** 31 - 1, -(2 ** 31)],
+    ]);
+    expect(tensors.get("byte")!.arraySync()).toEqual([0, 1, 255]);
+    expect(tensors.get("flag")!.arraySync()).toEqual([1, 0, 1]);
+    expect([...tensors.values()].map((t) => t.dtype)).toEqual(
+      [...tensors.keys()].map((name) => (["long", "byte", "flag", "word"].includes(name) ? "int32" : "float32")),
+    );
+
+    // Each alone, as the types are chosen for a whole file.
+    const theirs = readFileSync(fixturePath("types.safetensors"));
+    const path = `${temporaryFolder()}/ours.safetensors`;
+    const types = { half: "float16", brain: "bfloat16", single: "float32", long: "int64", byte: "uint8", flag: "bool" };
+    for (const [name, type] of Object.entries(types)) {
+      const options = (
+        tensors.get(name)!.dtype === "float32" ? { float: type } : { integer: type }
+      ) as SafetensorsTypes;
+      await saveSafetensors(path, new Map([[name, tensors.get(name)!]]), {}, options);
+      const ours = readFileSync(path);
+      const { header, data } = partsOf(theirs);
+      const [start, end] = header[name].data_offsets;
+      expect(partsOf(ours).header[name]).toEqual({ ...header[name], data_offsets: [0, end - start] });
+      expect([...partsOf(ours).data]).toEqual([...data.subarray(start, end)]);
+    }
+  });
+
+  it("names the tensor whose numbers do not fit", async () => {
+    const path = `${temporaryFolder()}/ours.safetensors`;
+    const tokens = new Map([["tokens", tensor(Int32Array.of(3, 300))]]);
+    await expect(saveSafetensors(path, tokens, {}, { integer: "uint8" })).rejects.toThrow(
+      'tensor "tokens" holds 300, and uint8 is from 0 to 255',
+    );
+    const long = { dtype: "I64", shape: [1], data_offsets: [0, 8] };
+    const file = fileOf({ "ids.weight": long }, 8).fill(0x7f, -8);
+    expect(() => parseSafetensors(file)).toThrow('tensor "ids.weight" holds 9187201950435737471, which does not fit');
   });
 
   it("keeps names in any script, and tensors that are views", async () => {
@@ -104,7 +156,11 @@ describe("safetensors", () => {
     ["a header that is a list", fileOf([], 0), /no JSON object/],
     ["an entry without a type", fileOf({ w: { shape: [1] } }, 4), /does not describe tensor "w"/],
     ["a negative size", fileOf({ w: { ...f32(0, 4), shape: [-1] } }, 4), /does not describe tensor "w"/],
-    ["an unknown type", fileOf({ w: { ...f32(0, 4), dtype: "BF16" } }, 4), /"w" is BF16, and only F64, F32, I32/],
+    [
+      "an unknown type",
+      fileOf({ w: { ...f32(0, 4), dtype: "F8_E4M3" } }, 4),
+      /"w" is F8_E4M3, and only I64, F64, F32, I32, BF16/,
+    ],
     ["bytes that do not fit the shape", fileOf({ w: f32(0, 8, [3]) }, 8), /"w" has 8 bytes/],
     ["tensors that overlap", fileOf({ v: f32(0, 8), w: f32(4, 12) }, 12), /gap or an overlap before tensor "w"/],
     ["a gap", fileOf({ v: f32(0, 4), w: f32(8, 12) }, 12), /gap or an overlap before tensor "w"/],

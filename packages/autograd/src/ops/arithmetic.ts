@@ -1,5 +1,6 @@
 import { assertHolds, full } from "../creation.ts";
-import type { BinaryOp, CompareOp, DType } from "../device.ts";
+import type { BinaryOp, CompareOp } from "../device.ts";
+import { type DType, INTEGER, isFloat } from "../dtypes.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape, type Shape, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -18,7 +19,7 @@ function combine(ctx: OpContext, op: BinaryOp, a: Tensor, b: Tensor): Tensor {
     );
   }
   const shape = broadcastShapes(op, a.shape, b.shape);
-  const dtype: DType = comparisons.has(op) ? "int32" : a.dtype;
+  const dtype: DType = comparisons.has(op) ? INTEGER : a.dtype;
   const out = ctx.allocate(shape, dtype);
   ctx.device.binary(op, out, expanded(ctx, op, a, shape), expanded(ctx, op, b, shape));
   return out;
@@ -158,13 +159,13 @@ export function mul(a: Tensor, b: Tensor | number): Tensor {
 
 /** Division of floats; int32 has to be turned into float32 first. */
 export function div(a: Tensor, b: Tensor | number): Tensor {
-  if (a.dtype !== "float32") throw new TypeError("div: divides float32 tensors: use .float()");
+  if (!isFloat(a.dtype)) throw new TypeError("div: divides float32 tensors: use .float()");
   return b instanceof Tensor ? divTensors(a, b) : divNumber(a, number("div", a, b));
 }
 
 /** `a` to the power of `b`, float32. */
 export function pow(a: Tensor, b: Tensor | number): Tensor {
-  if (a.dtype !== "float32") throw new TypeError("pow: raises float32 tensors: use .float()");
+  if (!isFloat(a.dtype)) throw new TypeError("pow: raises float32 tensors: use .float()");
   return b instanceof Tensor ? powTensors(a, b) : powNumber(a, number("pow", a, b));
 }
 

@@ -1,5 +1,6 @@
 import { arange } from "../creation.ts";
 import type { Device, AttentionOptions as KernelOptions } from "../device.ts";
+import { INTEGER } from "../dtypes.ts";
 import { fusedEnabled } from "../fused.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../shape.ts";
@@ -38,7 +39,7 @@ export function attentionWeights(q: Tensor, k: Tensor, options: AttentionOptions
     const seen = causalMask(scores.shape[scores.rank - 2], scores.shape[scores.rank - 1], q.device);
     scores = maskedFill(scores, seen.eq(0), Number.NEGATIVE_INFINITY);
   }
-  if (mask?.dtype === "int32") scores = maskedFill(scores, mask.eq(0), Number.NEGATIVE_INFINITY);
+  if (mask?.dtype === INTEGER) scores = maskedFill(scores, mask.eq(0), Number.NEGATIVE_INFINITY);
   else if (mask !== undefined) scores = scores.add(mask);
   return scores.softmax(-1);
 }
@@ -123,7 +124,7 @@ function packedComposite(qkv: Tensor, heads: number, options: AttentionOptions):
 /** A boolean mask as numbers to add; undefined where the fused kernel cannot take it. */
 function additive(mask: Tensor | undefined, shape: Shape): Tensor | undefined {
   if (mask === undefined) return undefined;
-  const numbers = mask.dtype === "int32" ? where(mask, 0, Number.NEGATIVE_INFINITY) : mask;
+  const numbers = mask.dtype === INTEGER ? where(mask, 0, Number.NEGATIVE_INFINITY) : mask;
   return numbers.expand(shape);
 }
 

@@ -1,4 +1,5 @@
 import type { CrossEntropyOptions as KernelOptions } from "../device.ts";
+import { INTEGER } from "../dtypes.ts";
 import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -89,7 +90,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
     throw new RangeError(`crossEntropy: targets need the shape of the logits without the last axis: ${shapes}`);
   }
   assertFloat("crossEntropy", logits);
-  if (targets.dtype !== "int32")
+  if (targets.dtype !== INTEGER)
     throw new TypeError(`crossEntropy: targets are int32 class indices, got ${targets.dtype}`);
   const classes = logits.shape[logits.rank - 1];
   if (weight !== undefined && formatShape(weight.shape) !== `[${classes}]`) {

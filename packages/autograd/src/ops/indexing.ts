@@ -1,4 +1,5 @@
 import { arange } from "../creation.ts";
+import { INTEGER } from "../dtypes.ts";
 import { defineOp, type Gradient } from "../op.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -7,7 +8,7 @@ import { lanesAt } from "./reductions.ts";
 /** Picking elements by int32 indices, and adding to them. */
 
 export function assertIndex(op: string, index: Tensor): void {
-  if (index.dtype !== "int32") {
+  if (index.dtype !== INTEGER) {
     throw new TypeError(
       `${op}: the index ${formatShape(index.shape)} is ${index.dtype}, it has to be int32: use .int()`,
     );

@@ -1,4 +1,5 @@
 import { arange, assertHolds, full } from "../creation.ts";
+import { FLOAT, INTEGER } from "../dtypes.ts";
 import { defineOp, type Gradient } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -27,11 +28,11 @@ const whereOp = defineOp("where", {
 
 /** a where the condition is not 0, b elsewhere; all three broadcast. Errors: a condition that is not int32. */
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
-  if (condition.dtype !== "int32") {
+  if (condition.dtype !== INTEGER) {
     throw new TypeError(`where: the condition is ${condition.dtype}, it has to be int32, as a comparison gives it`);
   }
   const like = a instanceof Tensor ? a : b instanceof Tensor ? b : undefined;
-  const dtype = like?.dtype ?? "float32";
+  const dtype = like?.dtype ?? FLOAT;
   const asTensor = (x: Tensor | number) => {
     if (x instanceof Tensor) return x;
     assertHolds("where", dtype, x);

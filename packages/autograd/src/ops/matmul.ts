@@ -1,3 +1,4 @@
+import { isFloat } from "../dtypes.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -84,7 +85,7 @@ function rightGradient(a: Tensor, b: Tensor, dy: Tensor): Tensor {
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const shapes = `${formatShape(a.shape)} x ${formatShape(b.shape)}`;
   if (a.rank === 0 || b.rank === 0) throw new RangeError(`matmul: needs at least one axis on both sides: ${shapes}`);
-  if (a.dtype !== "float32" || b.dtype !== "float32") {
+  if (!isFloat(a.dtype) || !isFloat(b.dtype)) {
     throw new TypeError(`matmul: multiplies float32 tensors, got ${a.dtype} x ${b.dtype}: use .float()`);
   }
   const left = a.rank === 1 ? a.reshape(1, -1) : a;

@@ -1,4 +1,5 @@
 import type { Lanes, ReduceOp } from "../device.ts";
+import { INTEGER } from "../dtypes.ts";
 import { noGrad } from "../engine/recording.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
@@ -118,7 +119,7 @@ export function logSumExp(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor
 function argExtreme(op: "max" | "min") {
   return defineOp(`arg${op}`, {
     forward(ctx, x: Tensor, axis: number): Tensor {
-      const out = ctx.allocate(x.shape.with(axis, 1), "int32");
+      const out = ctx.allocate(x.shape.with(axis, 1), INTEGER);
       ctx.device.argReduce(op, out, ctx.dense(x), lanesAt(x.shape, axis));
       return out;
     },
@@ -164,7 +165,7 @@ const topkIndices = defineOp("topk", {
   forward(ctx, x: Tensor, k: number, largest: boolean): Tensor {
     const shape = x.shape.with(-1, k);
     const values = ctx.allocate(shape);
-    const indices = ctx.allocate(shape, "int32");
+    const indices = ctx.allocate(shape, INTEGER);
     ctx.device.topk(values, indices, ctx.dense(x), k, largest);
     return indices;
   },

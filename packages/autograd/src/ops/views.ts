@@ -1,4 +1,4 @@
-import type { DType } from "../device.ts";
+import type { DType } from "../dtypes.ts";
 import { defineOp, type Gradient } from "../op.ts";
 import {
   expandStrides,

@@ -1,6 +1,7 @@
 import seedrandom from "seedrandom";
-import type { DType, Strided } from "../../src/device.ts";
+import type { Strided } from "../../src/device.ts";
 import { positions } from "../../src/devices/reference/elements.ts";
+import type { DType } from "../../src/dtypes.ts";
 import { rowMajorStrides, type Shape, sizeOf } from "../../src/shape.ts";
 
 /** An array for a kernel: what its whole storage holds, and where in it the array lies. */

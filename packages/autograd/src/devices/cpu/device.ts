@@ -1,4 +1,5 @@
-import { type Device, type DType, Storage, type TypedArray } from "../../device.ts";
+import { type Device, Storage } from "../../device.ts";
+import { type DType, isFloat, type TypedArray } from "../../dtypes.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import { biasGelu, biasGeluGrad } from "./fused.ts";
@@ -37,7 +38,7 @@ function release(storage: Storage): void {
  */
 function elements(storage: Storage): Float32Array | Int32Array {
   const { floats, ints } = finishedMemory({ storage });
-  return storage.dtype === "int32" ? ints : floats;
+  return isFloat(storage.dtype) ? floats : ints;
 }
 
 function upload(storage: Storage, values: ArrayLike<number>, start: number): void {

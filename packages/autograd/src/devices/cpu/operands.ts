@@ -1,6 +1,7 @@
 /** From tensors to what kernels take: addresses, and descriptions of axes. */
 
 import type { Strided } from "../../device.ts";
+import { isFloat } from "../../dtypes.ts";
 import type { Axes, Shape } from "../../shape.ts";
 import { machine, nextDescription } from "./machine.ts";
 
@@ -23,7 +24,7 @@ export function addressOrZero(x: Strided | undefined): number {
 }
 
 export function isInt(x: Strided): boolean {
-  return x.storage.dtype === "int32";
+  return !isFloat(x.storage.dtype);
 }
 
 /** Rows and width of an array seen as `[rows, n]`, whatever its leading axes. */

@@ -1,4 +1,5 @@
-import type { Device, Strided, TypedArray } from "../../device.ts";
+import type { Device, Strided } from "../../device.ts";
+import { isFloat, type TypedArray } from "../../dtypes.ts";
 import { gradients } from "../../engine/functional.ts";
 import { enableGrad } from "../../engine/recording.ts";
 import { defineOp, type Gradient, type OpContext } from "../../op.ts";
@@ -98,11 +99,11 @@ function differentiate(
   dy: Tensor,
 ): Gradient[] {
   return enableGrad(() => {
-    const inputs = tensors.map((x) => (x.dtype === "float32" ? x.detach().requiresGrad_() : x));
+    const inputs = tensors.map((x) => (isFloat(x.dtype) ? x.detach().requiresGrad_() : x));
     const y = composite(...inputs, ...numbers);
-    const real = inputs.filter((x) => x.dtype === "float32");
+    const real = inputs.filter((x) => isFloat(x.dtype));
     const found = gradients(y, real, { seed: dy, allowUnused: true });
-    return inputs.map((x) => (x.dtype === "float32" ? found[real.indexOf(x)] : undefined));
+    return inputs.map((x) => (isFloat(x.dtype) ? found[real.indexOf(x)] : undefined));
   });
 }
 

@@ -1,5 +1,6 @@
-import { type Device, type DType, Storage, type Strided, type TypedArray } from "../../device.ts";
+import { type Device, Storage, type Strided } from "../../device.ts";
 import { registerDevice } from "../../devices.ts";
+import { type DType, FLOAT, isFloat, type TypedArray } from "../../dtypes.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Backend } from "./backend.ts";
 import { openWebAssembly } from "./backends/webasm.ts";
@@ -137,7 +138,7 @@ async function prove(device: Device, runtime: Runtime, wanted?: Product): Promis
 async function multiplyOnce(device: Device): Promise<void> {
   const [m, inner, n] = [35, 19, 37];
   const make = (shape: number[], value: (i: number) => number) => {
-    const storage = device.allocate(shape[0] * shape[1], "float32");
+    const storage = device.allocate(shape[0] * shape[1], FLOAT);
     const values = Float32Array.from({ length: storage.length }, (_, i) => value(i));
     device.upload(storage, values, 0);
     return { values, storage, shape, strides: [shape[1], 1], offset: 0 };
@@ -212,7 +213,7 @@ export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): Gp
     },
     async download(storage, start, length): Promise<TypedArray> {
       const values = length === 0 ? new Float32Array(0) : await runtime.read(boxOf(storage), start, length);
-      return storage.dtype === "int32" ? Int32Array.from(values) : values;
+      return isFloat(storage.dtype) ? values : Int32Array.from(values);
     },
     downloadSync() {
       throw new Error("gpu: values cannot be read at once: use the asynchronous reads (await t.array(), t.item(), …)");

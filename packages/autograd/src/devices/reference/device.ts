@@ -1,4 +1,5 @@
-import { type Device, type DType, Storage, type TypedArray } from "../../device.ts";
+import { type Device, Storage } from "../../device.ts";
+import { type DType, isFloat, type TypedArray } from "../../dtypes.ts";
 import { crossEntropy, crossEntropyGrad } from "./crossEntropy.ts";
 import { memoryOf } from "./elements.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
@@ -11,7 +12,7 @@ import { argReduce, cumsum, reduce, topk } from "./reductions.ts";
 import { logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 function allocate(length: number, dtype: DType): Storage {
-  const memory = dtype === "int32" ? new Int32Array(length) : new Float64Array(length);
+  const memory = isFloat(dtype) ? new Float64Array(length) : new Int32Array(length);
   return new Storage(referenceDevice, dtype, length, memory);
 }
 

@@ -1,4 +1,5 @@
 import type { BinaryOp, Strided, UnaryGradOp, UnaryOp } from "../../device.ts";
+import { INTEGER, isFloat } from "../../dtypes.ts";
 import { elements, memoryOf, output, positions } from "./elements.ts";
 import { erfc } from "./erf.ts";
 
@@ -61,7 +62,7 @@ const UNARY: Record<UnaryOp, (x: number, a: number, b: number) => number> = {
 const affineInt = (x: number, a: number, b: number) => Math.imul(a, x) + b;
 
 export function unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: number): void {
-  const f = op === "affine" && x.storage.dtype === "int32" ? affineInt : UNARY[op];
+  const f = op === "affine" && x.storage.dtype === INTEGER ? affineInt : UNARY[op];
   const xs = elements(x);
   const ys = output(out);
   for (let i = 0; i < ys.length; i++) ys[i] = f(xs[i], a, b);
@@ -109,7 +110,7 @@ const BINARY: Record<BinaryOp, (a: number, b: number) => number> = {
 
 /** int32 operands give int32: quotients are cut towards zero, and what overflows is taken modulo 2^32. */
 export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void {
-  const f = op === "mul" && a.storage.dtype === "int32" ? Math.imul : BINARY[op];
+  const f = op === "mul" && !isFloat(a.storage.dtype) ? Math.imul : BINARY[op];
   const as = elements(a);
   const bs = elements(b);
   const ys = output(out);

@@ -1,4 +1,5 @@
-import type { DType, Lanes } from "../../../src/device.ts";
+import type { Lanes } from "../../../src/device.ts";
+import type { DType } from "../../../src/dtypes.ts";
 import { type Case, type Check, defineCase } from "../check.ts";
 import { blank, given, type Operand } from "../operands.ts";
 

@@ -1,4 +1,5 @@
 import type { Strided } from "../../../device.ts";
+import { isFloat } from "../../../dtypes.ts";
 import { type Shape, sizeOf } from "../../../shape.ts";
 import type { GpuJsFunction } from "../gpujs.ts";
 import { COSINE, ERFC, IS_NAN, POWER, QUOTIENT, SINE, TANGENT } from "../helpers.ts";
@@ -104,7 +105,7 @@ export function map(
   b = 0,
 ): void {
   if (sizeOf(out.shape) === 0) return;
-  store(runtime, out, mapped(runtime, named, out.shape, operands, a, b, out.storage.dtype === "int32"));
+  store(runtime, out, mapped(runtime, named, out.shape, operands, a, b, !isFloat(out.storage.dtype)));
 }
 
 /** The same into a new box. */
