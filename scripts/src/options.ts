@@ -94,7 +94,7 @@ function trainOptions<T>(yargs: Argv<T>) {
       out: {
         type: "string",
         requiresArg: true,
-        describe: "The run's folder; an earlier run there moves to previous/ (default: runs/<data>-<preset>)",
+        describe: "The run's folder; an earlier run there moves to previous/<n> (default: runs/<data>-<preset>)",
       },
       "save-every": count("save-every", "Steps between checkpoints (default: at every evaluation)"),
       resume: {

@@ -63,7 +63,7 @@ async function locate(path: string): Promise<{ folder: RunFolder; weights: strin
   }
   if (stats.isDirectory()) {
     const folder = new RunFolder(path);
-    return { folder, weights: await folder.weightsPath() };
+    return { folder, weights: (await folder.weights()).path };
   }
   await loadSafetensors(path);
   // A checkpoint lies in the run's folder or in `checkpoints` inside it.

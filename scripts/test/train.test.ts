@@ -83,9 +83,9 @@ describe("train char", () => {
   it("moves an earlier run aside, and says so", async () => {
     await train("twice", "--steps", "2", "--sample", "0");
     const { stderr } = await train("twice", "--steps", "3", "--sample", "0");
-    expect(stderr).toContain("an earlier run was moved to twice/previous");
+    expect(stderr).toContain("an earlier run was moved to twice/previous/1");
     expect(await lossesIn("twice")).toHaveLength(3);
-    expect(await lossesIn("twice/previous")).toHaveLength(2);
+    expect(await lossesIn("twice/previous/1")).toHaveLength(2);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Device, randomState, setRandomState, type Tensor } from "@lectern/autograd";
 import type { Module } from "@lectern/nn";
 import type { BatchSource, SourceState } from "./data/batch.ts";
+import { type FileLike, fileAt } from "./files.ts";
 import { deviceOf } from "./model.ts";
 import type { Optimizer, OptimizerState } from "./optimizers/optimizer.ts";
 import { loadSafetensors, saveSafetensors } from "./safetensors.ts";
@@ -39,14 +40,14 @@ interface Saved {
  * Writes one file from which training goes on to the bit: weights (`model.…`), the optimiser's averages
  * (`optimizer.…`), and in the metadata, as JSON, progress, the data's place and the random generator's state.
  */
-export async function saveCheckpoint(path: string, training: Training, progress: TrainingProgress): Promise<void> {
+export async function saveCheckpoint(file: FileLike, training: Training, progress: TrainingProgress): Promise<void> {
   const { model, optimizer, data } = training;
   const { tensors: slots, ...rest } = optimizer.stateDict();
   const tensors = new Map<string, Tensor>();
   for (const [name, t] of model.stateDict()) tensors.set(`model.${name}`, t);
   for (const [name, t] of slots) tensors.set(`optimizer.${name}`, t);
   const state: Saved = { progress, optimizer: rest, data: data.state(), random: randomState() };
-  await saveSafetensors(path, tensors, { format: FORMAT, state: JSON.stringify(state) });
+  await saveSafetensors(file, tensors, { format: FORMAT, state: JSON.stringify(state) });
 }
 
 /** A checkpoint that was read and found whole, and is not yet put to use. */
@@ -57,8 +58,9 @@ export interface Checkpoint {
 }
 
 /** Reads a checkpoint onto a device. Errors: no such file, no safetensors file, or one that is no checkpoint. */
-export async function readCheckpoint(path: string, device?: Device): Promise<Checkpoint> {
-  const { tensors, metadata } = await loadSafetensors(path, device);
+export async function readCheckpoint(file: FileLike, device?: Device): Promise<Checkpoint> {
+  const { path } = fileAt(file);
+  const { tensors, metadata } = await loadSafetensors(file, device);
   if (metadata.format !== FORMAT) throw new Error(`${path}: no checkpoint: it has weights alone, or none`);
   return { path, tensors, state: JSON.parse(metadata.state) as Saved };
 }
@@ -82,16 +84,16 @@ function withPrefix(tensors: ReadonlyMap<string, Tensor>, prefix: string): Map<s
 }
 
 /** Writes a model's weights alone, by PyTorch's names. */
-export async function saveWeights(path: string, model: Module): Promise<void> {
-  await saveSafetensors(path, model.stateDict(), { format: "pt" });
+export async function saveWeights(file: FileLike, model: Module): Promise<void> {
+  await saveSafetensors(file, model.stateDict(), { format: "pt" });
 }
 
 /** Reads a model's weights, from a file of them or from a checkpoint. Errors: they belong to another model. */
-export async function loadWeights(path: string, model: Module): Promise<void> {
-  const { tensors, metadata } = await loadSafetensors(path, deviceOf(model));
+export async function loadWeights(file: FileLike, model: Module): Promise<void> {
+  const { tensors, metadata } = await loadSafetensors(file, deviceOf(model));
   try {
     model.loadStateDict(metadata.format === FORMAT ? withPrefix(tensors, "model.") : tensors);
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${fileAt(file)}: ${(error as Error).message}`, { cause: error });
   }
 }

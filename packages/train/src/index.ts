@@ -21,6 +21,7 @@ export {
 export { type TextDataOptions, textData } from "./data/text.ts";
 export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/windows.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+export type { FileLike } from "./files.ts";
 export {
   type CachingLanguageModel,
   type GenerateOptions,
@@ -56,6 +57,9 @@ export {
 export type { SamplingOptions } from "./sampling.ts";
 export { constant, cosine, type DecayOptions, linear, type Schedule, type WarmupOptions } from "./schedules.ts";
 export { type StepOutcome, type StepSettings, trainStep } from "./step.ts";
+export { BrowserStore } from "./store/browser.ts";
+export { MemoryStore } from "./store/memory.ts";
+export { type Store, StoredFile, StoreError, type StoreReader, type StoreWriter } from "./store/store.ts";
 export { CharTokenizer } from "./tokenizers/characters.ts";
 export { loadTokenizer, saveTokenizer, tokenizerFromJSON } from "./tokenizers/files.ts";
 export type { Tokenizer, TokenizerJSON } from "./tokenizers/tokenizer.ts";

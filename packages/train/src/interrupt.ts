@@ -1,3 +1,5 @@
+import { host } from "#host";
+
 /** Whether somebody wants the training to stop: by Ctrl-C, or by a signal of the program's own. */
 export interface Interrupt {
   readonly requested: boolean;
@@ -8,18 +10,14 @@ export interface Interrupt {
 /** Listens for the first Ctrl-C; a second one ends the process as usual. `tell` is given what people should know. */
 export function watchInterrupt(signal: AbortSignal | undefined, tell: (message: string) => void): Interrupt {
   let pressed = false;
-  const host = typeof process === "undefined" ? undefined : process;
-  const onInterrupt = () => {
+  const stop = host.onInterrupt(() => {
     pressed = true;
     tell("stopping after this step (Ctrl-C again stops at once)");
-  };
-  host?.once?.("SIGINT", onInterrupt);
+  });
   return {
     get requested() {
       return pressed || signal?.aborted === true;
     },
-    stop() {
-      host?.removeListener?.("SIGINT", onInterrupt);
-    },
+    stop,
   };
 }

@@ -1,4 +1,4 @@
-import type { MultiBar, SingleBar } from "cli-progress";
+import { host } from "#host";
 
 /** What people see while a model trains. */
 export interface ProgressDisplay {
@@ -22,9 +22,9 @@ export type ProgressMode = "auto" | "lines" | "off";
 /** A display that writes to standard error, messages to `log` where it is given. */
 export function progressDisplay(mode: ProgressMode, log?: (message: string) => void): ProgressDisplay {
   const write = (line: string) => console.error(line);
-  const isTerminal = typeof process !== "undefined" && process.stderr?.isTTY === true;
   if (mode === "off") return new Silence(log ?? write);
-  return mode === "auto" && isTerminal ? new Bar(log) : new Lines(write, log);
+  const bar = mode === "auto" ? host.progressBar(log) : undefined;
+  return bar ?? new Lines(write, log);
 }
 
 /** No progress; messages all the same. */
@@ -41,10 +41,10 @@ class Silence implements ProgressDisplay {
 }
 
 /** Guesses the time left from the steps since the start. */
-class Clock {
+export class Clock {
   readonly total: number;
   readonly done: number;
-  #since = performance.now();
+  readonly #since = performance.now();
 
   constructor(total: number, done: number) {
     this.total = total;
@@ -102,50 +102,4 @@ export class Lines implements ProgressDisplay {
   }
 
   stop(): void {}
-}
-
-/** A bar that stays in the last line, below the messages. */
-class Bar implements ProgressDisplay {
-  #clock = new Clock(0, 0);
-  // The kind for several bars is the one that knows how to write above itself.
-  #bars: MultiBar | undefined;
-  #bar: SingleBar | undefined;
-  readonly #log: ((message: string) => void) | undefined;
-
-  constructor(log: ((message: string) => void) | undefined) {
-    this.#log = log;
-  }
-
-  async start(total: number, done: number): Promise<void> {
-    const { default: progress } = await import("cli-progress");
-    this.#clock = new Clock(total, done);
-    const options = {
-      format: "step {value}/{total} {bar} {state}",
-      barsize: 20,
-      fps: 5,
-      hideCursor: true,
-      // Ctrl-C is the trainer's to answer.
-      gracefulExit: false,
-    };
-    this.#bars = new progress.MultiBar(options, progress.Presets.shades_classic);
-    this.#bar = this.#bars.create(total, done, { state: "" });
-  }
-
-  update(state: ProgressState): void {
-    this.#bar?.update(state.step, { state: describeProgress(state, this.#clock.secondsLeft(state.step)) });
-  }
-
-  log(message: string): void {
-    if (this.#log !== undefined) this.#log(message);
-    else if (this.#bars !== undefined) this.#bars.log(`${message}\n`);
-    else console.error(message);
-  }
-
-  stop(): void {
-    // Once more, for messages that have not been drawn.
-    this.#bars?.update();
-    this.#bars?.stop();
-    this.#bars = undefined;
-    this.#bar = undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Device } from "@lectern/autograd";
+import { host } from "#host";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
-import { readText, writeAtomically } from "./files.ts";
+import { type Store, StoredFile } from "./store/store.ts";
 import { loadTokenizer, saveTokenizer } from "./tokenizers/files.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 
@@ -12,60 +13,67 @@ export type Metrics = { readonly event: "step" | "evaluate"; readonly step: numb
   Record<string, unknown>
 >;
 
-/** What a run's folder holds beside `previous/`. */
+/** What a run consists of. */
 const CONTENT = ["config.json", "tokenizer.json", "metrics.jsonl", "checkpoints", "best.safetensors"] as const;
 
 /**
- * The folder of one training:
+ * The folder of one training, in any store:
  *
  * ```
  * config.json       what it was made with          checkpoints/step-000050.safetensors …   to go on from
  * tokenizer.json    where the data are text        best.safetensors   the weights that validated best
- * metrics.jsonl     a line a step and evaluation   previous/          what was in the folder before
+ * metrics.jsonl     a line a step and evaluation   previous/1/ …      what was in the folder before
  * ```
  */
 export class RunFolder {
-  readonly path: string;
+  readonly store: Store;
   #lines: string[] = [];
 
-  constructor(path: string) {
-    this.path = path;
+  /** A path means a folder in Node, and one in the browser's own file system there. */
+  constructor(where: string | Store) {
+    this.store = typeof where === "string" ? host.openStore(where) : where;
   }
 
-  file(name: (typeof CONTENT)[number]): string {
-    return `${this.path}/${name}`;
+  get path(): string {
+    return this.store.path;
   }
 
-  checkpointPath(step: number): string {
-    return `${this.file("checkpoints")}/step-${String(step).padStart(6, "0")}.safetensors`;
+  file(name: (typeof CONTENT)[number]): StoredFile {
+    return new StoredFile(this.store, name);
   }
 
-  /** Moves what an earlier training left into `previous/`. Says whether there was anything. */
-  async startAnew(): Promise<boolean> {
-    const { mkdir, readdir, rename, rm } = await import("node:fs/promises");
-    await mkdir(this.path, { recursive: true });
-    const there = new Set(await readdir(this.path));
+  checkpointFile(step: number): StoredFile {
+    return this.#checkpoint(`step-${String(step).padStart(6, "0")}.safetensors`);
+  }
+
+  #checkpoint(name: string): StoredFile {
+    return new StoredFile(this.store, `checkpoints/${name}`);
+  }
+
+  /** Moves what an earlier training left out of the way, into `previous/1`, `previous/2`, …, and says where; undefined where there was nothing. */
+  async startAnew(): Promise<string | undefined> {
+    const there = new Set(await this.store.list());
     const left = CONTENT.filter((name) => there.has(name));
-    if (!left.includes("metrics.jsonl") && !left.includes("checkpoints")) return false;
-    await rm(`${this.path}/previous`, { recursive: true, force: true });
-    await mkdir(`${this.path}/previous`);
-    for (const name of left) await rename(this.file(name), `${this.path}/previous/${name}`);
-    return true;
+    if (!left.includes("metrics.jsonl") && !left.includes("checkpoints")) return undefined;
+    const taken = (await this.store.list("previous")).map(Number).filter(Number.isInteger);
+    const folder = `previous/${Math.max(0, ...taken) + 1}`;
+    for (const name of left) await this.store.rename(name, `${folder}/${name}`);
+    return this.store.pathOf(folder);
   }
 
   async describe(config: RunConfig | undefined, tokenizer: Tokenizer | undefined): Promise<void> {
-    if (config) await writeAtomically(this.file("config.json"), `${JSON.stringify(config, undefined, 2)}\n`);
+    if (config) await this.file("config.json").write(`${JSON.stringify(config, undefined, 2)}\n`);
     if (tokenizer) await saveTokenizer(this.file("tokenizer.json"), tokenizer);
   }
 
   /** What the run was made with. Errors: there is no run, or its file is damaged. */
   async config(): Promise<RunConfig> {
-    const path = this.file("config.json");
-    const text = await readText(path, "run");
+    const file = this.file("config.json");
+    const text = await file.text("run");
     try {
       return JSON.parse(text) as RunConfig;
     } catch (error) {
-      throw new Error(`${path}: it is no JSON`, { cause: error });
+      throw new Error(`${file}: it is no JSON`, { cause: error });
     }
   }
 
@@ -83,13 +91,12 @@ export class RunFolder {
   async flush(): Promise<void> {
     const lines = this.#lines.join("");
     this.#lines = [];
-    const { appendFile } = await import("node:fs/promises");
-    if (lines !== "") await appendFile(this.file("metrics.jsonl"), lines);
+    if (lines !== "") await this.store.append("metrics.jsonl", lines);
   }
 
   /** Every line up to a step. A last line that was cut off is left out. */
   async metrics(upTo = Number.POSITIVE_INFINITY): Promise<Metrics[]> {
-    const text = await readText(this.file("metrics.jsonl"), "metrics");
+    const text = await this.file("metrics.jsonl").text("metrics");
     const lines = text.split("\n").flatMap((line) => {
       try {
         return [JSON.parse(line) as Metrics];
@@ -103,27 +110,26 @@ export class RunFolder {
   /** Drops the lines after a step: what follows is trained again. */
   async forgetAfter(step: number): Promise<void> {
     const kept = await this.metrics(step).catch(() => []);
-    await writeAtomically(this.file("metrics.jsonl"), kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await this.file("metrics.jsonl").write(kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
   }
 
   // --- checkpoints ------------------------------------------------------------------------------
 
   /** The checkpoints' files, the newest first. */
-  async checkpoints(): Promise<string[]> {
-    const { readdir } = await import("node:fs/promises");
-    const names = await readdir(this.file("checkpoints")).catch(() => []);
+  async checkpoints(): Promise<StoredFile[]> {
+    const names = await this.store.list("checkpoints");
     const stepOf = (name: string) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? Number.NaN);
     return names
       .filter((name) => !Number.isNaN(stepOf(name)))
       .sort((a, b) => stepOf(b) - stepOf(a))
-      .map((name) => `${this.file("checkpoints")}/${name}`);
+      .map((name) => this.#checkpoint(name));
   }
 
   /** The newest checkpoint that is whole, on a device; `warn` hears of those that are not. Undefined where there is none. */
   async newestCheckpoint(device: Device, warn: (message: string) => void): Promise<Checkpoint | undefined> {
-    for (const path of await this.checkpoints()) {
+    for (const file of await this.checkpoints()) {
       try {
-        return await readCheckpoint(path, device);
+        return await readCheckpoint(file, device);
       } catch (error) {
         warn(`passed over a broken checkpoint: ${(error as Error).message}`);
       }
@@ -133,15 +139,13 @@ export class RunFolder {
 
   /** Deletes all checkpoints but the newest. */
   async keepNewest(count: number): Promise<void> {
-    const { rm } = await import("node:fs/promises");
-    for (const path of (await this.checkpoints()).slice(count)) await rm(path);
+    for (const { name } of (await this.checkpoints()).slice(count)) await this.store.remove(name);
   }
 
   /** The weights to use the model with: the best ones, else the newest checkpoint's. Errors: there are none. */
-  async weightsPath(): Promise<string> {
-    const { stat } = await import("node:fs/promises");
+  async weights(): Promise<StoredFile> {
     const best = this.file("best.safetensors");
-    if (await stat(best).catch(() => undefined)) return best;
+    if (await best.exists()) return best;
     const [newest] = await this.checkpoints();
     if (newest === undefined) {
       throw new Error(`no checkpoint in ${this.path}: train a model into this folder first, or name another one`);

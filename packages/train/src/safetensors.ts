@@ -10,7 +10,8 @@ import {
   tensor,
 } from "@lectern/autograd";
 import { decodeNumbers, encodeNumbers } from "./fileNumbers.ts";
-import { readBytes, writeFileWith } from "./files.ts";
+import { type FileLike, fileAt } from "./files.ts";
+import { StoreError } from "./store/store.ts";
 
 /**
  * The safetensors format (https://github.com/huggingface/safetensors): the header's length as 8 bytes, little-endian;
@@ -44,6 +45,9 @@ const TYPES = {
 } as const satisfies Record<string, NumberTypeName>;
 type TypeName = keyof typeof TYPES;
 
+/** The header's key for what is no tensor. */
+const METADATA = "__metadata__";
+
 /** As what numbers are written, where it is not as their device holds them. */
 export interface SafetensorsTypes {
   /** `float32`, `bfloat16` or `float16` take less room than what is held, and are rounded to the nearest. */
@@ -65,19 +69,20 @@ function typeOf(t: Tensor, values: TypedArray, types: SafetensorsTypes): TypeNam
  * Errors: a number that the wanted type cannot hold.
  */
 export async function saveSafetensors(
-  path: string,
+  file: FileLike,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
   types: SafetensorsTypes = {},
 ): Promise<void> {
+  if (tensors.has(METADATA)) throw new Error(`saveSafetensors: a tensor cannot be called ${METADATA}`);
   const parts: { name: string; dtype: TypeName; shape: Shape; bytes: Uint8Array }[] = [];
   for (const [name, t] of tensors) {
     const values = await t.data();
     const dtype = typeOf(t, values, types);
     parts.push({ name, dtype, shape: t.shape, bytes: encodeNumbers(name, TYPES[dtype], values) });
   }
-  const header: Record<string, Entry | Readonly<Record<string, string>>> = {};
-  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
+  const header: [string, Entry | Readonly<Record<string, string>>][] = [];
+  if (Object.keys(metadata).length > 0) header.push([METADATA, metadata]);
   // As Python's writer orders them, so that every tensor begins at a multiple of its element's size.
   const rank = ({ dtype }: { dtype: TypeName }) => Object.keys(TYPES).indexOf(dtype);
   parts.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
@@ -85,14 +90,14 @@ export async function saveSafetensors(
   for (const { name, dtype, shape, bytes } of parts) {
     const start = end;
     end += bytes.length;
-    header[name] = { dtype, shape: [...shape], data_offsets: [start, end] };
+    header.push([name, { dtype, shape: [...shape], data_offsets: [start, end] }]);
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
   padded.set(json);
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true);
-  await writeFileWith(path, async (append) => {
+  await fileAt(file).write(async (append) => {
     await append(length);
     await append(padded);
     for (const { bytes } of parts) await append(bytes);
@@ -103,51 +108,85 @@ export async function saveSafetensors(
  * Reads a file's tensors onto a device (the default one unless given), and its metadata. Errors: no such file, or one
  * that is not whole or no safetensors file; a type that is not among `TYPES`, or a whole number that int32 cannot hold.
  */
-export async function loadSafetensors(path: string, device?: Device): Promise<SafetensorsFile> {
-  const bytes = await readBytes(path, "safetensors");
+export async function loadSafetensors(file: FileLike, device?: Device): Promise<SafetensorsFile> {
+  const stored = fileAt(file);
   try {
-    return parseSafetensors(bytes, device);
+    return await stored.read("safetensors", async (reader) => {
+      const start = await reader.read(0, Math.min(LENGTH_BYTES, reader.size));
+      const header = await reader.read(start.length, headerLength(start, reader.size));
+      const { places, metadata } = layout(header, reader.size);
+      const tensors = new Map<string, Tensor>();
+      for (const place of places)
+        tensors.set(place.name, toTensor(place, await reader.read(place.start, place.length), device));
+      return { tensors, metadata };
+    });
   } catch (error) {
-    throw new Error(`no safetensors file: ${path}: ${(error as Error).message}`, { cause: error });
+    if (error instanceof StoreError) throw error;
+    throw new Error(`no safetensors file: ${stored}: ${(error as Error).message}`, { cause: error });
   }
 }
 
 /** The same from bytes in memory. Errors say what is wrong, without a file's name. */
 export function parseSafetensors(bytes: Uint8Array, device?: Device): SafetensorsFile {
-  const { header, dataStart } = parseHeader(bytes);
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors = new Map<string, Tensor>();
-  let filled = 0;
-  const inOrder = Object.entries(entries).map(([name, entry]) => [name, checkedEntry(name, entry)] as const);
-  inOrder.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
-  for (const [name, { dtype, shape, data_offsets }] of inOrder) {
-    const [start, end] = data_offsets;
-    if (start !== filled) throw new Error(`there is a gap or an overlap before tensor "${name}"`);
-    if (dataStart + end > bytes.length) throw new Error(`it ends in the middle of tensor "${name}"`);
-    filled = end;
-    const type = TYPES[dtype];
-    const values = decodeNumbers(name, type, new Uint8Array(bytes.subarray(dataStart + start, dataStart + end)));
-    tensors.set(name, tensor(values, { shape, dtype: NUMBER_TYPES[type].heldAs, device }));
-  }
-  if (dataStart + filled !== bytes.length) {
-    throw new Error(`there are ${bytes.length - dataStart - filled} bytes behind the last tensor`);
-  }
-  return { tensors, metadata: checkedMetadata(metadata) };
+  // A Buffer's own slice() would share its memory, and the numbers have to begin at a multiple of their size.
+  const copy = (start: number, length: number) => new Uint8Array(bytes.subarray(start, start + length));
+  const header = copy(LENGTH_BYTES, headerLength(bytes, bytes.length));
+  const { places, metadata } = layout(header, bytes.length);
+  const read = (place: Place) => toTensor(place, copy(place.start, place.length), device);
+  return { tensors: new Map(places.map((place) => [place.name, read(place)])), metadata };
 }
 
-function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) throw new Error("it is shorter than the 8 bytes of the header's length");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const dataStart = 8 + Number(view.getBigUint64(0, true));
-  if (dataStart > bytes.length) throw new Error("its header is not whole");
+/** Where a tensor lies in its file, from the file's first byte on. */
+interface Place {
+  readonly name: string;
+  readonly dtype: TypeName;
+  readonly shape: Shape;
+  readonly start: number;
+  readonly length: number;
+}
+
+function toTensor({ name, dtype, shape }: Place, bytes: Uint8Array<ArrayBuffer>, device?: Device): Tensor {
+  const type = TYPES[dtype];
+  return tensor(decodeNumbers(name, type, bytes), { shape, dtype: NUMBER_TYPES[type].heldAs, device });
+}
+
+const LENGTH_BYTES = 8;
+
+/** Errors: a file of so many bytes cannot begin so. */
+function headerLength(start: Uint8Array, size: number): number {
+  if (start.length < LENGTH_BYTES) throw new Error("it is shorter than the 8 bytes of the header's length");
+  const length = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
+  if (LENGTH_BYTES + length > size) throw new Error("its header is not whole");
+  return length;
+}
+
+/** Where a file's tensors lie, one right behind the other to its end. Errors: its header does not say so. */
+function layout(headerBytes: Uint8Array, size: number): { places: Place[]; metadata: Record<string, string> } {
+  const { [METADATA]: metadata = {}, ...entries } = parseHeader(headerBytes);
+  const dataStart = LENGTH_BYTES + headerBytes.length;
+  const inOrder = Object.entries(entries).map(([name, entry]) => ({ name, ...checkedEntry(name, entry) }));
+  inOrder.sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+  let filled = 0;
+  const places = inOrder.map(({ name, dtype, shape, data_offsets: [start, end] }) => {
+    if (start !== filled) throw new Error(`there is a gap or an overlap before tensor "${name}"`);
+    if (dataStart + end > size) throw new Error(`it ends in the middle of tensor "${name}"`);
+    filled = end;
+    return { name, dtype, shape, start: dataStart + start, length: end - start };
+  });
+  if (dataStart + filled !== size)
+    throw new Error(`there are ${size - dataStart - filled} bytes behind the last tensor`);
+  return { places, metadata: checkedMetadata(metadata) };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, dataStart)));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     throw new Error("its header is no JSON");
   }
   if (!isRecord(header)) throw new Error("its header is no JSON object");
-  return { header, dataStart };
+  return header;
 }
 
 function checkedEntry(name: string, entry: unknown): { dtype: TypeName; shape: Shape; data_offsets: [number, number] } {

@@ -10,6 +10,7 @@ import { type ProgressDisplay, type ProgressMode, progressDisplay } from "./prog
 import { type RunConfig, RunFolder } from "./run.ts";
 import { constant, type Schedule } from "./schedules.ts";
 import { assertFinite, type StepOutcome, type StepSettings, trainStep } from "./step.ts";
+import type { Store } from "./store/store.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 
 export interface TrainerOptions {
@@ -19,8 +20,11 @@ export interface TrainerOptions {
   schedule?: Schedule;
   /** What is made small; the mean cross entropy unless given. */
   loss?: Loss;
-  /** Folder for metrics, checkpoints and the best weights; without one nothing is written. */
-  out?: string;
+  /**
+   * Where metrics, checkpoints and the best weights go; without it nothing is written. A path means a folder in Node, and
+   * one in the browser's own file system there.
+   */
+  out?: string | Store;
   /** Written to the folder, so that model and data can be made again. */
   config?: RunConfig;
   tokenizer?: Tokenizer;
@@ -223,17 +227,17 @@ export class Trainer {
     await run.flush();
     const { model, optimizer, keepCheckpoints = 2 } = this.#options;
     const { step } = this.#progress;
-    const path = run.checkpointPath(step);
-    await saveCheckpoint(path, { model, optimizer, data }, this.#progress);
+    const file = run.checkpointFile(step);
+    await saveCheckpoint(file, { model, optimizer, data }, this.#progress);
     await run.keepNewest(keepCheckpoints);
-    for (const callback of this.#options.callbacks ?? []) await callback.onCheckpoint?.({ step, path });
+    for (const callback of this.#options.callbacks ?? []) await callback.onCheckpoint?.({ step, path: file.path });
     this.#since = performance.now();
   }
 
   // --- begin and end ----------------------------------------------------------------------------
 
   async #begin(data: BatchSource): Promise<void> {
-    const { model, optimizer, config, tokenizer, resume, out } = this.#options;
+    const { model, optimizer, config, tokenizer, resume } = this.#options;
     const run = this.#run;
     optimizer.zeroGrad();
     if (run === undefined || this.#progress.step > 0) return;
@@ -245,7 +249,8 @@ export class Trainer {
       this.#display.log(`going on after step ${this.#progress.step}, from ${checkpoint.path}`);
       return;
     }
-    if (await run.startAnew()) this.#display.log(`an earlier run was moved to ${out}/previous`);
+    const earlier = await run.startAnew();
+    if (earlier !== undefined) this.#display.log(`an earlier run was moved to ${earlier}`);
     await run.describe(config, tokenizer);
   }
 
@@ -266,7 +271,7 @@ export class Trainer {
       msPerStep: steps > 0 ? (seconds / steps) * 1000 : 0,
       tokensPerSecond: steps > 0 ? tokens / seconds : 0,
       interrupted,
-      run: this.#options.out,
+      run: this.#run?.path,
     };
     if (interrupted) this.#display.log(this.#howToGoOn(step));
     for (const callback of this.#options.callbacks ?? []) await callback.onEnd?.(result);

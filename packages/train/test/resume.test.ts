@@ -104,7 +104,7 @@ describe("resuming", () => {
     const out = temporaryFolder();
     const { losses } = await program(language, 10, { out, saveEvery: 5 });
     const run = new RunFolder(out);
-    return { out, run, losses, newest: run.checkpointPath(10), older: run.checkpointPath(5) };
+    return { out, run, losses, newest: run.checkpointFile(10).path, older: run.checkpointFile(5).path };
   }
 
   it("goes on from the newest checkpoint, with its metrics and without moving anything", async () => {
@@ -151,7 +151,7 @@ describe("resuming", () => {
     const { losses, log } = await program(language, 2, { out, resume: true });
     expect([...losses.keys()]).toEqual([1, 2]);
     expect(log).toHaveLength(2 + 1 + 1);
-    expect(readFileSync(`${out}/previous/metrics.jsonl`, "utf8")).toBe(metrics);
+    expect(readFileSync(`${out}/previous/1/metrics.jsonl`, "utf8")).toBe(metrics);
   });
 
   it("has nothing to do where the steps are done already, and still gives the figures", async () => {
@@ -171,7 +171,7 @@ describe("resuming", () => {
 
   it("needs no metrics from before", async () => {
     const { out, run } = await interrupted();
-    rmSync(run.file("metrics.jsonl"));
+    rmSync(run.file("metrics.jsonl").path);
     await program(language, 11, { out, resume: true });
     expect((await run.metrics()).map(({ step }) => step)).toEqual([11, 11]);
   });

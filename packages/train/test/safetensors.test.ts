@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Tensor, tensor, zeros } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
-import { writeFileWith } from "../src/files.ts";
+import { fileAt } from "../src/files.ts";
 import { loadSafetensors, parseSafetensors, type SafetensorsTypes, saveSafetensors } from "../src/index.ts";
 import { fixturePath, temporaryFolder, useDevice } from "./helpers.ts";
 
@@ -125,11 +125,33 @@ describe("safetensors", () => {
     ]);
   });
 
+  it("reads a Buffer's bytes where they lie, and keeps nothing of them", () => {
+    const file = fileOf({ w: f32(0, 8) }, 8);
+    const around = Buffer.alloc(file.length + 3);
+    around.set(file, 3);
+    const buffer = around.subarray(3);
+    buffer.writeFloatLE(1.5, buffer.length - 8);
+    buffer.writeFloatLE(-2, buffer.length - 4);
+    const { tensors } = parseSafetensors(buffer);
+    around.fill(0xff);
+    expect(tensors.get("w")!.arraySync()).toEqual([1.5, -2]);
+  });
+
+  it("keeps a tensor whatever its name, but for the one that the format needs", async () => {
+    const path = `${temporaryFolder()}/names.safetensors`;
+    const names = ["__proto__", "constructor", "toString", "", "0"];
+    await saveSafetensors(path, new Map(names.map((name, i) => [name, tensor([i])])));
+    const { tensors } = await loadSafetensors(path);
+    expect(names.map((name) => tensors.get(name)?.itemSync())).toEqual([0, 1, 2, 3, 4]);
+    const reserved = saveSafetensors(path, new Map([["__metadata__", tensor([1])]]));
+    await expect(reserved).rejects.toThrow("saveSafetensors: a tensor cannot be called __metadata__");
+  });
+
   it("leaves the file that was there, and no other, when writing fails half-way", async () => {
     const folder = temporaryFolder();
     const path = `${folder}/model.safetensors`;
     writeFileSync(path, "what was there");
-    const failing = writeFileWith(path, async (append) => {
+    const failing = fileAt(path).write(async (append) => {
       await append("the first half");
       expect(existsSync(`${path}.tmp`)).toBe(true);
       throw new Error("the disk is full");
@@ -141,7 +163,7 @@ describe("safetensors", () => {
 
   it("does not show a file under its name before it is whole", async () => {
     const path = `${temporaryFolder()}/model.safetensors`;
-    await writeFileWith(path, async (append) => {
+    await fileAt(path).write(async (append) => {
       await append("half");
       expect(existsSync(path)).toBe(false);
       await append("whole");

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { manualSeed } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
 import {
@@ -99,8 +99,8 @@ describe("Trainer", () => {
     );
     expect(Object.keys(metrics[0])).toEqual(["event", "step", "loss", "lr", "gradNorm", "tokensPerSecond"]);
     const fresh = new Bigrams(tokenizer.size);
-    for (const path of [folder.file("best.safetensors"), folder.checkpointPath(10)]) {
-      await loadWeights(path, fresh);
+    for (const file of [folder.file("best.safetensors"), folder.checkpointFile(10)]) {
+      await loadWeights(file, fresh);
       expect(fresh.head.weight.dataSync()).toEqual(model.head.weight.dataSync());
     }
   });
@@ -175,13 +175,21 @@ describe("Trainer", () => {
       return log;
     };
     await run(2);
-    const earlier = readFileSync(`${out}/metrics.jsonl`, "utf8");
-    expect(await run(1)).toEqual([`an earlier run was moved to ${out}/previous`]);
-    expect(readFileSync(`${out}/previous/metrics.jsonl`, "utf8")).toBe(earlier);
-    expect(existsSync(`${out}/previous/checkpoints/step-000002.safetensors`)).toBe(true);
+    const first = readFileSync(`${out}/metrics.jsonl`, "utf8");
+    expect(await run(1)).toEqual([`an earlier run was moved to ${out}/previous/1`]);
+    expect(readFileSync(`${out}/previous/1/metrics.jsonl`, "utf8")).toBe(first);
     expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000001.safetensors"]);
-    await run(3);
-    expect(readdirSync(`${out}/previous/checkpoints`)).toEqual(["step-000001.safetensors"]);
+    expect(await run(3)).toEqual([`an earlier run was moved to ${out}/previous/2`]);
+    expect(readdirSync(`${out}/previous/1/checkpoints`)).toEqual(["step-000002.safetensors"]);
+    expect(readdirSync(`${out}/previous/2/checkpoints`)).toEqual(["step-000001.safetensors"]);
+  });
+
+  it("leaves alone what else lies in a folder called previous", async () => {
+    const out = temporaryFolder();
+    mkdirSync(`${out}/previous`);
+    writeFileSync(`${out}/previous/notes.txt`, "mine");
+    for (const steps of [1, 2]) await training({ out }).trainer.fit(training().train, { steps });
+    expect(readdirSync(`${out}/previous`).sort()).toEqual(["1", "notes.txt"]);
   });
 
   it.each<[Partial<TrainerOptions>, string]>([
@@ -212,7 +220,7 @@ describe("a run's folder", () => {
     for (const line of lines) folder.record(line);
     await folder.flush();
     const { appendFileSync } = await import("node:fs");
-    appendFileSync(folder.file("metrics.jsonl"), '{"event":"step","st');
+    appendFileSync(folder.file("metrics.jsonl").path, '{"event":"step","st');
     expect(await folder.metrics()).toEqual(lines);
     expect(await folder.metrics(1)).toEqual(lines.slice(0, 1));
   });
@@ -221,16 +229,14 @@ describe("a run's folder", () => {
     const path = temporaryFolder();
     const folder = new RunFolder(path);
     await expect(folder.config()).rejects.toThrow(`no run file: ${path}/config.json: it does not exist`);
-    await expect(folder.weightsPath()).rejects.toThrow(
-      `no checkpoint in ${path}: train a model into this folder first`,
-    );
+    await expect(folder.weights()).rejects.toThrow(`no checkpoint in ${path}: train a model into this folder first`);
   });
 
   it("says that weights belong to another model", async () => {
     const out = temporaryFolder();
     const { trainer, train } = training({ out });
     await trainer.fit(train, { steps: 1 });
-    const path = await new RunFolder(out).weightsPath();
+    const path = await new RunFolder(out).weights();
     await expect(loadWeights(path, new Bigrams(3))).rejects.toThrow(`${path}: Bigrams.loadStateDict: `);
   });
 });

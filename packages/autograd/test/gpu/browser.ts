@@ -69,8 +69,6 @@ async function bundle(script: URL): Promise<string> {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    // Only Node ever imports these.
-    external: ["node:*", "cli-progress"],
     logLevel: "silent",
   });
   return outputFiles[0].text;

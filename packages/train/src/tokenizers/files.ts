@@ -1,4 +1,4 @@
-import { readText, writeAtomically } from "../files.ts";
+import { type FileLike, fileAt } from "../files.ts";
 import { CharTokenizer } from "./characters.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { WordTokenizer } from "./words.ts";
@@ -21,17 +21,18 @@ export function tokenizerFromJSON(json: unknown): Tokenizer {
   return kinds[kind](json as unknown as Readonly<Record<string, unknown>>);
 }
 
-export async function saveTokenizer(path: string, tokenizer: Tokenizer): Promise<void> {
-  await writeAtomically(path, `${JSON.stringify(tokenizer)}\n`);
+export async function saveTokenizer(file: FileLike, tokenizer: Tokenizer): Promise<void> {
+  await fileAt(file).write(`${JSON.stringify(tokenizer)}\n`);
 }
 
 /** Errors: no such file, no JSON, no tokenizer; each names the file. */
-export async function loadTokenizer(path: string): Promise<Tokenizer> {
-  const text = await readText(path, "tokenizer");
+export async function loadTokenizer(file: FileLike): Promise<Tokenizer> {
+  const stored = fileAt(file);
+  const text = await stored.text("tokenizer");
   try {
     return tokenizerFromJSON(JSON.parse(text));
   } catch (error) {
     const reason = error instanceof SyntaxError ? "tokenizer: it is no JSON" : (error as Error).message;
-    throw new Error(`${path}: ${reason}`, { cause: error });
+    throw new Error(`${stored}: ${reason}`, { cause: error });
   }
 }

@@ -1,0 +1,17 @@
+import type { ProgressDisplay } from "../progress.ts";
+import type { Store, StoredFile } from "../store/store.ts";
+
+/**
+ * What training needs of its surroundings. `#host` is `node.ts` there and `browser.ts` in a bundle for browsers: the
+ * field `imports` of package.json says so, and so neither is in the other's graph.
+ */
+export interface Host {
+  /** The store that a path means. */
+  openStore(path: string): Store;
+  /** The file that a path means. */
+  file(path: string): StoredFile;
+  /** A display that draws, where there is something to draw on; messages go to `log` where it is given. */
+  progressBar(log?: (message: string) => void): ProgressDisplay | undefined;
+  /** Calls `tell` when somebody wants the program to stop, once. Gives what ends the listening. */
+  onInterrupt(tell: () => void): () => void;
+}

@@ -1,0 +1,124 @@
+import { appendFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { assertWithin, missingFile, type Store, StoreError, type StoreReader, type StoreWriter } from "./store.ts";
+
+/** What can be read in one call. */
+const CHUNK = 2 ** 30;
+
+/** A folder on the disk, which is made when something is written to it. */
+export class FolderStore implements Store {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  pathOf(name: string): string {
+    return this.path === "." ? name : `${this.path}/${name}`;
+  }
+
+  async list(folder = ""): Promise<string[]> {
+    const path = folder === "" ? this.path : this.pathOf(folder);
+    return (await unlessMissing(path, readdir(path))) ?? [];
+  }
+
+  async size(name: string): Promise<number | undefined> {
+    const path = this.pathOf(name);
+    const stats = await unlessMissing(path, stat(path));
+    return stats?.isFile() ? stats.size : undefined;
+  }
+
+  async reader(name: string): Promise<StoreReader> {
+    const path = this.pathOf(name);
+    const file = await told(path, open(path, "r"));
+    const { size } = await told(path, file.stat());
+    return {
+      size,
+      async read(start, length) {
+        assertWithin(path, size, start, length);
+        const bytes = new Uint8Array(length);
+        for (let at = 0; at < length; ) {
+          const wanted = Math.min(CHUNK, length - at);
+          const { bytesRead } = await told(path, file.read(bytes, at, wanted, start + at));
+          if (bytesRead === 0) throw new StoreError(path, "it became shorter while it was read");
+          at += bytesRead;
+        }
+        return bytes;
+      },
+      close: () => told(path, file.close()),
+    };
+  }
+
+  async writer(name: string): Promise<StoreWriter> {
+    const path = this.pathOf(name);
+    const temporary = `${path}.tmp`;
+    await told(path, mkdir(dirname(path), { recursive: true }));
+    const file = await told(path, open(temporary, "w"));
+    return {
+      append: (part) => told(path, file.appendFile(part)),
+      async commit() {
+        await told(path, file.sync());
+        await told(path, file.close());
+        await told(path, rename(temporary, path));
+      },
+      async abort() {
+        await file.close();
+        await told(path, rm(temporary, { force: true }));
+      },
+    };
+  }
+
+  async append(name: string, text: string): Promise<void> {
+    const path = this.pathOf(name);
+    await told(path, mkdir(dirname(path), { recursive: true }));
+    await told(path, appendFile(path, text));
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    const [path, target] = [this.pathOf(name), this.pathOf(to)];
+    if ((await unlessMissing(target, stat(target))) !== undefined) throw new StoreError(target, "it is there already");
+    await told(target, mkdir(dirname(target), { recursive: true }));
+    await told(path, rename(path, target));
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = this.pathOf(name);
+    await told(path, rm(path, { recursive: true, force: true }));
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a file is where a folder should be",
+  EEXIST: "a file is where a folder should be",
+  EMFILE: "too many files are open",
+};
+
+/** What an operation gives. Errors: a `StoreError` in place of the system's own. */
+async function told<T>(path: string, operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (cause) {
+    if (isMissing(cause)) throw missingFile(path, cause);
+    const { code = "", message } = cause as { code?: string; message: string };
+    throw new StoreError(path, REASONS[code] ?? message, { cause });
+  }
+}
+
+/** The same, with undefined where there is no such file or folder. */
+function unlessMissing<T>(path: string, operation: Promise<T>): Promise<T | undefined> {
+  return told<T | undefined>(
+    path,
+    operation.catch((error) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }),
+  );
+}
+
+const isMissing = (error: unknown) => (error as { code?: unknown }).code === "ENOENT";
