@@ -2,7 +2,7 @@ import { rand, tensor } from "./creation.ts";
 import { defaultDevice, setDefaultDevice } from "./devices.ts";
 import { isFloat } from "./dtypes.ts";
 import { gradients } from "./engine/functional.ts";
-import { scope } from "./lifetimes.ts";
+import { scoped } from "./lifetimes.ts";
 import { formatShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -44,7 +44,7 @@ function numeric(
     const moved = values.slice();
     moved[i] = value;
     const x = tensor(moved, { shape: inputs[which].shape, device: "reference", requiresGrad: true });
-    return scope(() =>
+    return scoped(() =>
       f(...inputs.with(which, x))
         .mul(weights)
         .sum()

@@ -1,5 +1,6 @@
 import { type Device, Storage } from "./device.ts";
 import { bytesOf, type DType } from "./dtypes.ts";
+import { holding, Modes, modes } from "./modes.ts";
 import { collectGarbage, nextTask, survivors } from "./platform.ts";
 
 /**
@@ -48,7 +49,7 @@ export function allocate(device: Device, length: number, dtype: DType): Storage 
   usage.bytes += length * bytesOf(dtype);
   usage.storages++;
   if (usage.bytes > usage.peakBytes) usage.peakBytes = usage.bytes;
-  entrust(storage, scopes[scopes.length - 1]);
+  entrust(storage, stillOpen(modes().scope));
   return storage;
 }
 
@@ -95,32 +96,40 @@ export function keep<T extends Holder>(holder: T): T {
 /** The storages made while a scope is open. `using s = scope()` closes it at the end of its block. */
 export class Scope implements Disposable {
   readonly made = new Set<Storage>();
+  /** Who gets what this one spares. */
+  readonly outer: Scope | undefined;
+  /** Closed, or left for a moment. */
+  away = false;
+
+  constructor(outer: Scope | undefined) {
+    this.outer = outer;
+  }
 
   /** Spares these tensors (and the graphs behind them): they go to the enclosing scope. */
   keep<T>(value: T): T {
-    const outer = scopes[scopes.indexOf(this) - 1];
+    const outer = stillOpen(this.outer);
     for (const storage of storagesOf(value)) {
       if (this.made.delete(storage)) entrust(storage, outer);
     }
     return value;
   }
 
-  /** Runs `fn` as if this scope were not open: what it makes belongs to the enclosing one. */
+  /** Runs `fn`, which does not await, as if this scope were not open: what it makes belongs to the enclosing one. */
   outside<T>(fn: () => T): T {
-    const at = scopes.lastIndexOf(this);
-    if (at < 0) return fn();
-    scopes.splice(at, 1);
+    const before = this.away;
+    this.away = true;
     try {
       return fn();
     } finally {
-      scopes.splice(at, 0, this);
+      this.away = before;
     }
   }
 
   [Symbol.dispose](): void {
-    const at = scopes.lastIndexOf(this);
-    if (at < 0) return;
-    scopes.splice(at, 1);
+    if (this.away) return;
+    this.away = true;
+    const here = modes();
+    here.scope = stillOpen(here.scope);
     for (const storage of this.made) {
       if (storage.freed !== undefined) continue;
       if (storage.kept) entrust(storage, undefined);
@@ -130,29 +139,35 @@ export class Scope implements Disposable {
   }
 }
 
-const scopes: Scope[] = [];
+function stillOpen(scope: Scope | undefined): Scope | undefined {
+  let found = scope;
+  while (found?.away) found = found.outer;
+  return found;
+}
 
 /**
  * Frees, when `fn` has ended, the memory of every tensor made inside it, except those it returns (alone, or in arrays,
  * objects and maps), parameters, gradients and optimiser state. An asynchronous `fn` keeps its scope open until it has
- * settled; do not let two of those overlap. Without a function: `using s = scope()`.
+ * settled; what runs beside it while it waits is not in it. Without a function: `using s = scope()`, for a block that does
+ * not await. Errors: an asynchronous `fn` in a browser.
  */
 export function scope(): Scope;
 export function scope<T>(fn: () => T): T;
 export function scope<T>(fn?: () => T): T | Scope {
-  const opened = new Scope();
-  scopes.push(opened);
-  if (fn === undefined) return opened;
-  let pending = false;
+  const here = modes();
+  const opened = new Scope(stillOpen(here.scope));
+  if (fn !== undefined) return holding("scope", new Modes(here.recording, opened, here), fn, opened);
+  here.scope = opened;
+  return opened;
+}
+
+/** `scope` for a function that does not await: cheaper. */
+export function scoped<T>(fn: () => T): T {
+  const opened = scope();
   try {
-    const result = fn();
-    if (result instanceof Promise) {
-      pending = true;
-      return result.then((value) => opened.keep(value)).finally(() => opened[Symbol.dispose]()) as T;
-    }
-    return opened.keep(result);
+    return opened.keep(fn());
   } finally {
-    if (!pending) opened[Symbol.dispose]();
+    opened[Symbol.dispose]();
   }
 }
 

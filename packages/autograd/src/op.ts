@@ -1,9 +1,9 @@
 import type { Device } from "./device.ts";
 import { type DType, FLOAT, isFloat } from "./dtypes.ts";
 import { GraphNode } from "./engine/graph.ts";
-import { gradEnabled, setRecording } from "./engine/recording.ts";
 import { fusedEnabled } from "./fused.ts";
 import { allocate, release } from "./lifetimes.ts";
+import { modes } from "./modes.ts";
 import { isObserving, observed } from "./profile.ts";
 import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -180,17 +180,19 @@ export function defineOp<Args extends readonly unknown[]>(
   return (...args) => {
     const inputs = tensorsIn(args);
     if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${typeof args[0]}`);
-    const tracked = inspect(name, inputs) && gradEnabled();
+    const here = modes();
+    const { recording } = here;
+    const tracked = inspect(name, inputs) && recording;
     if (definition.composite !== undefined && !fusedEnabled()) return definition.composite(...args);
     const ctx = new OpContext(name, inputs, tracked);
-    const before = setRecording(false);
+    here.recording = false;
     let output: Tensor;
     try {
       output = isObserving()
         ? observed(name, "forward", () => definition.forward(ctx, ...args))
         : definition.forward(ctx, ...args);
     } finally {
-      setRecording(before);
+      here.recording = recording;
     }
     if (inputs.includes(output)) {
       throw new Error(`${name}: forward returned its argument: return x.clone(), or a view by ctx.view`);

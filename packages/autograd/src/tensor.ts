@@ -2,7 +2,7 @@ import type { Device, Storage, Strided } from "./device.ts";
 import { device as findDevice } from "./devices.ts";
 import { type DType, FLOAT, INTEGER, isFloat, type TypedArray } from "./dtypes.ts";
 import type { GradientHook, GraphNode } from "./engine/graph.ts";
-import { gradEnabled, noGrad } from "./engine/recording.ts";
+import { gradEnabled, recordingAs } from "./engine/recording.ts";
 import { type BackwardOptions, backward } from "./engine/sweep.ts";
 import { allocate, isSpared, keep, release, settle, spareFromGraph } from "./lifetimes.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
@@ -296,7 +296,7 @@ export class Tensor implements Strided {
     }
     if (other instanceof Tensor) expandStrides(`${op}_`, other.shape, other.strides, this.shape);
     const combine = { add: arithmetic.add, sub: arithmetic.sub, mul: arithmetic.mul, div: arithmetic.div }[op];
-    const result = noGrad(() => combine(this, other));
+    const result = recordingAs(false, () => combine(this, other));
     this.#overwrite(`${op}_`, result);
     release(result.storage, `it was a temporary value of ${op}_`);
     return this;

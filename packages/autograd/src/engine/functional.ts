@@ -2,7 +2,7 @@ import type { Gradient } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { topologicalOrder } from "./graph.ts";
-import { enableGrad } from "./recording.ts";
+import { recordingAs } from "./recording.ts";
 import { type BackwardOptions, run } from "./sweep.ts";
 
 export interface GradientsOptions extends BackwardOptions {
@@ -44,7 +44,7 @@ export function grad<Args extends readonly [Tensor, ...unknown[]]>(
   { argument = 0 }: { argument?: number } = {},
 ): (...args: Args) => Tensor {
   return (...args) =>
-    enableGrad(() => {
+    recordingAs(true, () => {
       const x = args[argument] as Tensor;
       const input = x.requiresGrad ? x.alias() : x.detach().requiresGrad_();
       const y = f(...(args.map((arg, i) => (i === argument ? input : arg)) as unknown as Args));

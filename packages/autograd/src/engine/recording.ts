@@ -1,41 +1,36 @@
-let recording = true;
+import { holding, Modes, modes } from "../modes.ts";
 
 /** Whether ops are recorded for `backward()`. */
 export function gradEnabled(): boolean {
-  return recording;
+  return modes().recording;
 }
 
-/** Switches recording on or off until it is switched back; gives what was. For a job that does not await. */
-export function setRecording(on: boolean): boolean {
-  const before = recording;
-  recording = on;
-  return before;
-}
-
-function withRecording<T>(on: boolean, fn: () => T): T {
-  const before = recording;
-  recording = on;
-  let pending = false;
+/** Runs a function that does not await with or without recording: cheaper than `noGrad`, which may be given any. */
+export function recordingAs<T>(on: boolean, fn: () => T): T {
+  const here = modes();
+  const before = here.recording;
+  here.recording = on;
   try {
-    const result = fn();
-    if (result instanceof Promise) {
-      pending = true;
-      return result.finally(() => {
-        recording = before;
-      }) as T;
-    }
-    return result;
+    return fn();
   } finally {
-    if (!pending) recording = before;
+    here.recording = before;
   }
 }
 
-/** Runs `fn` without recording: for evaluation, generation, and updates of parameters. */
-export function noGrad<T>(fn: () => T): T {
-  return withRecording(false, fn);
+function hold<T>(name: string, on: boolean, fn: () => T): T {
+  const around = modes();
+  return holding(name, new Modes(on, around.scope, around), fn);
 }
 
-/** Runs `fn` with recording, also inside `noGrad`. */
+/**
+ * Runs `fn` without recording: for evaluation, generation, and updates of parameters. It holds for `fn` alone, also where
+ * that is asynchronous and something else runs while it waits. Errors: an asynchronous `fn` in a browser.
+ */
+export function noGrad<T>(fn: () => T): T {
+  return hold("noGrad", false, fn);
+}
+
+/** Runs `fn` with recording, also inside `noGrad`. Errors: as in `noGrad`. */
 export function enableGrad<T>(fn: () => T): T {
-  return withRecording(true, fn);
+  return hold("enableGrad", true, fn);
 }

@@ -1,12 +1,12 @@
 import type { Storage } from "../device.ts";
-import { endGraph, keep, type Scope, scope } from "../lifetimes.ts";
+import { endGraph, keep, type Scope, scope, scoped } from "../lifetimes.ts";
 import type { Gradient } from "../op.ts";
 import { observed } from "../profile.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type GraphNode, reachability, type Target, targetOf, topologicalOrder } from "./graph.ts";
 import { PendingGradients } from "./pending.ts";
-import { enableGrad, noGrad } from "./recording.ts";
+import { recordingAs } from "./recording.ts";
 
 export interface BackwardOptions {
   /** Keep the graph, so that `backward` can be called on it again. */
@@ -20,7 +20,7 @@ function applyRule(node: GraphNode, dy: Tensor, createGraph: boolean): Gradient[
   const { op, ctx, args, inputs } = node;
   if (!createGraph) {
     const settings = op.composite ? args.filter((arg) => !isTensorArgument(arg, inputs)) : args;
-    return scope(() => observed(op.name, "backward", () => op.backward(ctx, dy, settings)));
+    return scoped(() => observed(op.name, "backward", () => op.backward(ctx, dy, settings)));
   }
   if (op.composite === undefined) return op.backward(ctx, dy, args);
   // An alias for each place, as one tensor may stand in several: its gradients are added up by the caller.
@@ -119,7 +119,7 @@ function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, pendin
   before?.assertAlive("backward");
   if (before === undefined) {
     const own = pending.isExclusive(gradient) && gradient.isContiguous();
-    leaf.grad = keep(own || gradient.node !== undefined ? gradient : noGrad(() => gradient.clone()));
+    leaf.grad = keep(own || gradient.node !== undefined ? gradient : recordingAs(false, () => gradient.clone()));
   } else if (createGraph || before.node !== undefined || !before.isContiguous()) {
     leaf.grad = keep(before.add(gradient));
   } else {
@@ -158,11 +158,11 @@ export function backward(root: Tensor, seed: Tensor | undefined, options: Backwa
 /** A sweep, with what it needs around it: a seed, a scope, recording where the gradients are to be differentiated. */
 export function run(root: Tensor, seed: Tensor | undefined, options: SweepOptions, name: string): Gradient[] {
   if (options.createGraph) {
-    return enableGrad(() => sweep(root, seedFor(root, seed, name), options, name));
+    return recordingAs(true, () => sweep(root, seedFor(root, seed, name), options, name));
   }
   const memory = scope();
   try {
-    return memory.keep(noGrad(() => sweep(root, seedFor(root, seed, name), options, name, memory)));
+    return memory.keep(recordingAs(false, () => sweep(root, seedFor(root, seed, name), options, name, memory)));
   } finally {
     memory[Symbol.dispose]();
   }

@@ -1,5 +1,5 @@
 import { rand } from "../creation.ts";
-import { noGrad } from "../engine/recording.ts";
+import { recordingAs } from "../engine/recording.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -14,7 +14,7 @@ export function multinomial(probabilities: Tensor, count = 1, { replacement = fa
       `multinomial: ${count} draws without replacement from ${n}: ${formatShape(probabilities.shape)}`,
     );
   }
-  return noGrad(() => {
+  return recordingAs(false, () => {
     const logits = probabilities.log();
     const draw = (x: Tensor) => {
       const u = rand(x.shape, { device: x.device }).clamp(1e-20);

@@ -1,6 +1,6 @@
 import type { Lanes, ReduceOp } from "../device.ts";
 import { INTEGER } from "../dtypes.ts";
-import { noGrad } from "../engine/recording.ts";
+import { recordingAs } from "../engine/recording.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Axes, KeepDim, Tensor } from "../tensor.ts";
@@ -110,7 +110,7 @@ export function variance(x: Tensor, axes?: Axes, options: KeepDim & { correction
 export function logSumExp(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
   const list = normalizeAxes("logSumExp", axes, x.rank);
   if (countOf(x, list) === 0) throw noElements("logSumExp", x, list);
-  const largest = noGrad(() => max(x, list, { keepDim: true }));
+  const largest = recordingAs(false, () => max(x, list, { keepDim: true }));
   const shift = maskedFill(largest, largest.abs().eq(Number.POSITIVE_INFINITY), 0);
   const y = sum(x.sub(shift).exp(), list, { keepDim: true }).log().add(shift);
   return dropAxes(y, list, options.keepDim);

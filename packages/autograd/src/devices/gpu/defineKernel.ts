@@ -1,7 +1,7 @@
 import type { Device, Strided } from "../../device.ts";
 import { isFloat, type TypedArray } from "../../dtypes.ts";
 import { gradients } from "../../engine/functional.ts";
-import { enableGrad } from "../../engine/recording.ts";
+import { recordingAs } from "../../engine/recording.ts";
 import { defineOp, type Gradient, type OpContext } from "../../op.ts";
 import { formatShape, type Shape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -98,7 +98,7 @@ function differentiate(
   numbers: readonly number[],
   dy: Tensor,
 ): Gradient[] {
-  return enableGrad(() => {
+  return recordingAs(true, () => {
     const inputs = tensors.map((x) => (isFloat(x.dtype) ? x.detach().requiresGrad_() : x));
     const y = composite(...inputs, ...numbers);
     const real = inputs.filter((x) => isFloat(x.dtype));
