@@ -13,6 +13,7 @@ import {
   type Model,
   RunFolder,
   type Schedule,
+  stepFigures,
   type Tokenizer,
   Trainer,
 } from "@lectern/train";
@@ -108,8 +109,8 @@ function schedule({ lr, finalLr, warmup: wanted }: Recipe, steps: number): Sched
 
 function events(out: Output): Callback {
   return {
-    onStep: (info) => out.event("step", info),
-    onEvaluate: (info) => out.event("evaluate", info),
+    onStep: (info) => out.event("step", stepFigures(info)),
+    onEvaluate: ({ step, isBest, count, measures }) => out.event("evaluate", { step, ...measures, count, isBest }),
     onCheckpoint: (info) => out.event("checkpoint", info),
   };
 }
@@ -140,14 +141,14 @@ function differences(there: object, here: object): string {
 
 /** The last event of `--json`, and the exit code of a training that was stopped. */
 export function finish(out: Output, result: Trained, device: DeviceName): void {
-  const { steps, trainLoss, validation, msPerStep, tokensPerSecond, interrupted, run } = result;
+  const { steps, trainLoss, validation, msPerStep, perSecond, unit, interrupted, run } = result;
   out.event("done", {
     steps,
     trainLoss: known(trainLoss),
     valLoss: validation?.loss,
     accuracy: validation?.accuracy,
     msPerStep: known(msPerStep),
-    tokensPerSecond: known(tokensPerSecond),
+    [`${unit}PerSecond`]: known(perSecond),
     peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1000),
     device,
     run,
@@ -168,6 +169,6 @@ export function describeResult({ steps, seconds, trainLoss, validation }: Traine
   return `${grouped(steps)} steps in ${seconds.toFixed(0)} s: ${losses.join(", ")}`;
 }
 
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+export function percent(share: number | undefined): string {
+  return share === undefined ? "–" : `${(100 * share).toFixed(1)} %`;
 }

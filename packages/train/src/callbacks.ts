@@ -9,7 +9,9 @@ export interface StepInfo {
   readonly lr: number;
   /** Length of the gradient before clipping; undefined where nothing is clipped. */
   readonly gradNorm: number | undefined;
-  readonly tokensPerSecond: number;
+  /** How fast it goes: so many units (tokens, images, …) a second. */
+  readonly perSecond: number;
+  readonly unit: string;
 }
 
 export interface EvaluationInfo extends Evaluation {
@@ -23,6 +25,11 @@ export interface CheckpointInfo {
   readonly path: string;
 }
 
+/** The best evaluation so far, by the measure that chooses the weights. */
+export interface BestEvaluation extends Evaluation {
+  readonly step: number;
+}
+
 /** What a training came to. */
 export interface FitResult {
   /** Steps done, earlier ones included where it went on from a checkpoint. */
@@ -31,12 +38,17 @@ export interface FitResult {
   readonly trainLoss: number;
   /** The last evaluation; undefined without validation data. */
   readonly validation: Evaluation | undefined;
-  readonly best: { readonly step: number; readonly loss: number; readonly accuracy: number } | undefined;
+  /** The evaluation whose weights were kept. */
+  readonly best: BestEvaluation | undefined;
   /** Of the steps alone, without evaluations and checkpoints. */
   readonly msPerStep: number;
-  readonly tokensPerSecond: number;
+  /** How fast it went: so many units (tokens, images, …) a second. */
+  readonly perSecond: number;
+  readonly unit: string;
   /** It was stopped before its end. */
   readonly interrupted: boolean;
+  /** It ended before its last step, because evaluations got no better. */
+  readonly stoppedEarly: boolean;
   /** The run's folder. */
   readonly run: string | undefined;
 }

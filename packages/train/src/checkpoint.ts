@@ -1,6 +1,8 @@
 import { type Device, randomState, setRandomState, type Tensor } from "@lectern/autograd";
 import type { Module } from "@lectern/nn";
+import type { BestEvaluation } from "./callbacks.ts";
 import type { BatchSource, SourceState } from "./data/batch.ts";
+import type { Waiting } from "./earlyStopping.ts";
 import { type FileLike, fileAt } from "./files.ts";
 import { deviceOf } from "./model.ts";
 import type { Optimizer, OptimizerState } from "./optimizers/optimizer.ts";
@@ -10,21 +12,23 @@ import { loadSafetensors, saveSafetensors } from "./safetensors.ts";
 export interface TrainingProgress {
   /** Steps done. */
   step: number;
-  /** Tokens trained on, padding aside. */
-  tokens: number;
+  /** How much was trained on, in the data's unit: tokens (padding aside), images, … */
+  shown: number;
   /** Seconds spent in steps. */
   seconds: number;
   /** The losses of the last steps, the newest last. */
   losses: number[];
   /** The best evaluation, and its step. */
-  best?: { step: number; loss: number; accuracy: number };
+  best?: BestEvaluation;
+  /** Where a training stops early: what has to be bettered, and for how long it was not. */
+  waiting?: Waiting;
 }
 
 /** Everything that goes on where it stopped. */
 export interface Training {
   readonly model: Module;
   readonly optimizer: Optimizer;
-  readonly data: BatchSource;
+  readonly data: BatchSource<object>;
 }
 
 const FORMAT = "lectern-checkpoint-1";

@@ -1,4 +1,4 @@
-export type { Callback, CheckpointInfo, EvaluationInfo, FitResult, StepInfo } from "./callbacks.ts";
+export type { BestEvaluation, Callback, CheckpointInfo, EvaluationInfo, FitResult, StepInfo } from "./callbacks.ts";
 export {
   type Checkpoint,
   loadWeights,
@@ -10,16 +10,31 @@ export {
   type TrainingProgress,
 } from "./checkpoint.ts";
 export { clipGradNorm, clipScale, gradNorm } from "./clip.ts";
-export type { Batch, BatchSequence, BatchSource, SourceState } from "./data/batch.ts";
 export {
-  DataLoader,
+  type Batch,
+  type BatchSequence,
+  type BatchSize,
+  type BatchSource,
+  batchOn,
+  type HostTensor,
+  type HostTokens,
+  type OnDevice,
+  type SourceState,
+} from "./data/batch.ts";
+export {
+  type Collate,
   type Example,
-  type LoaderOptions,
+  type Field,
+  type Fields,
   type PaddingOptions,
-  SortedExamples,
-} from "./data/loader.ts";
+  type Stacked,
+  stack,
+} from "./data/collate.ts";
+export { type CollateOptions, DataLoader, type LoaderOptions, SortedExamples } from "./data/loader.ts";
+export { RandomSource, type Shard, type SourceOptions } from "./data/source.ts";
 export { type TextDataOptions, textData } from "./data/text.ts";
 export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/windows.ts";
+export type { EarlyStopping } from "./earlyStopping.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export type { FileLike } from "./files.ts";
 export {
@@ -32,7 +47,17 @@ export {
   generateTokens,
   type LanguageModel,
 } from "./generate.ts";
-export { type Loss, type Model, meanCrossEntropy } from "./model.ts";
+export { absoluteError, accuracy, exactMatch, type Measured, type Score, squaredError } from "./measures.ts";
+export { type BatchOf, type Loss, type Model, type ModelWithLoss, meanCrossEntropy } from "./model.ts";
+export {
+  type Criterion,
+  classification,
+  lossObjective,
+  type Objective,
+  type ObjectiveOptions,
+  type SupervisedOptions,
+  supervised,
+} from "./objective.ts";
 export { Adam, type AdamOptions } from "./optimizers/adam.ts";
 export { AdamW } from "./optimizers/adamW.ts";
 export { decayMatrices } from "./optimizers/groups.ts";
@@ -56,7 +81,14 @@ export {
 } from "./safetensors.ts";
 export type { SamplingOptions } from "./sampling.ts";
 export { constant, cosine, type DecayOptions, linear, type Schedule, type WarmupOptions } from "./schedules.ts";
-export { type StepOutcome, type StepSettings, trainStep } from "./step.ts";
+export {
+  computeGradients,
+  type Gradients,
+  type StepOutcome,
+  type StepSettings,
+  trainStep,
+  updateParameters,
+} from "./step.ts";
 export { BrowserStore } from "./store/browser.ts";
 export { MemoryStore } from "./store/memory.ts";
 export { type Store, StoredFile, StoreError, type StoreReader, type StoreWriter } from "./store/store.ts";
@@ -64,4 +96,4 @@ export { CharTokenizer } from "./tokenizers/characters.ts";
 export { loadTokenizer, saveTokenizer, tokenizerFromJSON } from "./tokenizers/files.ts";
 export type { Tokenizer, TokenizerJSON } from "./tokenizers/tokenizer.ts";
 export { splitWords, WordTokenizer } from "./tokenizers/words.ts";
-export { type FitOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export { type FitOptions, stepFigures, Trainer, type TrainerOptions } from "./trainer.ts";

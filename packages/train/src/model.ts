@@ -3,17 +3,26 @@ import type { Module } from "@lectern/nn";
 import type { Batch } from "./data/batch.ts";
 
 /**
- * What can be trained: a module from tokens, int32 [batch, time], and the mask where some are padding, to logits,
- * [batch, time, vocabulary] or [batch, classes].
+ * A model as cross entropy trains it: a module from inputs (tokens, int32 [batch, time], and the mask where some are
+ * padding; or whatever its batches have) to logits, [batch, time, vocabulary] or [batch, classes].
  */
 export interface Model extends Module {
   forward(inputs: Tensor, mask?: Tensor): Tensor;
 }
 
-/** From a model and a batch to the number that training makes small. */
-export type Loss<M extends Module = Model> = (model: M, batch: Batch) => Tensor;
+/** A model that knows itself what is made small: it is trained by that, with batches of any kind. */
+export interface ModelWithLoss<B extends object> extends Module {
+  /** One element: the mean over the batch. */
+  loss(batch: B): Tensor;
+}
 
-/** Mean cross entropy of the model's logits, in nats: what is trained by unless said otherwise. */
+/** The batches that a model is trained with: those its own `loss` takes. */
+export type BatchOf<M> = M extends { loss(batch: infer B extends object): Tensor } ? B : Batch;
+
+/** From a model and a batch to the number that training makes small. */
+export type Loss<M extends Module = Model, B extends object = Batch> = (model: M, batch: B) => Tensor;
+
+/** Mean cross entropy of the model's logits, in nats. */
 export function meanCrossEntropy(model: Model, { inputs, targets, mask }: Batch): Tensor {
   return crossEntropy(model.forward(inputs, mask), targets);
 }

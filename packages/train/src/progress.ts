@@ -13,7 +13,9 @@ export interface ProgressState {
   step: number;
   loss: number;
   lr: number;
-  tokensPerSecond: number;
+  perSecond: number;
+  /** What goes by: tokens, images, … */
+  unit: string;
 }
 
 /** A bar where standard error is a terminal and lines elsewhere (`auto`), lines in any case, or nothing. */
@@ -70,8 +72,8 @@ export function formatDuration(seconds: number): string {
 const formatRate = (lr: number) => (lr === 0 ? "0" : lr.toExponential(1));
 
 /** `loss 2.310 · lr 9.8e-4 · 41,000 tokens/s · 1:23 left` */
-export function describeProgress({ loss, lr, tokensPerSecond }: ProgressState, secondsLeft: number): string {
-  const speed = `${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s`;
+export function describeProgress({ loss, lr, perSecond, unit }: ProgressState, secondsLeft: number): string {
+  const speed = `${Math.round(perSecond).toLocaleString("en")} ${unit}/s`;
   return `loss ${loss.toFixed(3)} · lr ${formatRate(lr)} · ${speed} · ${formatDuration(secondsLeft)} left`;
 }
 

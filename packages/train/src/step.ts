@@ -1,14 +1,16 @@
-import { type Device, scope, type Tensor } from "@lectern/autograd";
+import { type Device, noGrad, scope, type Tensor } from "@lectern/autograd";
+import type { Module } from "@lectern/nn";
 import { clipScale, gradNorm } from "./clip.ts";
-import type { BatchSource } from "./data/batch.ts";
-import type { Loss, Model } from "./model.ts";
+import { type Batch, type BatchSource, sizeOf } from "./data/batch.ts";
+import type { Model } from "./model.ts";
+import type { Objective } from "./objective.ts";
 import type { GradScale, Optimizer } from "./optimizers/optimizer.ts";
 
 /** What a step needs to know. */
-export interface StepSettings {
-  readonly model: Model;
+export interface StepSettings<M extends Module = Model, B extends object = Batch> {
+  readonly model: M;
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
+  readonly objective: Objective<M, B>;
   readonly device: Device;
   /** The longest gradient that is not shortened. */
   readonly clip: number;
@@ -16,12 +18,18 @@ export interface StepSettings {
   readonly accumulate: number;
 }
 
-export interface StepOutcome {
+/** What the first half of a step found: the gradients are in the parameters. */
+export interface Gradients {
   /** Mean loss, one number, before the parameters moved. */
   readonly loss: Tensor;
+  /** How much was shown, and of what: 768 tokens. */
+  readonly count: number;
+  readonly unit: string;
+}
+
+export interface StepOutcome extends Gradients {
   /** Length of the gradient before clipping; undefined where nothing is clipped. */
   readonly gradNorm: Tensor | undefined;
-  readonly tokens: number;
 }
 
 /**
@@ -29,35 +37,83 @@ export interface StepOutcome {
  * its end. Nothing is read where that would mean waiting for the device. Errors: a loss that is no number, where that can
  * be seen at once; the parameters have not moved then.
  */
-export function trainStep(settings: StepSettings, data: BatchSource, step: number): StepOutcome {
-  const { model, optimizer, accumulate, device } = settings;
+export function trainStep<M extends Module, B extends object>(
+  settings: StepSettings<M, B>,
+  data: BatchSource<B>,
+  step: number,
+): StepOutcome {
+  const gradients = computeGradients(settings, data, step);
+  return { ...gradients, gradNorm: updateParameters(settings, step) };
+}
+
+/** The first half of a step, after which whoever wants to look at the gradients, or average them over processes, can. */
+export function computeGradients<M extends Module, B extends object>(
+  settings: StepSettings<M, B>,
+  data: BatchSource<B>,
+  step: number,
+): Gradients {
+  const { model, optimizer, objective, accumulate, device } = settings;
   return scope(() => {
     let total: Tensor | undefined;
-    let tokens = 0;
+    const batches: B[] = [];
     for (let i = 0; i < accumulate; i++) {
       const batch = data.next(device);
-      const loss = settings.loss(model, batch).div(accumulate);
+      const loss = objective.loss(model, batch).div(accumulate);
       loss.backward();
       total = total === undefined ? loss.detach() : total.add(loss.detach());
-      tokens += batch.tokens;
+      batches.push(batch);
     }
     const loss = total!;
-    if (device.hostMemory) assertFinite("loss", loss.itemSync(), step, optimizer.lr);
+    if (device.hostMemory) {
+      const value = loss.itemSync();
+      if (Number.isNaN(value)) assertTargets(objective, batches, step);
+      assertFinite("loss", value, step, optimizer.lr);
+    }
+    const sizes = batches.map(sizeOf);
+    return { loss, count: sizes.reduce((sum, { count }) => sum + count, 0), unit: sizes[0].unit };
+  });
+}
+
+/** The second half: clips the gradients, moves the parameters, and gives the gradients' memory back. */
+export function updateParameters(
+  settings: Pick<StepSettings<Module, object>, "optimizer" | "clip" | "device">,
+  step: number,
+): Tensor | undefined {
+  const { optimizer } = settings;
+  return scope(() => {
     const { gradScale, norm } = clipped(settings, step);
     optimizer.step({ gradScale });
     optimizer.zeroGrad();
-    return { loss, gradNorm: norm, tokens };
+    return norm;
   });
 }
 
 /** What clips the gradients, for the optimiser. It is only looked at where that does not mean to wait for the device. */
-function clipped({ optimizer, clip, device }: StepSettings, step: number): { gradScale: GradScale; norm?: Tensor } {
+function clipped(
+  { optimizer, clip, device }: Pick<StepSettings, "optimizer" | "clip" | "device">,
+  step: number,
+): { gradScale: GradScale; norm?: Tensor } {
   if (clip === Number.POSITIVE_INFINITY) return { gradScale: 1 };
   const norm = gradNorm(optimizer.parameters);
   if (!device.hostMemory) return { gradScale: clipScale(norm, clip), norm };
   const length = norm.itemSync();
   assertFinite("gradient's length", length, step, optimizer.lr);
   return { gradScale: clipScale(length, clip), norm };
+}
+
+/** Errors: none of a batch's targets counts. It is looked at where a loss is no number, so that it costs nothing. */
+function assertTargets<M extends Module, B extends object>(
+  objective: Objective<M, B>,
+  batches: readonly B[],
+  step: number,
+): void {
+  for (const batch of batches) {
+    const count = noGrad(() => objective.count?.(batch));
+    if (count === undefined || (typeof count === "number" ? count : count.itemSync()) > 0) continue;
+    throw new Error(
+      `Trainer: no target counts in this batch, of step ${step}: it has no loss (all its targets are -100, or it has none); leave it out`,
+    );
+  }
 }
 
 /** Errors: NaN or infinite. */

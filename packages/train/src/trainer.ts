@@ -1,25 +1,27 @@
-import { nextTask, settle } from "@lectern/autograd";
-import type { Callback, FitResult } from "./callbacks.ts";
+import { nextTask, settle, type Tensor } from "@lectern/autograd";
+import type { Module } from "@lectern/nn";
+import type { Callback, FitResult, StepInfo } from "./callbacks.ts";
 import { restore, saveCheckpoint, saveWeights, type TrainingProgress } from "./checkpoint.ts";
-import type { BatchSequence, BatchSource } from "./data/batch.ts";
+import type { Batch, BatchSequence, BatchSource } from "./data/batch.ts";
+import { decisive, type EarlyStopping, isBetter, waitOn } from "./earlyStopping.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { watchInterrupt } from "./interrupt.ts";
-import { deviceOf, type Loss, type Model, meanCrossEntropy, readAll } from "./model.ts";
+import { type BatchOf, deviceOf, type Model, readAll } from "./model.ts";
+import { type ObjectiveOptions, objectiveOf } from "./objective.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { type ProgressDisplay, type ProgressMode, progressDisplay } from "./progress.ts";
 import { type RunConfig, RunFolder } from "./run.ts";
 import { constant, type Schedule } from "./schedules.ts";
-import { assertFinite, type StepOutcome, type StepSettings, trainStep } from "./step.ts";
+import { assertFinite, computeGradients, type StepOutcome, type StepSettings, updateParameters } from "./step.ts";
 import type { Store } from "./store/store.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 
-export interface TrainerOptions {
-  model: Model;
+export interface TrainerOptions<M extends Module = Model, B extends object = BatchOf<M>>
+  extends ObjectiveOptions<M, B> {
+  model: M;
   optimizer: Optimizer;
   /** What the learning rate is multiplied with at each step; always 1 unless given. */
   schedule?: Schedule;
-  /** What is made small; the mean cross entropy unless given. */
-  loss?: Loss;
   /**
    * Where metrics, checkpoints and the best weights go; without it nothing is written. A path means a folder in Node, and
    * one in the browser's own file system there.
@@ -32,6 +34,13 @@ export interface TrainerOptions {
   clip?: number;
   /** Batches whose gradients are averaged for one step; 1 unless given. */
   accumulate?: number;
+  /**
+   * Called at each step with the optimiser's parameters, between `backward()` and clipping: gradients can be looked at here,
+   * changed, or averaged over processes. The trainer waits for a promise.
+   */
+  afterBackward?: (parameters: readonly Tensor[]) => void | Promise<void>;
+  /** Ends the training where evaluations get no better. */
+  earlyStopping?: EarlyStopping;
   /** Steps between checkpoints, one of which is always written at the end; as many as between evaluations unless given. */
   saveEvery?: number;
   /** How many checkpoints are kept; 2 unless given. */
@@ -47,13 +56,13 @@ export interface TrainerOptions {
   signal?: AbortSignal;
 }
 
-export interface FitOptions {
+export interface FitOptions<B extends object = Batch> {
   /** Steps in all, those before a checkpoint included. Either this or `epochs`. */
   steps?: number;
   /** How often everything is shown. */
   epochs?: number;
   /** Looked at every `evaluateEvery` steps and at the end. */
-  validation?: BatchSequence;
+  validation?: BatchSequence<B>;
   /** An epoch unless given. */
   evaluateEvery?: number;
   /** How many batches of the validation data an evaluation looks at; all unless given. */
@@ -72,29 +81,30 @@ const QUEUE = 10;
 const RECENT = 50;
 
 /** Trains a model, and writes down how it goes. */
-export class Trainer {
-  readonly #options: TrainerOptions;
-  readonly #settings: StepSettings;
+export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
+  readonly #options: TrainerOptions<M, B>;
+  readonly #settings: StepSettings<M, B>;
   readonly #schedule: Schedule;
   readonly #run: RunFolder | undefined;
   readonly #display: ProgressDisplay;
-  #progress: TrainingProgress = { step: 0, tokens: 0, seconds: 0, losses: [] };
+  #progress: TrainingProgress = { step: 0, shown: 0, seconds: 0, losses: [] };
   #queue: Queued[] = [];
   #validation: Evaluation | undefined;
   /** When the steps began that have not been counted. */
   #since = 0;
-  /** Steps and tokens of this call, for its speed. */
-  #here = { steps: 0, tokens: 0, seconds: 0 };
+  /** Steps of this call, and how much they showed, for its speed. */
+  #here = { steps: 0, shown: 0, seconds: 0, unit: "examples" };
 
   /** Errors: options that make no sense. */
-  constructor(options: TrainerOptions) {
+  constructor(options: TrainerOptions<M, B>) {
     const { clip = 1, accumulate = 1, saveEvery = 1, keepCheckpoints = 1, out, resume } = options;
     if (!(clip > 0)) throw new RangeError(`Trainer: clip is ${clip}, it has to be above 0 (Infinity clips nothing)`);
-    assertWhole({ accumulate, saveEvery, keepCheckpoints });
+    assertWhole({ accumulate, saveEvery, keepCheckpoints, patience: options.earlyStopping?.patience ?? 1 });
     if (resume && out === undefined) throw new Error("Trainer: resume needs the run's folder: give out");
     this.#options = options;
-    const { model, optimizer, loss = meanCrossEntropy, schedule = constant() } = options;
-    this.#settings = { model, optimizer, loss, clip, accumulate, device: deviceOf(model) };
+    const { model, optimizer, schedule = constant() } = options;
+    const objective = objectiveOf(model, options);
+    this.#settings = { model, optimizer, objective, clip, accumulate, device: deviceOf(model) };
     this.#schedule = schedule;
     this.#run = out === undefined ? undefined : new RunFolder(out);
     this.#display = progressDisplay(options.progress ?? "auto", options.log);
@@ -104,7 +114,7 @@ export class Trainer {
    * Trains until the given step. The loop of every step: a batch, its loss, `backward()`, clipping, the optimiser.
    * Errors: a loss that is no number, a folder whose checkpoint belongs to another model, wrong options.
    */
-  async fit(data: BatchSource, options: FitOptions): Promise<FitResult> {
+  async fit(data: BatchSource<B>, options: FitOptions<B>): Promise<FitResult> {
     const { model } = this.#options;
     const total = this.#totalSteps(data, options);
     await this.#begin(data);
@@ -113,8 +123,8 @@ export class Trainer {
     try {
       model.train();
       this.#since = performance.now();
-      while (this.#progress.step < total && !interrupt.requested) {
-        this.#step(data);
+      while (this.#progress.step < total && !interrupt.requested && !this.#waitedEnough()) {
+        await this.#step(data);
         // While the device is still computing.
         data.prefetch?.();
         await this.#pause(data, total, options);
@@ -127,7 +137,7 @@ export class Trainer {
     }
   }
 
-  #totalSteps(data: BatchSource, { steps, epochs, evaluateEvery = 1 }: FitOptions): number {
+  #totalSteps(data: BatchSource<B>, { steps, epochs, evaluateEvery = 1 }: FitOptions<B>): number {
     if ((steps === undefined) === (epochs === undefined)) throw new Error("fit: give either steps or epochs");
     assertWhole({ evaluateEvery });
     if (steps !== undefined) {
@@ -138,22 +148,24 @@ export class Trainer {
     return Math.max(1, Math.ceil(epochs! * this.#stepsPerEpoch(data)));
   }
 
-  #stepsPerEpoch(data: BatchSource): number {
+  #stepsPerEpoch(data: BatchSource<B>): number {
     return data.batchesPerEpoch / this.#settings.accumulate;
   }
 
-  #step(data: BatchSource): void {
+  async #step(data: BatchSource<B>): Promise<void> {
     const { optimizer } = this.#settings;
     const step = this.#progress.step + 1;
     optimizer.lrScale = this.#schedule(step - 1);
     const { lr } = optimizer;
-    const outcome = trainStep(this.#settings, data, step);
-    this.#queue.push({ ...outcome, step, lr });
+    const gradients = computeGradients(this.#settings, data, step);
+    await this.#options.afterBackward?.(optimizer.parameters);
+    const gradNorm = updateParameters(this.#settings, step);
+    this.#queue.push({ ...gradients, gradNorm, step, lr });
     this.#progress.step = step;
   }
 
   /** What is due between two steps: reading, evaluating, saving, and letting the rest of the program have a turn. */
-  async #pause(data: BatchSource, total: number, options: FitOptions): Promise<void> {
+  async #pause(data: BatchSource<B>, total: number, options: FitOptions<B>): Promise<void> {
     const { step } = this.#progress;
     const { validation, evaluateEvery = Math.max(1, Math.round(this.#stepsPerEpoch(data))) } = options;
     const { saveEvery = evaluateEvery } = this.#options;
@@ -175,26 +187,27 @@ export class Trainer {
     const losses = await readAll(queue.map(({ loss }) => loss));
     const norms = await readAll(queue.flatMap(({ gradNorm }) => gradNorm ?? []));
     const seconds = (performance.now() - this.#since) / 1000;
-    const tokens = queue.reduce((sum, done) => sum + done.tokens, 0);
-    this.#count(queue.length, tokens, seconds);
-    for (const [i, { step, lr }] of queue.entries()) {
+    const shown = queue.reduce((sum, { count }) => sum + count, 0);
+    this.#count(queue, shown, seconds);
+    for (const [i, { step, lr, unit }] of queue.entries()) {
       assertFinite("loss", losses[i], step, lr);
       assertFinite("gradient's length", norms[i] ?? 0, step, lr);
       this.#progress.losses = [...this.#progress.losses, losses[i]].slice(-RECENT);
-      const info = { step, loss: losses[i], lr, gradNorm: norms[i], tokensPerSecond: tokens / seconds };
-      this.#run?.record({ event: "step", ...info });
+      const info = { step, loss: losses[i], lr, gradNorm: norms[i], perSecond: shown / seconds, unit };
+      this.#run?.record({ event: "step", step, ...stepFigures(info) });
       this.#display.update({ ...info, loss: this.#recentLoss() });
       for (const callback of this.#options.callbacks ?? []) await callback.onStep?.(info);
     }
     this.#since = performance.now();
   }
 
-  #count(steps: number, tokens: number, seconds: number): void {
-    this.#progress.tokens += tokens;
+  #count(queue: readonly Queued[], shown: number, seconds: number): void {
+    this.#progress.shown += shown;
     this.#progress.seconds += seconds;
-    this.#here.steps += steps;
-    this.#here.tokens += tokens;
+    this.#here.steps += queue.length;
+    this.#here.shown += shown;
     this.#here.seconds += seconds;
+    this.#here.unit = queue[0].unit;
   }
 
   #recentLoss(): number {
@@ -202,25 +215,34 @@ export class Trainer {
     return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   }
 
-  async #evaluate(data: BatchSequence, batches: number | undefined): Promise<void> {
+  async #evaluate(data: BatchSequence<B>, batches: number | undefined): Promise<void> {
     await this.#read();
-    const found = await evaluate(this.#options.model, data, { batches });
+    const { model, objective } = this.#settings;
+    const found = await evaluate(model, data, { batches, objective });
     const { step, best } = this.#progress;
-    const { loss, accuracy } = found;
-    const isBest = best === undefined || loss < best.loss;
+    const value = decisive(objective, found);
+    const isBest = isBetter(objective, value, best && decisive(objective, best));
     this.#validation = found;
-    this.#run?.record({ event: "evaluate", step, loss, accuracy });
+    this.#run?.record({ event: "evaluate", step, ...found.measures });
     if (isBest) {
-      this.#progress.best = { step, loss, accuracy };
-      if (this.#run !== undefined) await saveWeights(this.#run.file("best.safetensors"), this.#options.model);
+      this.#progress.best = { step, ...found };
+      if (this.#run !== undefined) await saveWeights(this.#run.file("best.safetensors"), model);
     }
-    this.#display.log(`step ${step}: validation loss ${loss.toFixed(4)}, accuracy ${(accuracy * 100).toFixed(1)} %`);
+    const { earlyStopping } = this.#options;
+    if (earlyStopping) this.#progress.waiting = waitOn(objective, earlyStopping, this.#progress.waiting, value);
+    this.#display.log(`step ${step}: validation ${describeMeasures(found)}`);
     await this.#run?.flush();
     for (const callback of this.#options.callbacks ?? []) await callback.onEvaluate?.({ ...found, step, isBest });
     this.#since = performance.now();
   }
 
-  async #save(data: BatchSource): Promise<void> {
+  #waitedEnough(): boolean {
+    const { earlyStopping } = this.#options;
+    const { waiting } = this.#progress;
+    return earlyStopping !== undefined && waiting !== undefined && waiting.evaluations >= earlyStopping.patience;
+  }
+
+  async #save(data: BatchSource<B>): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
     await this.#read();
@@ -236,7 +258,7 @@ export class Trainer {
 
   // --- begin and end ----------------------------------------------------------------------------
 
-  async #begin(data: BatchSource): Promise<void> {
+  async #begin(data: BatchSource<B>): Promise<void> {
     const { model, optimizer, config, tokenizer, resume } = this.#options;
     const run = this.#run;
     optimizer.zeroGrad();
@@ -254,34 +276,59 @@ export class Trainer {
     await run.describe(config, tokenizer);
   }
 
-  async #end(data: BatchSource, total: number, { validation, evaluateBatches }: FitOptions): Promise<FitResult> {
+  async #end(data: BatchSource<B>, total: number, { validation, evaluateBatches }: FitOptions<B>): Promise<FitResult> {
     await this.#read();
-    const interrupted = this.#progress.step < total;
+    const stoppedEarly = this.#waitedEnough();
+    const interrupted = this.#progress.step < total && !stoppedEarly;
     if (!interrupted && validation !== undefined && this.#validation === undefined) {
       await this.#evaluate(validation, evaluateBatches);
     }
     if (this.#run !== undefined && this.#here.steps > 0) await this.#save(data);
     const { step, best } = this.#progress;
-    const { steps, tokens, seconds } = this.#here;
+    const { steps, shown, seconds, unit } = this.#here;
     const result: FitResult = {
       steps: step,
       trainLoss: this.#recentLoss(),
       validation: this.#validation,
       best,
       msPerStep: steps > 0 ? (seconds / steps) * 1000 : 0,
-      tokensPerSecond: steps > 0 ? tokens / seconds : 0,
+      perSecond: steps > 0 ? shown / seconds : 0,
+      unit,
       interrupted,
+      stoppedEarly,
       run: this.#run?.path,
     };
     if (interrupted) this.#display.log(this.#howToGoOn(step));
+    if (stoppedEarly) this.#display.log(this.#whyEarly(step));
     for (const callback of this.#options.callbacks ?? []) await callback.onEnd?.(result);
     return result;
+  }
+
+  #whyEarly(step: number): string {
+    const { best = "loss" } = this.#settings.objective;
+    const { evaluations } = this.#progress.waiting!;
+    return `stopped after step ${step}: the validation's ${best} has not got better for ${evaluations} evaluations`;
   }
 
   #howToGoOn(step: number): string {
     if (this.#run === undefined) return `stopped after step ${step}; nothing was saved, for there is no folder (out)`;
     return `stopped after step ${step}, saved in ${this.#run.path}: the same with resume (--resume) goes on from there`;
   }
+}
+
+/** A step as JSON has it: the speed under the unit's name, `tokensPerSecond`. */
+export function stepFigures({ perSecond, unit, ...figures }: StepInfo): Record<string, number | undefined> {
+  return { ...figures, [`${unit}PerSecond`]: perSecond };
+}
+
+/** `loss 1.8903, accuracy 45.1 %` */
+function describeMeasures({ measures }: Evaluation): string {
+  const parts = Object.entries(measures).map(([name, value]) =>
+    name === "accuracy" || name === "exactMatch"
+      ? `${name} ${(value * 100).toFixed(1)} %`
+      : `${name} ${Math.abs(value) < 1e5 ? value.toFixed(4) : value.toExponential(3)}`,
+  );
+  return parts.join(", ");
 }
 
 /** Errors: an option that is no whole number from 1. */

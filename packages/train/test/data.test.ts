@@ -1,6 +1,6 @@
 import { manualSeed } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
-import { pad } from "../src/data/loader.ts";
+import { pad } from "../src/data/collate.ts";
 import {
   type Batch,
   type BatchSource,
@@ -8,6 +8,7 @@ import {
   DataLoader,
   type Example,
   RandomWindows,
+  type Shard,
   SortedExamples,
   textData,
 } from "../src/index.ts";
@@ -25,11 +26,11 @@ const examples = (n: number): Example[] =>
 describe("RandomWindows", () => {
   it("has as targets the tokens one further on", () => {
     const source = new RandomWindows(counting(50), { context: 7, batch: 4, seed: 1 });
-    const { inputs, targets, mask, tokens } = source.next();
+    const { inputs, targets, mask, count, unit } = source.next();
     expect(inputs.shape).toEqual([4, 7]);
     expect(rows(targets)).toEqual(rows(inputs).map((row) => row.map((token) => token + 1)));
     expect(rows(inputs).every((row) => row.every((token, i) => token === row[0] + i))).toBe(true);
-    expect([mask, tokens]).toEqual([undefined, 28]);
+    expect([mask, count, unit]).toEqual([undefined, 28, "tokens"]);
   });
 
   it("begins at every place that leaves room for a target, and at no other", () => {
@@ -73,7 +74,7 @@ describe("textData", () => {
     const { train, validation, tokenizer } = textData(text, { context: 5, batch: 2, validationShare: 0.25 });
     expect(tokenizer.size).toBe(10);
     expect(train.batchesPerEpoch).toBe(Math.floor(149 / 10));
-    const tokens = [...validation.batches()].reduce((sum, batch) => sum + batch.tokens, 0);
+    const tokens = [...validation.batches()].reduce((sum, batch) => sum + batch.count!, 0);
     expect(tokens).toBe(49);
   });
 });
@@ -82,11 +83,12 @@ describe("padding", () => {
   const batch = (...lengths: number[]) => lengths.map((n) => ({ tokens: counting(n).map((i) => i + 1), label: n }));
 
   it("fills rows up to the longest, and masks what it filled", () => {
-    const { inputs, mask, targets, tokens } = pad(batch(1, 3), { maxLength: 10, padding: 9 });
-    expect([...inputs]).toEqual([1, 9, 9, 1, 2, 3]);
-    expect([...mask!]).toEqual([1, 0, 0, 1, 1, 1]);
-    expect([...targets]).toEqual([1, 3]);
-    expect(tokens).toBe(4);
+    const { inputs, mask, targets, count } = pad(batch(1, 3), { maxLength: 10, padding: 9 });
+    expect(inputs.shape).toEqual([2, 3]);
+    expect([...inputs.data]).toEqual([1, 9, 9, 1, 2, 3]);
+    expect([...mask!.data]).toEqual([1, 0, 0, 1, 1, 1]);
+    expect([...targets.data]).toEqual([1, 3]);
+    expect(count).toBe(4);
   });
 
   it("needs no mask where nothing is filled up", () => {
@@ -95,14 +97,14 @@ describe("padding", () => {
   });
 
   it("cuts off what is too long", () => {
-    expect([...pad(batch(7, 2), { maxLength: 3 }).inputs]).toEqual([1, 2, 3, 1, 2, 0]);
+    expect([...pad(batch(7, 2), { maxLength: 3 }).inputs.data]).toEqual([1, 2, 3, 1, 2, 0]);
   });
 
   it("makes an empty sequence one padding token that counts, so that attention is defined", () => {
-    const { inputs, mask, tokens } = pad(batch(0, 2), { maxLength: 3 });
-    expect([...inputs]).toEqual([0, 0, 1, 2]);
-    expect([...mask!]).toEqual([1, 0, 1, 1]);
-    expect(tokens).toBe(2);
+    const { inputs, mask, count } = pad(batch(0, 2), { maxLength: 3 });
+    expect([...inputs.data]).toEqual([0, 0, 1, 2]);
+    expect([...mask!.data]).toEqual([1, 0, 1, 1]);
+    expect(count).toBe(2);
   });
 });
 
@@ -140,7 +142,7 @@ describe("DataLoader", () => {
     const padded = (bucket: number) => {
       const loader = new DataLoader(examples(400), { batch: 16, maxLength: 100, bucket, seed: 1 });
       const batches = Array.from({ length: loader.batchesPerEpoch }, () => loader.next());
-      return batches.reduce((sum, { inputs, tokens }) => sum + inputs.size - tokens, 0);
+      return batches.reduce((sum, { inputs, count }) => sum + inputs.size - count, 0);
     };
     expect(padded(50)).toBeLessThan(padded(1) / 10);
   });
@@ -215,5 +217,35 @@ describe.each<[string, (seed?: number) => RandomWindows | DataLoader]>([
     other.prefetch();
     other.loadState(state);
     expect(draw(other, 10)).toEqual(draw(source, 10));
+  });
+});
+
+describe("shards", () => {
+  const numbers = ({ inputs }: Batch) => rows(inputs).map((row) => row.join());
+
+  it.each<[string, (batch: number, shard?: Shard) => RandomWindows | DataLoader]>([
+    ["RandomWindows", (batch, shard) => new RandomWindows(counting(200), { context: 3, batch, seed: 1, shard })],
+    ["DataLoader", (batch, shard) => new DataLoader(examples(46), { batch, maxLength: 1, seed: 1, shard })],
+  ])("of %s together are what one source of the whole batch gives", (_, make) => {
+    const whole = make(6);
+    const parts = [0, 1, 2].map((index) => make(2, { index, count: 3 }));
+    expect(parts.map(({ batchesPerEpoch }) => batchesPerEpoch)).toEqual(Array(3).fill(whole.batchesPerEpoch));
+    for (let i = 0; i < 2 * whole.batchesPerEpoch; i++) {
+      expect(parts.flatMap((part) => numbers(part.next()))).toEqual(numbers(whole.next()));
+    }
+  });
+
+  it("are never without a row, where an epoch's last batch has fewer than there are shards", () => {
+    const parts = [0, 1, 2].map(
+      (index) => new DataLoader(examples(7), { batch: 2, maxLength: 1, seed: 1, shard: { index, count: 3 } }),
+    );
+    for (const part of parts) expect([...part.batches()].map(({ inputs }) => inputs.shape[0])).toEqual([2, 1]);
+  });
+
+  it("have to be among themselves", () => {
+    const shard = { index: 3, count: 3 };
+    expect(() => new RandomWindows(counting(20), { context: 3, batch: 1, shard })).toThrow(
+      "data: shard.index is 3, with 3 shards it is a whole number from 0 to 2",
+    );
   });
 });

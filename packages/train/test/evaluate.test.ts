@@ -24,7 +24,7 @@ const sequence = (...batches: [inputs: number[][], targets: number[][]][]): Batc
   *batches(): Iterable<Batch> {
     for (const [inputs, targets] of batches) {
       const ints = (data: number[][]) => tensor(data, { dtype: "int32" });
-      yield { inputs: ints(inputs), targets: ints(targets), mask: undefined, tokens: inputs.flat().length };
+      yield { inputs: ints(inputs), targets: ints(targets), count: inputs.flat().length, unit: "tokens" };
     }
   },
 });

@@ -5,9 +5,9 @@ import {
   AdamW,
   type Batch,
   type BatchSource,
+  classification,
   decayMatrices,
   type Model,
-  meanCrossEntropy,
   trainStep,
 } from "../src/index.ts";
 import { readFixture, useDevice } from "./helpers.ts";
@@ -38,7 +38,7 @@ function sourceOf({ batches }: Training<unknown>): BatchSource {
       const { tokens, targets, labels, paddingMask } = batches[number++];
       const inputs = ints(tokens);
       const mask = paddingMask === undefined ? undefined : ints(paddingMask);
-      return { inputs, targets: ints(targets ?? labels!), mask, tokens: inputs.size };
+      return { inputs, targets: ints(targets ?? labels!), mask };
     },
     state: () => ({ seed: "", batches: number }),
     loadState: (state) => {
@@ -53,7 +53,7 @@ function expectPyTorchsLosses(model: Model, training: Training<unknown>): void {
   const { weightDecay, clip, ...options } = fixture.optimizer;
   const optimizer = new AdamW(decayMatrices(model, weightDecay), options);
   const device = model.parameters()[0].device;
-  const settings = { model, optimizer, loss: meanCrossEntropy, device, clip, accumulate: 1 };
+  const settings = { model, optimizer, objective: classification, device, clip, accumulate: 1 };
   const data = sourceOf(training);
   for (const [i, expected] of training.losses.entries()) {
     const { loss, gradNorm } = trainStep(settings, data, i + 1);

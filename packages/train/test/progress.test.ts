@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeProgress, formatDuration, Lines, progressDisplay } from "../src/progress.ts";
 
-const at = (step: number) => ({ step, loss: 2.31, lr: 9.8e-4, tokensPerSecond: 41_000 });
+const at = (step: number) => ({ step, loss: 2.31, lr: 9.8e-4, perSecond: 41_000, unit: "tokens" });
 
 describe("progress", () => {
   it("says loss, learning rate, tokens a second and the time left", () => {

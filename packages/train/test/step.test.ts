@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import {
   type Batch,
   type BatchSource,
-  type Loss,
+  classification,
+  lossObjective,
+  type Model,
   meanCrossEntropy,
   RandomWindows,
   SGD,
@@ -22,7 +24,7 @@ function listed(batches: readonly { inputs: number[][]; targets: number[][] }[])
     next(): Batch {
       const { inputs, targets } = batches[number++];
       const ints = (data: number[][]) => tensor(data, { dtype: "int32" });
-      return { inputs: ints(inputs), targets: ints(targets), mask: undefined, tokens: inputs.flat().length };
+      return { inputs: ints(inputs), targets: ints(targets), count: inputs.flat().length, unit: "tokens" };
     },
     state: () => ({ seed: "", batches: number }),
     loadState: () => undefined,
@@ -34,7 +36,7 @@ function settings(changes: Partial<StepSettings> = {}): StepSettings & { model: 
   const model = new Bigrams(7);
   const optimizer = new SGD(model.parameters(), { lr: 0.5 });
   const device = model.head.weight.device;
-  return { optimizer, loss: meanCrossEntropy, device, clip: 1, accumulate: 1, ...changes, model };
+  return { optimizer, objective: classification, device, clip: 1, accumulate: 1, ...changes, model };
 }
 
 describe("a step", () => {
@@ -52,7 +54,7 @@ describe("a step", () => {
     const other = trainStep(large, listed([joined]), 1);
     expectNumbers(one.loss, [other.loss.itemSync()], 1e-12);
     expectNumbers(one.gradNorm!, [other.gradNorm!.itemSync()], 1e-12);
-    expect(one.tokens).toBe(other.tokens);
+    expect([one.count, one.unit]).toEqual([other.count, "tokens"]);
     for (const [name, p] of small.model.namedParameters()) {
       expectNumbers(p, [...large.model.namedParameters().get(name)!.dataSync()], 1e-12);
     }
@@ -77,10 +79,10 @@ describe("a step", () => {
 
   it("stops before the parameters move where the loss is no number", () => {
     const step = settings();
-    const loss: Loss = (model, batch) => meanCrossEntropy(model, batch).mul(Number.NaN);
+    const objective = lossObjective<Model, Batch>((model, batch) => meanCrossEntropy(model, batch).mul(Number.NaN));
     const before = step.model.head.weight.dataSync();
     const source = new RandomWindows(text, { context: 6, batch: 2, seed: 1 });
-    expect(() => trainStep({ ...step, loss }, source, 12)).toThrow(
+    expect(() => trainStep({ ...step, objective }, source, 12)).toThrow(
       "Trainer: the loss is NaN at step 12, with a learning rate of 0.5: lower the learning rate",
     );
     expect(step.model.head.weight.dataSync()).toEqual(before);

@@ -1,6 +1,6 @@
 import { type Device, manualSeed, random, tensor } from "@lectern/autograd";
 import { GPT, TransformerClassifier } from "@lectern/nn";
-import { AdamW, type BatchSource, meanCrossEntropy, type StepSettings, trainStep } from "@lectern/train";
+import { AdamW, type BatchSource, classification, type StepSettings, trainStep } from "@lectern/train";
 import type { Case } from "./measurement.ts";
 import { countTensors } from "./tensorMemory.ts";
 import { time } from "./timing.ts";
@@ -25,7 +25,7 @@ export function trainingStep(size: TrainingSize, device: Device): () => Promise<
   };
   const inputs = below(vocabulary, [rows, context]);
   const targets = task === "char" ? below(vocabulary, [rows, context]) : below(CLASSES, [rows]);
-  const batch = { inputs, targets, mask: undefined, tokens: rows * context };
+  const batch = { inputs, targets, count: rows * context, unit: "tokens" };
   const data: BatchSource = {
     batchesPerEpoch: 1,
     next: () => batch,
@@ -33,7 +33,7 @@ export function trainingStep(size: TrainingSize, device: Device): () => Promise<
     loadState: () => {},
   };
   const optimizer = new AdamW(model.parameters(), { lr: 1e-3 });
-  const settings: StepSettings = { model, optimizer, loss: meanCrossEntropy, device, clip: 1, accumulate: 1 };
+  const settings: StepSettings = { model, optimizer, objective: classification, device, clip: 1, accumulate: 1 };
   return async () => {
     const { loss } = trainStep(settings, data, 1);
     await loss.item();

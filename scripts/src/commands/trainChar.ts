@@ -1,6 +1,6 @@
 import { manualSeed } from "@lectern/autograd";
 import { GPT } from "@lectern/nn";
-import { generate, textData } from "@lectern/train";
+import { type Evaluation, generate, textData } from "@lectern/train";
 import { firstPrompt, fromTokens, readCorpus } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { TEMPERATURE } from "../options.ts";
@@ -79,7 +79,7 @@ export async function trainChar(options: TrainCharOptions): Promise<void> {
 }
 
 /** Bits a character and accuracy, as papers give them. */
-function wellKnownMeasures(validation: { loss: number; accuracy: number } | undefined): string {
+function wellKnownMeasures(validation: Evaluation | undefined): string {
   if (validation === undefined) return "";
   const { loss, accuracy } = validation;
   return ` (${(loss / Math.LN2).toFixed(2)} bits a character, ${percent(accuracy)} right)`;

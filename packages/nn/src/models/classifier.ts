@@ -1,4 +1,4 @@
-import { crossEntropy, type Tensor } from "@lectern/autograd";
+import type { Tensor } from "@lectern/autograd";
 import { assertSizes, assertTokens } from "../check.ts";
 import { Dropout } from "../dropout.ts";
 import { Embedding } from "../embedding.ts";
@@ -78,11 +78,6 @@ export class TransformerClassifier extends Module {
     for (const block of this.blocks) x = block.forward(x, { paddingMask });
     if (this.norm !== undefined) x = this.norm.forward(x);
     return this.head.forward(this.pooling.forward(x, paddingMask));
-  }
-
-  /** Mean cross entropy, in nats. tokens, paddingMask: int32 [batch, time]; labels: int32 [batch]. */
-  loss(tokens: Tensor, labels: Tensor, paddingMask?: Tensor): Tensor {
-    return crossEntropy(this.forward(tokens, paddingMask), labels);
   }
 
   /** Who attends to whom, for looking at: for each layer, [batch, heads, time, time]. */

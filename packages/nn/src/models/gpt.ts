@@ -1,4 +1,4 @@
-import { crossEntropy, noGrad, type Tensor } from "@lectern/autograd";
+import { noGrad, type Tensor } from "@lectern/autograd";
 import { assertSizes, assertTokens } from "../check.ts";
 import { Dropout } from "../dropout.ts";
 import { Embedding } from "../embedding.ts";
@@ -113,11 +113,6 @@ export class GPT extends Module {
       cache.advance(tokens.shape[1]);
       return this.#predict(x);
     });
-  }
-
-  /** Mean cross entropy, in nats a token. tokens, targets: int32 [batch, time]; a target of -100 does not count. */
-  loss(tokens: Tensor, targets: Tensor): Tensor {
-    return crossEntropy(this.forward(tokens), targets);
   }
 
   /** Who attends to whom, for looking at: for each layer, [batch, heads, time, time]. tokens: int32 [batch, time]. */

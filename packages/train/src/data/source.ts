@@ -1,9 +1,17 @@
 import { type Device, nextKey } from "@lectern/autograd";
 import seedrandom from "seedrandom";
-import { type Batch, type BatchSource, batchOn, type HostBatch, type SourceState } from "./batch.ts";
+import { type BatchSource, batchOn, type HostTokens, type OnDevice, type SourceState } from "./batch.ts";
 
 /** A number in [0, 1). */
 export type RandomNumbers = () => number;
+
+/** Which part of every batch is this process's, where several train one model. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  /** How many parts there are. */
+  readonly count: number;
+}
 
 export interface SourceOptions {
   /** Rows in a batch. */
@@ -12,43 +20,51 @@ export interface SourceOptions {
   seed?: string | number;
   /** How many batches `prefetch` assembles ahead; 2 unless said otherwise. */
   ahead?: number;
+  /**
+   * The share of the data that this source gives, where several processes train one model: of `batch` times `count` rows,
+   * its own `batch`. All shards of one seed together give what one source of so large a batch gives.
+   */
+  shard?: Shard;
 }
 
 /**
  * Batches by their number. What batch n holds depends on the seed and n alone, so that a source goes on from anywhere,
  * and batches assembled ahead cost no one else a random number.
  */
-export abstract class RandomSource implements BatchSource {
+export abstract class RandomSource<H extends object = HostTokens> implements BatchSource<OnDevice<H>> {
   abstract readonly batchesPerEpoch: number;
   readonly batch: number;
+  readonly shard: Shard;
   readonly #ahead: number;
   #seed: string;
   #drawn = 0;
-  #ready: HostBatch[] = [];
+  #ready: H[] = [];
 
-  constructor({ batch, seed = nextKey().join("-"), ahead = 2 }: SourceOptions) {
+  constructor({ batch, seed = nextKey().join("-"), ahead = 2, shard = { index: 0, count: 1 } }: SourceOptions) {
     assertCount("batch", batch);
+    assertShard(shard);
     this.batch = batch;
+    this.shard = shard;
     this.#seed = String(seed);
     this.#ahead = ahead;
   }
 
   /** Assembles batch `number`, counted from 0 over all epochs. */
-  protected abstract assemble(number: number): HostBatch;
+  protected abstract assemble(number: number): H;
 
   /** Random numbers that belong to one epoch, or one batch, of this source. */
   protected randomNumbers(number: number): RandomNumbers {
     return seedrandom(`${this.#seed}/${number}`);
   }
 
-  next(device?: Device): Batch {
+  next(device?: Device): OnDevice<H> {
     const host = this.#ready.shift() ?? this.assemble(this.#drawn);
     this.#drawn++;
     return batchOn(device, host);
   }
 
   /** The next batches, as many as an epoch has: `for (const batch of loader.batches()) …`. */
-  *batches(device?: Device): Iterable<Batch> {
+  *batches(device?: Device): Iterable<OnDevice<H>> {
     for (let i = 0; i < this.batchesPerEpoch; i++) yield this.next(device);
   }
 
@@ -64,6 +80,25 @@ export abstract class RandomSource implements BatchSource {
     this.#seed = seed;
     this.#drawn = batches;
     this.#ready = [];
+  }
+}
+
+/**
+ * A shard's part of the rows of all: as many as the others have, or one more. Where there are more shards than rows, some
+ * rows are seen twice, for no process may be without a batch while the others wait for its gradients.
+ */
+export function shareOf<T>(rows: readonly T[], { index, count }: Shard): readonly T[] {
+  if (count === 1) return rows;
+  if (rows.length < count) return [rows[index % rows.length]];
+  return rows.slice(Math.floor((index * rows.length) / count), Math.floor(((index + 1) * rows.length) / count));
+}
+
+function assertShard({ index, count }: Shard): void {
+  assertCount("shard.count", count);
+  if (!Number.isInteger(index) || index < 0 || index >= count) {
+    throw new RangeError(
+      `data: shard.index is ${index}, with ${count} shards it is a whole number from 0 to ${count - 1}`,
+    );
   }
 }
 

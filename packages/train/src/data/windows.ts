@@ -1,6 +1,6 @@
 import type { Device } from "@lectern/autograd";
-import { type Batch, type BatchSequence, batchOn, type HostBatch } from "./batch.ts";
-import { assertCount, RandomSource, type SourceOptions } from "./source.ts";
+import { type Batch, type BatchSequence, batchOn, type HostTokens } from "./batch.ts";
+import { assertCount, RandomSource, type SourceOptions, shareOf } from "./source.ts";
 
 export interface WindowOptions extends SourceOptions {
   /** How many tokens a window has: the model's `time`. */
@@ -8,14 +8,21 @@ export interface WindowOptions extends SourceOptions {
 }
 
 /** Windows that begin at `starts`: inputs, and as targets the tokens one further on. */
-function cut(tokens: Int32Array, starts: readonly number[], context: number): HostBatch {
+function cut(tokens: Int32Array, starts: readonly number[], context: number): HostTokens {
   const inputs = new Int32Array(starts.length * context);
   const targets = new Int32Array(starts.length * context);
   starts.forEach((start, row) => {
     inputs.set(tokens.subarray(start, start + context), row * context);
     targets.set(tokens.subarray(start + 1, start + 1 + context), row * context);
   });
-  return { inputs, targets, targetsPer: "token", mask: undefined, rows: starts.length, tokens: inputs.length };
+  const shape = [starts.length, context];
+  return {
+    inputs: { data: inputs, shape },
+    targets: { data: targets, shape },
+    mask: undefined,
+    count: inputs.length,
+    unit: "tokens",
+  };
 }
 
 /**
@@ -33,14 +40,15 @@ export class RandomWindows extends RandomSource {
     assertLength(tokens, context + 1, context);
     this.context = context;
     this.#tokens = tokens;
-    this.batchesPerEpoch = Math.max(1, Math.floor((tokens.length - 1) / (context * options.batch)));
+    const rows = options.batch * this.shard.count;
+    this.batchesPerEpoch = Math.max(1, Math.floor((tokens.length - 1) / (context * rows)));
   }
 
-  protected assemble(number: number): HostBatch {
+  protected assemble(number: number): HostTokens {
     const random = this.randomNumbers(number);
     const places = this.#tokens.length - this.context;
-    const starts = Array.from({ length: this.batch }, () => Math.floor(random() * places));
-    return cut(this.#tokens, starts, this.context);
+    const starts = Array.from({ length: this.batch * this.shard.count }, () => Math.floor(random() * places));
+    return cut(this.#tokens, shareOf(starts, this.shard), this.context);
   }
 }
 

@@ -2,7 +2,7 @@ import { type GpuInfo, type GpuStats, manualSeed, scope, setDefaultDevice } from
 import { GPT } from "@lectern/nn";
 import { createGpuDevice, type GpuDevice } from "../../../autograd/src/devices/gpu/device.ts";
 import { RandomWindows } from "../../src/data/windows.ts";
-import { meanCrossEntropy } from "../../src/model.ts";
+import { classification } from "../../src/objective.ts";
 import { AdamW } from "../../src/optimizers/adamW.ts";
 import { decayMatrices } from "../../src/optimizers/groups.ts";
 import { trainStep } from "../../src/step.ts";
@@ -23,7 +23,7 @@ function stepsOn(device: GpuDevice, options: { layers: number; dropout?: number;
   const tokens = Int32Array.from({ length: 200 }, (_, i) => (i * i) % vocabulary);
   const data = new RandomWindows(tokens, { context, batch: 2, seed: 1 });
   const optimizer = new AdamW(decayMatrices(model, 0.1), { lr: 1e-3 });
-  const common = { model, optimizer, loss: meanCrossEntropy, device, accumulate: 1 };
+  const common = { model, optimizer, objective: classification, device, accumulate: 1 };
   let number = 0;
   const step = async (clip: number): Promise<GpuStats> => {
     // A kernel runs once it is compiled; reading waits for that.

@@ -10,7 +10,8 @@ import {
 } from "@lectern/autograd";
 import { GPT, TransformerClassifier } from "@lectern/nn";
 import type { Batch } from "../../src/data/batch.ts";
-import { type Model, meanCrossEntropy } from "../../src/model.ts";
+import type { Model } from "../../src/model.ts";
+import { classification } from "../../src/objective.ts";
 import { AdamW } from "../../src/optimizers/adamW.ts";
 import { decayMatrices } from "../../src/optimizers/groups.ts";
 import { trainStep } from "../../src/step.ts";
@@ -64,7 +65,7 @@ async function losses(
   model.loadStateDict(new Map(entries.map(([name, { shape, values }]) => [name, tensor(values, { shape })])));
   const optimizer = new AdamW(decayMatrices(model, weightDecay), options);
   const [{ device }] = model.parameters();
-  const settings = { model, optimizer, loss: meanCrossEntropy, device, clip, accumulate: 1 };
+  const settings = { model, optimizer, objective: classification, device, clip, accumulate: 1 };
   let number = 0;
   const data = {
     batchesPerEpoch: batches.length,
@@ -81,5 +82,5 @@ function batchOf({ tokens, targets, labels, paddingMask }: Training<unknown>["ba
   const ints = (values: NestedArray) => tensor(values, { dtype: "int32" });
   const inputs = ints(tokens);
   const mask = paddingMask === undefined ? undefined : ints(paddingMask);
-  return { inputs, targets: ints(targets ?? labels!), mask, tokens: inputs.size };
+  return { inputs, targets: ints(targets ?? labels!), mask };
 }
