@@ -1,17 +1,12 @@
 import type { Device, Storage, Strided } from "./device.ts";
 import { device as findDevice } from "./devices.ts";
-import { type DType, FLOAT, INTEGER, isFloat, type TypedArray } from "./dtypes.ts";
+import { type DType, isFloat, type TypedArray } from "./dtypes.ts";
 import type { GradientHook, GraphNode } from "./engine/graph.ts";
 import { gradEnabled, recordingAs } from "./engine/recording.ts";
 import { type BackwardOptions, backward } from "./engine/sweep.ts";
 import { allocate, isSpared, keep, release, settle, spareFromGraph } from "./lifetimes.ts";
+import { IndexingMethods } from "./methods/indexing.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
-import * as indexing from "./ops/indexing.ts";
-import * as masking from "./ops/masking.ts";
-import { matmul } from "./ops/matmul.ts";
-import * as pointwise from "./ops/pointwise.ts";
-import * as reductions from "./ops/reductions.ts";
-import * as rows from "./ops/softmax.ts";
 import * as views from "./ops/views.ts";
 import { inspect, mention, print } from "./print.ts";
 import { expandStrides, formatShape, isRowMajor, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
@@ -27,9 +22,10 @@ export interface KeepDim {
 /**
  * An n-dimensional array of float32 or int32 on a device, and the place where its gradient gathers.
  *
- * Methods are PyTorch's, in camelCase; each op is described in `ops/`, where its derivative stands next to it.
+ * Methods are PyTorch's, in camelCase. Those that compute something stand in `methods/`, a file a family, each class
+ * adding to the one before; each op is described in `ops/`, where its derivative stands next to it.
  */
-export class Tensor implements Strided {
+export class Tensor extends IndexingMethods implements Strided {
   readonly storage: Storage;
   readonly shape: Shape;
   readonly strides: Shape;
@@ -46,6 +42,7 @@ export class Tensor implements Strided {
   #requiresGrad: boolean | undefined;
 
   constructor(storage: Storage, shape: Shape, strides: Shape, offset: number, origin: string) {
+    super();
     this.storage = storage;
     this.shape = shape;
     this.strides = strides;
@@ -213,7 +210,7 @@ export class Tensor implements Strided {
 
   // --- printing: see `print.ts` -------------------------------------------------------------------
 
-  toString(): string {
+  override toString(): string {
     return print(this);
   }
   toJSON(): string {
@@ -345,240 +342,9 @@ export class Tensor implements Strided {
     return this.fill_(0);
   }
 
-  // --- arithmetic -------------------------------------------------------------------------------
-
-  add(other: Tensor | number): Tensor {
-    return arithmetic.add(this, other);
-  }
-  sub(other: Tensor | number): Tensor {
-    return arithmetic.sub(this, other);
-  }
-  mul(other: Tensor | number): Tensor {
-    return arithmetic.mul(this, other);
-  }
-  div(other: Tensor | number): Tensor {
-    return arithmetic.div(this, other);
-  }
-  pow(exponent: Tensor | number): Tensor {
-    return arithmetic.pow(this, exponent);
-  }
-  maximum(other: Tensor | number): Tensor {
-    return arithmetic.maximum(this, other);
-  }
-  minimum(other: Tensor | number): Tensor {
-    return arithmetic.minimum(this, other);
-  }
-  neg(): Tensor {
-    return arithmetic.neg(this);
-  }
-  eq(other: Tensor | number): Tensor {
-    return arithmetic.eq(this, other);
-  }
-  ne(other: Tensor | number): Tensor {
-    return arithmetic.ne(this, other);
-  }
-  lt(other: Tensor | number): Tensor {
-    return arithmetic.lt(this, other);
-  }
-  le(other: Tensor | number): Tensor {
-    return arithmetic.le(this, other);
-  }
-  gt(other: Tensor | number): Tensor {
-    return arithmetic.gt(this, other);
-  }
-  ge(other: Tensor | number): Tensor {
-    return arithmetic.ge(this, other);
-  }
-
-  // --- elementwise ------------------------------------------------------------------------------
-
-  exp(): Tensor {
-    return pointwise.exp(this);
-  }
-  log(): Tensor {
-    return pointwise.log(this);
-  }
-  sqrt(): Tensor {
-    return pointwise.sqrt(this);
-  }
-  rsqrt(): Tensor {
-    return pointwise.rsqrt(this);
-  }
-  square(): Tensor {
-    return arithmetic.mul(this, this);
-  }
-  reciprocal(): Tensor {
-    return pointwise.reciprocal(this);
-  }
-  abs(): Tensor {
-    return pointwise.abs(this);
-  }
-  sign(): Tensor {
-    return pointwise.sign(this);
-  }
-  floor(): Tensor {
-    return pointwise.floor(this);
-  }
-  round(): Tensor {
-    return pointwise.round(this);
-  }
-  sin(): Tensor {
-    return pointwise.sin(this);
-  }
-  cos(): Tensor {
-    return pointwise.cos(this);
-  }
-  tanh(): Tensor {
-    return pointwise.tanh(this);
-  }
-  sigmoid(): Tensor {
-    return pointwise.sigmoid(this);
-  }
-  relu(): Tensor {
-    return pointwise.relu(this);
-  }
-  leakyRelu(slope = 0.01): Tensor {
-    return pointwise.leakyRelu(this, slope);
-  }
-  gelu(approximate: "none" | "tanh" = "none"): Tensor {
-    return approximate === "tanh" ? pointwise.geluTanh(this) : pointwise.gelu(this);
-  }
-  silu(): Tensor {
-    return pointwise.silu(this);
-  }
-  clamp(low = -Infinity, high = Infinity): Tensor {
-    return pointwise.clamp(this, low, high);
-  }
-  /** float32 values, from int32; floats as they are. */
-  float(): Tensor {
-    return this.dtype === FLOAT ? this : views.cast(this, FLOAT);
-  }
-  /** int32 values, floats cut towards zero. */
-  int(): Tensor {
-    return this.dtype === INTEGER ? this : views.cast(this, INTEGER);
-  }
-
-  // --- reductions and scans ---------------------------------------------------------------------
-
-  sum(axes?: Axes, options?: KeepDim): Tensor {
-    return reductions.sum(this, axes, options);
-  }
-  mean(axes?: Axes, options?: KeepDim): Tensor {
-    return reductions.mean(this, axes, options);
-  }
-  max(axes?: Axes, options?: KeepDim): Tensor {
-    return reductions.max(this, axes, options);
-  }
-  min(axes?: Axes, options?: KeepDim): Tensor {
-    return reductions.min(this, axes, options);
-  }
-  var(axes?: Axes, options?: KeepDim & { correction?: number }): Tensor {
-    return reductions.variance(this, axes, options);
-  }
-  std(axes?: Axes, options?: KeepDim & { correction?: number }): Tensor {
-    return reductions.variance(this, axes, options).sqrt();
-  }
-  logSumExp(axes?: Axes, options?: KeepDim): Tensor {
-    return reductions.logSumExp(this, axes, options);
-  }
-  argmax(axis?: number, options?: KeepDim): Tensor {
-    return reductions.argmax(this, axis, options);
-  }
-  argmin(axis?: number, options?: KeepDim): Tensor {
-    return reductions.argmin(this, axis, options);
-  }
-  cumsum(axis: number): Tensor {
-    return reductions.cumsum(this, axis);
-  }
-  topk(k: number, axis = -1, options?: { largest?: boolean }): { values: Tensor; indices: Tensor } {
-    return reductions.topk(this, k, axis, options);
-  }
-  softmax(axis: number): Tensor {
-    return rows.softmax(this, axis);
-  }
-  logSoftmax(axis: number): Tensor {
-    return rows.logSoftmax(this, axis);
-  }
-
-  // --- products ---------------------------------------------------------------------------------
-
-  matmul(other: Tensor): Tensor {
-    return matmul(this, other);
-  }
-
-  // --- shape ------------------------------------------------------------------------------------
-
-  reshape(...shape: number[] | [Shape]): Tensor {
-    return views.reshape(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
-  }
-  /** Axes `start` to `end` as one. */
-  flatten(start = 0, end = -1): Tensor {
-    return views.flatten(this, start, end);
-  }
-  transpose(a: number, b: number): Tensor {
-    return views.transpose(this, a, b);
-  }
   /** The last two axes swapped: a matrix's transpose. */
   get T(): Tensor {
     return views.transpose(this, -2, -1);
-  }
-  permute(...axes: number[] | [Shape]): Tensor {
-    return views.permute(this, typeof axes[0] === "object" ? axes[0] : (axes as number[]));
-  }
-  expand(...shape: number[] | [Shape]): Tensor {
-    return views.expand(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
-  }
-  squeeze(axis?: number): Tensor {
-    return views.squeeze(this, axis);
-  }
-  unsqueeze(axis: number): Tensor {
-    return views.unsqueeze(this, axis);
-  }
-  /** Elements `start … end - 1` along an axis, every `step`-th; negative bounds count from the end. */
-  slice(axis: number, start?: number, end?: number, step?: number): Tensor {
-    return views.slice(this, axis, start, end, step);
-  }
-  /** `length` elements along an axis, from `start`. */
-  narrow(axis: number, start: number, length: number): Tensor {
-    return views.slice(this, axis, start, start + length);
-  }
-  /** One index of an axis, which disappears. */
-  select(axis: number, index: number): Tensor {
-    return views.select(this, axis, index);
-  }
-  split(size: number | readonly number[], axis = 0): Tensor[] {
-    return views.split(this, size, axis);
-  }
-  /** The same elements in the same graph, as another tensor. */
-  alias(): Tensor {
-    return views.reshape(this, this.shape);
-  }
-  contiguous(): Tensor {
-    return this.isContiguous() ? this : views.clone(this);
-  }
-  clone(): Tensor {
-    return views.clone(this);
-  }
-
-  // --- indexing and masks -----------------------------------------------------------------------
-
-  gather(axis: number, index: Tensor): Tensor {
-    return indexing.gather(this, index, axis);
-  }
-  indexSelect(axis: number, index: Tensor): Tensor {
-    return indexing.indexSelect(this, index, axis);
-  }
-  scatterAdd(axis: number, index: Tensor, source: Tensor): Tensor {
-    return indexing.scatterAdd(this, index, source, axis);
-  }
-  maskedFill(mask: Tensor, value: number): Tensor {
-    return masking.maskedFill(this, mask, value);
-  }
-  tril(diagonal = 0): Tensor {
-    return masking.tril(this, diagonal);
-  }
-  triu(diagonal = 0): Tensor {
-    return masking.triu(this, diagonal);
   }
 }
 

@@ -1,0 +1,55 @@
+import * as views from "../ops/views.ts";
+import type { Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { ProductMethods } from "./products.ts";
+
+/** What changes how elements are laid out, and which are seen. */
+export abstract class ShapeMethods extends ProductMethods {
+  reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor {
+    return views.reshape(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
+  }
+  /** Axes `start` to `end` as one. */
+  flatten(this: Tensor, start = 0, end = -1): Tensor {
+    return views.flatten(this, start, end);
+  }
+  transpose(this: Tensor, a: number, b: number): Tensor {
+    return views.transpose(this, a, b);
+  }
+  permute(this: Tensor, ...axes: number[] | [Shape]): Tensor {
+    return views.permute(this, typeof axes[0] === "object" ? axes[0] : (axes as number[]));
+  }
+  expand(this: Tensor, ...shape: number[] | [Shape]): Tensor {
+    return views.expand(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
+  }
+  squeeze(this: Tensor, axis?: number): Tensor {
+    return views.squeeze(this, axis);
+  }
+  unsqueeze(this: Tensor, axis: number): Tensor {
+    return views.unsqueeze(this, axis);
+  }
+  /** Elements `start … end - 1` along an axis, every `step`-th; negative bounds count from the end. */
+  slice(this: Tensor, axis: number, start?: number, end?: number, step?: number): Tensor {
+    return views.slice(this, axis, start, end, step);
+  }
+  /** `length` elements along an axis, from `start`. */
+  narrow(this: Tensor, axis: number, start: number, length: number): Tensor {
+    return views.slice(this, axis, start, start + length);
+  }
+  /** One index of an axis, which disappears. */
+  select(this: Tensor, axis: number, index: number): Tensor {
+    return views.select(this, axis, index);
+  }
+  split(this: Tensor, size: number | readonly number[], axis = 0): Tensor[] {
+    return views.split(this, size, axis);
+  }
+  /** The same elements in the same graph, as another tensor. */
+  alias(this: Tensor): Tensor {
+    return views.reshape(this, this.shape);
+  }
+  contiguous(this: Tensor): Tensor {
+    return this.isContiguous() ? this : views.clone(this);
+  }
+  clone(this: Tensor): Tensor {
+    return views.clone(this);
+  }
+}
