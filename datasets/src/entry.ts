@@ -1,18 +1,16 @@
 /** The words of this package: what a data set's entry says, and what reading it gives. */
 
-/** A text to learn the next character of, already split. */
-export interface TextCorpus {
+/** A text to learn to write, already split. */
+export interface TextCorpus<T extends Text = string> {
   readonly name: string;
-  readonly train: string;
-  readonly validation: string;
+  readonly train: T;
+  readonly validation: T;
   /** Held out for the last word on a model; only where the data set has a third part of its own. */
-  readonly test?: string;
-  /**
-   * What one position of the strings is. "byte": every character's code is one byte (0 to 255) of UTF-8, as for
-   * enwik8, whose results are counted in bits a byte; `Buffer.from(text, "latin1").toString("utf8")` makes it readable.
-   */
-  readonly unit: "character" | "byte";
+  readonly test?: T;
 }
+
+/** A text, or bytes of UTF-8 where a data set is counted and split by these, as enwik8 is, even inside a character. */
+export type Text = string | Uint8Array;
 
 /** One text and the index of its class in the corpus's `labels`. */
 export interface Example {
@@ -91,6 +89,6 @@ export interface DatasetEntry {
   /** That file's size in bytes. */
   readonly size?: number;
   readonly checksum?: Checksum;
-  readonly readText?: (download: Download, options: TextOptions) => Promise<TextCorpus>;
+  readonly readText?: (download: Download, options: TextOptions) => Promise<TextCorpus<Text>>;
   readonly readLabelled?: (download: Download, options: LabelledOptions) => Promise<LabelledCorpus>;
 }

@@ -9,9 +9,10 @@ export type {
   LabelledCorpus,
   LabelledOptions,
   Task,
+  Text,
   TextCorpus,
   TextOptions,
 } from "./entry.ts";
 export { fetchDataset } from "./fetch.ts";
 export { findDataset, listDatasets } from "./find.ts";
-export { loadLabelled, loadText } from "./load.ts";
+export { loadCorpus, loadLabelled, loadText } from "./load.ts";

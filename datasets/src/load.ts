@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { catalog } from "./catalog.ts";
-import type { DatasetEntry, LabelledCorpus, LabelledOptions, TextCorpus, TextOptions } from "./entry.ts";
+import type { DatasetEntry, LabelledCorpus, LabelledOptions, Text, TextCorpus, TextOptions } from "./entry.ts";
 import { fetchEntry } from "./fetch.ts";
 import { suggestion } from "./find.ts";
 import { readReviewArchive, readReviewFolder } from "./readers/reviews.ts";
@@ -9,10 +9,19 @@ import { readTable } from "./readers/table.ts";
 import { readTextFile } from "./readers/text-file.ts";
 
 /**
- * A text for a character model: a data set's name, which is downloaded where it has to be, or the path of any UTF-8
- * text file. A name wins over a file; write `./names` for a file called names.
+ * A text for a language model: a data set's name, which is downloaded where it has to be, or the path of any UTF-8
+ * text file. A name wins over a file; write `./names` for a file called names. Errors: a data set that is bytes.
  */
 export async function loadText(nameOrPath: string, options: TextOptions = {}): Promise<TextCorpus> {
+  const corpus = await loadCorpus(nameOrPath, options);
+  if (isText(corpus)) return corpus;
+  throw new Error(`${nameOrPath} is bytes, cut where a character may be halved: take loadCorpus("${nameOrPath}")`);
+}
+
+const isText = (corpus: TextCorpus<Text>): corpus is TextCorpus => typeof corpus.train === "string";
+
+/** The same for texts and bytes alike. */
+export async function loadCorpus(nameOrPath: string, options: TextOptions = {}): Promise<TextCorpus<Text>> {
   const entry = catalog.find((known) => known.name === nameOrPath);
   if (entry !== undefined) return loadTextEntry(entry, options);
   const kind = await kindOf(nameOrPath);
@@ -35,7 +44,7 @@ export async function loadLabelled(nameOrPath: string, options: LabelledOptions 
 }
 
 /** `loadText` for an entry at hand. */
-export async function loadTextEntry(entry: DatasetEntry, options: TextOptions): Promise<TextCorpus> {
+export async function loadTextEntry(entry: DatasetEntry, options: TextOptions): Promise<TextCorpus<Text>> {
   if (entry.readText === undefined) throw wrongTask(entry, "characters");
   return entry.readText(() => fetchEntry(entry, options), options);
 }

@@ -3,18 +3,19 @@ import {
   type LabelledCorpus,
   type LabelledOptions,
   listDatasets,
+  loadCorpus,
   loadLabelled,
-  loadText,
+  type Text,
   type TextCorpus,
 } from "@lectern/datasets";
 import type { Example, Tokenizer } from "@lectern/train";
 import { UsageError } from "./errors.ts";
 import { downloadProgress } from "./output.ts";
 
-/** Reads a text, and downloads it where it has to be. Errors: see `loadText`. */
-export async function readCorpus(data: string, json: boolean): Promise<TextCorpus> {
+/** Reads a text, and downloads it where it has to be. Errors: see `loadCorpus`. */
+export async function readCorpus(data: string, json: boolean): Promise<TextCorpus<Text>> {
   await assertThere(data);
-  return loadText(data, { onProgress: downloadProgress(json) });
+  return loadCorpus(data, { onProgress: downloadProgress(json) });
 }
 
 /** Reads labelled texts, and downloads them where they have to be. Errors: see `loadLabelled`. */
@@ -33,16 +34,6 @@ async function assertThere(data: string): Promise<void> {
   if ((await stat(data).catch(() => undefined)) !== undefined) return;
   const names = listDatasets().map(({ name }) => name);
   throw new UsageError(`--data: "${data}" is neither a file nor a data set; data sets are ${names.join(", ")}`);
-}
-
-/** Where a text's tokens are bytes (enwik8), each is one character from U+0000 to U+00FF. */
-export function toTokens(text: string, unit: TextCorpus["unit"]): string {
-  return unit === "byte" ? Buffer.from(text, "utf8").toString("latin1") : text;
-}
-
-/** The way back, for people to read. */
-export function fromTokens(text: string, unit: TextCorpus["unit"]): string {
-  return unit === "byte" ? Buffer.from(text, "latin1").toString("utf8") : text;
 }
 
 export function encodeAll(tokenizer: Tokenizer, examples: LabelledCorpus["train"]): Example[] {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GPT, type GPTOptions, TransformerClassifier, type TransformerClassifierOptions } from "@lectern/nn";
-import { loadSafetensors, loadTokenizer, loadWeights, RunFolder, type Tokenizer } from "@lectern/train";
+import { ByteTokenizer, loadSafetensors, loadTokenizer, loadWeights, RunFolder, type Tokenizer } from "@lectern/train";
 
 /** What `config.json` of a run says: enough to make the model again, and to read its data again. */
 export type RunConfig = CharConfig | ClassifyConfig;
@@ -17,8 +17,8 @@ interface CommonConfig {
 
 export interface CharConfig extends CommonConfig {
   readonly task: "char";
-  /** What a token is: with "byte", texts are UTF-8's bytes, one character for each. */
-  readonly unit: "character" | "byte";
+  /** "byte" in runs of old, whose tokenizer had a character from U+0000 to U+00FF for each byte. */
+  readonly unit?: string;
   readonly model: GPTOptions;
 }
 
@@ -49,11 +49,16 @@ export async function openRun(path: string): Promise<OpenedRun> {
   if (config.task === "char") {
     const model = new GPT(config.model);
     await loadWeights(weights, model);
-    return { config, model, tokenizer, weights };
+    return { config, model, tokenizer: config.unit === "byte" ? ofBytes(tokenizer) : tokenizer, weights };
   }
   const model = new TransformerClassifier(config.model);
   await loadWeights(weights, model);
   return { config, model, tokenizer, weights };
+}
+
+/** The tokenizer of bytes that an old one of characters stood for. */
+function ofBytes(tokenizer: Tokenizer): ByteTokenizer {
+  return new ByteTokenizer(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.decode([id]).charCodeAt(0)));
 }
 
 async function locate(path: string): Promise<{ folder: RunFolder; weights: string }> {

@@ -8,9 +8,9 @@ const TEST = 5_000_000;
 
 /**
  * enwik8 as the lecture and the literature take it: byte by byte, 90 million to train on, 5 million each for
- * validation and test. Each character of the strings is one byte.
+ * validation and test.
  */
-export async function readEnwik8(archive: string, options: TextOptions): Promise<TextCorpus> {
+export async function readEnwik8(archive: string, options: TextOptions): Promise<TextCorpus<Uint8Array>> {
   if (options.validationShare !== undefined) {
     throw new Error("enwik8 has a split of its own, which results are compared on: leave validationShare out");
   }
@@ -19,9 +19,8 @@ export async function readEnwik8(archive: string, options: TextOptions): Promise
   if (bytes.length !== total) throw new Error(`${archive}: enwik8 has ${bytes.length} bytes instead of ${total}`);
   return {
     name: "enwik8",
-    train: bytes.toString("latin1", 0, TRAIN),
-    validation: bytes.toString("latin1", TRAIN, TRAIN + VALIDATION),
-    test: bytes.toString("latin1", TRAIN + VALIDATION, total),
-    unit: "byte",
+    train: bytes.subarray(0, TRAIN),
+    validation: bytes.subarray(TRAIN, TRAIN + VALIDATION),
+    test: bytes.subarray(TRAIN + VALIDATION, total),
   };
 }

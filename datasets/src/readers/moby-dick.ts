@@ -12,6 +12,5 @@ export function readMobyDick(options: TextOptions): TextCorpus {
   return {
     name: "moby-dick",
     ...splitText("moby-dick", text.join("\n\n"), options.validationShare),
-    unit: "character",
   };
 }

@@ -22,5 +22,5 @@ export function readNamesAsText({ validationShare = 0.1 }: TextOptions): TextCor
   const names = shuffled([...new Set([...femaleNames(), ...maleNames()])], 0);
   const cut = Math.ceil(names.length * (1 - checkedShare(validationShare)));
   const lines = (part: string[]) => part.map((name) => `${name}\n`).join("");
-  return { name: "names", train: lines(names.slice(0, cut)), validation: lines(names.slice(cut)), unit: "character" };
+  return { name: "names", train: lines(names.slice(0, cut)), validation: lines(names.slice(cut)) };
 }

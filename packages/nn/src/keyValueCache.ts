@@ -1,4 +1,4 @@
-import { type Device, formatShape, keep, type Tensor, zeros } from "@lectern/autograd";
+import { type Device, formatShape, keep, noGrad, scope, type Tensor, tensor, zeros } from "@lectern/autograd";
 import { assertSizes } from "./check.ts";
 
 export interface KeyValueCacheOptions {
@@ -28,18 +28,21 @@ export interface LayerCache {
  * makes one; its memory, 2 x layers x batch x context x width numbers, is taken at once and written in place.
  */
 export class KeyValueCache {
-  readonly batch: number;
   readonly context: number;
-  readonly #layers: readonly Tensor[];
+  #layers: readonly Tensor[];
   #length = 0;
 
   /** Errors: a size that is no whole number from 1. */
   constructor({ layers, batch, context, heads, width, device }: KeyValueCacheOptions) {
     assertSizes("KeyValueCache", { layers, batch, context, heads, width });
-    this.batch = batch;
     this.context = context;
     const shape = [batch, 2, heads, context, width / heads];
     this.#layers = Array.from({ length: layers }, () => keep(zeros(shape, { device })));
+  }
+
+  /** Sequences that it is for. */
+  get batch(): number {
+    return this.#layers[0].shape[0];
   }
 
   /** Positions that it has seen. */
@@ -54,6 +57,34 @@ export class KeyValueCache {
   /** Forgets everything; the next tokens begin a sequence. */
   clear(): void {
     this.#length = 0;
+  }
+
+  /**
+   * From now on sequence i goes on from what was sequence `rows[i]`: sequences may change places, be left out, and be
+   * copied, and so `batch` may change. Errors: no such sequence, or none at all.
+   */
+  reorder(rows: readonly number[]): void {
+    if (rows.length === 0) throw new RangeError("KeyValueCache: reorder needs at least one sequence");
+    const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.batch);
+    if (wrong !== undefined) {
+      throw new RangeError(`KeyValueCache: there is no sequence ${wrong}: they are 0 … ${this.batch - 1}`);
+    }
+    const sameBatch = rows.length === this.batch;
+    if (sameBatch && rows.every((row, i) => row === i)) return;
+    noGrad(() =>
+      scope(() => {
+        const { device } = this.#layers[0];
+        const index = tensor(Int32Array.from(rows), { device });
+        this.#layers = this.#layers.map((before) => {
+          const after = sameBatch ? before : keep(zeros([rows.length, ...before.shape.slice(1)], { device }));
+          if (this.#length > 0) {
+            const seen = before.narrow(3, 0, this.#length).indexSelect(0, index);
+            after.narrow(3, 0, this.#length).copy_(seen);
+          }
+          return after;
+        });
+      }),
+    );
   }
 
   /** Called when all layers have written the keys and values of `count` more positions. */

@@ -46,6 +46,31 @@ describe.each([
     }
   });
 
+  it.each([
+    ["change places", [1, 0]],
+    ["are left out", [1]],
+    ["are copied", [1, 1, 0, 1]],
+    ["take another's place", [0, 0]],
+    ["stay", [0, 1]],
+  ])("goes on with sequences that %s as if each had been there from the start", (_, rows) => {
+    const model = make();
+    const cache = model.makeCache(2);
+    model.forwardCached(ints(tokens.map((row) => row.slice(0, 4))), cache);
+    cache.reorder(rows);
+    expect([cache.batch, cache.length]).toEqual([rows.length, 4]);
+    // What comes next differs from row to row.
+    const next = rows.map((_, i) => [i, i + 2]);
+    const whole = rows.map((row, i) => [...tokens[row].slice(0, 4), ...next[i]]);
+    const wanted = model.forward(ints(whole)).slice(1, 4);
+    expectClose(model.forwardCached(ints(next), cache), numbersOf(wanted), tolerance);
+  });
+
+  it("says which sequence there is not", () => {
+    const cache = make().makeCache(2);
+    expect(() => cache.reorder([0, 2])).toThrow("KeyValueCache: there is no sequence 2: they are 0 … 1");
+    expect(() => cache.reorder([])).toThrow(/at least one/);
+  });
+
   it("begins anew when its cache is cleared, whatever lay in it", () => {
     const model = make();
     const cache = model.makeCache(2);

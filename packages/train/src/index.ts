@@ -37,16 +37,7 @@ export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/wi
 export type { EarlyStopping } from "./earlyStopping.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export type { FileLike } from "./files.ts";
-export {
-  type CachingLanguageModel,
-  type GenerateOptions,
-  type GenerateTextsOptions,
-  type GenerateTokensOptions,
-  generate,
-  generateTexts,
-  generateTokens,
-  type LanguageModel,
-} from "./generate.ts";
+export * from "./generation/index.ts";
 export { absoluteError, accuracy, exactMatch, type Measured, type Score, squaredError } from "./measures.ts";
 export { type BatchOf, type Loss, type Model, type ModelWithLoss, meanCrossEntropy } from "./model.ts";
 export {
@@ -79,7 +70,6 @@ export {
   type SafetensorsTypes,
   saveSafetensors,
 } from "./safetensors.ts";
-export type { SamplingOptions } from "./sampling.ts";
 export { constant, cosine, type DecayOptions, linear, type Schedule, type WarmupOptions } from "./schedules.ts";
 export {
   computeGradients,
@@ -92,8 +82,5 @@ export {
 export { BrowserStore } from "./store/browser.ts";
 export { MemoryStore } from "./store/memory.ts";
 export { type Store, StoredFile, StoreError, type StoreReader, type StoreWriter } from "./store/store.ts";
-export { CharTokenizer } from "./tokenizers/characters.ts";
-export { loadTokenizer, saveTokenizer, tokenizerFromJSON } from "./tokenizers/files.ts";
-export type { Tokenizer, TokenizerJSON } from "./tokenizers/tokenizer.ts";
-export { splitWords, WordTokenizer } from "./tokenizers/words.ts";
+export * from "./tokenizers/index.ts";
 export { type FitOptions, stepFigures, Trainer, type TrainerOptions } from "./trainer.ts";

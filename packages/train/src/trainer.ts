@@ -14,6 +14,7 @@ import { type RunConfig, RunFolder } from "./run.ts";
 import { constant, type Schedule } from "./schedules.ts";
 import { assertFinite, computeGradients, type StepOutcome, type StepSettings, updateParameters } from "./step.ts";
 import type { Store } from "./store/store.ts";
+import { tokenizerToJSON } from "./tokenizers/kinds.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 
 export interface TrainerOptions<M extends Module = Model, B extends object = BatchOf<M>>
@@ -95,12 +96,13 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   /** Steps of this call, and how much they showed, for its speed. */
   #here = { steps: 0, shown: 0, seconds: 0, unit: "examples" };
 
-  /** Errors: options that make no sense. */
+  /** Errors: options that make no sense, a tokenizer that cannot be saved. */
   constructor(options: TrainerOptions<M, B>) {
     const { clip = 1, accumulate = 1, saveEvery = 1, keepCheckpoints = 1, out, resume } = options;
     if (!(clip > 0)) throw new RangeError(`Trainer: clip is ${clip}, it has to be above 0 (Infinity clips nothing)`);
     assertWhole({ accumulate, saveEvery, keepCheckpoints, patience: options.earlyStopping?.patience ?? 1 });
     if (resume && out === undefined) throw new Error("Trainer: resume needs the run's folder: give out");
+    if (out !== undefined && options.tokenizer !== undefined) tokenizerToJSON(options.tokenizer);
     this.#options = options;
     const { model, optimizer, schedule = constant() } = options;
     const objective = objectiveOf(model, options);

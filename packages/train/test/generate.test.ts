@@ -1,12 +1,27 @@
-import { manualSeed, memoryUsage, noGrad, setDefaultDevice, type Tensor, tensor } from "@lectern/autograd";
-import { GPT } from "@lectern/nn";
+import {
+  gradEnabled,
+  keep,
+  manualSeed,
+  memoryUsage,
+  noGrad,
+  setDefaultDevice,
+  stack,
+  type Tensor,
+  tensor,
+  zeros,
+} from "@lectern/autograd";
+import { Embedding, GPT, Linear, Module } from "@lectern/nn";
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  ByteTokenizer,
   CharTokenizer,
   type GenerateTokensOptions,
+  type GenerationState,
   generate,
   generateTexts,
   generateTokens,
+  registerStrategy,
+  strategyNames,
   WordTokenizer,
 } from "../src/index.ts";
 import { Bigrams } from "./helpers.ts";
@@ -57,7 +72,7 @@ describe("generate", () => {
         onToken: (piece) => pieces.push(piece),
       });
       expect(pieces.length).toBe(5);
-      expect(text.endsWith(pieces.join(t === words ? " " : ""))).toBe(true);
+      expect(text).toBe((t === words ? "a b c" : "abc") + pieces.join(""));
     }
   });
 
@@ -203,6 +218,19 @@ describe("what the model sees of a text", () => {
     }
   });
 
+  it.each(["half", "exact"] as const)(
+    "is the same for a prompt alone and beside others of any length (%s)",
+    async (window) => {
+      const model = sharpGPT();
+      const prompts = [[9, 8, 7, 6, 5, 4, 3, 2, 1, 0], [1], [4, 4, 4, 4, 4, 4, 4, 4], [2, 10, 3, 3], Array(30).fill(6)];
+      const options = { tokens: 30, strategy: "greedy", window };
+      const together = await generateTokens(model, prompts, options);
+      for (const [i, prompt] of prompts.entries()) {
+        expect(together[i]).toEqual((await generateTokens(model, [prompt], options))[0]);
+      }
+    },
+  );
+
   it("is the same for a row alone and beside others of one length", async () => {
     const model = sharpGPT();
     const prompts = [
@@ -268,12 +296,209 @@ describe("generateTexts", () => {
     expect(await generateTexts(smallGPT(), tokenizer, ["ab", "c"], options)).toEqual(told);
   });
 
-  it("ends a text before what it is to stop at, which has to be one token", async () => {
+  it("draws for a prompt what it draws for it alone, and something else for each of its samples", async () => {
     const model = smallGPT();
-    const texts = await generateTexts(model, tokenizer, ["ab"], { tokens: 200, samples: 4, stop: "h", seed: 2 });
-    for (const text of texts) expect(text).toMatch(/^ab[a-g]*$/);
-    await expect(generate(model, tokenizer, "ab", { tokens: 5, stop: "gh" })).rejects.toThrow(
-      'generate: stop is "gh": 2 tokens, it has to be one',
+    const options = { tokens: 9, samples: 3, seed: 4 };
+    const together = await generateTexts(model, tokenizer, ["ab", "c"], options);
+    expect(together.slice(0, 3)).toEqual(await generateTexts(model, tokenizer, ["ab"], options));
+    expect(together.slice(3)).toEqual(await generateTexts(model, tokenizer, ["c"], options));
+    expect(together[3]).toBe(await generate(model, tokenizer, "c", { tokens: 9, seed: 4 }));
+    expect(new Set(together).size).toBe(6);
+  });
+
+  it.each([["h"], ["gh"], [["ah", "bcd", "f"]]])("ends a text before what it is to stop at: %s", async (stop) => {
+    const model = smallGPT();
+    const options = { tokens: 200, samples: 4, seed: 2 };
+    const free = await generateTexts(model, tokenizer, ["ab"], options);
+    const told = ["ab", "ab", "ab", "ab"];
+    let tokens = 0;
+    const onToken = (piece: string, text: number) => {
+      told[text] += piece;
+      tokens++;
+    };
+    const texts = await generateTexts(model, tokenizer, ["ab"], { ...options, stop, onToken });
+    const first = (text: string) =>
+      Math.min(
+        ...[stop]
+          .flat()
+          .map((s) => text.indexOf(s, 2))
+          .filter((at) => at >= 0),
+      );
+    expect(texts).toEqual(free.map((text) => text.slice(0, first(text))));
+    expect(told).toEqual(texts);
+    expect(tokens).toBeLessThan(800);
+  });
+
+  it("does not take the prompt for what it is to stop at", async () => {
+    const text = await generate(smallGPT(), tokenizer, "ab", { tokens: 5, seed: 2, stop: ["ab", "b"] });
+    expect(text.slice(0, 2)).toBe("ab");
+    await expect(generate(smallGPT(), tokenizer, "ab", { tokens: 5, stop: "" })).rejects.toThrow(
+      /stop is an empty text/,
+    );
+  });
+
+  it("writes characters of several bytes whole, though each token is one byte", async () => {
+    const bytes = new ByteTokenizer();
+    const model = new Bigrams(256);
+    // After the first byte of a Cyrillic letter always its second one, and then the first of the next.
+    noGrad(() => {
+      model.table.weight.zero_();
+      model.head.weight.zero_();
+      model.head.bias!.copy_(
+        tensor(Array.from({ length: 256 }, (_, byte) => (byte === 0xd0 || byte === 0xb6 ? 9 : 0))),
+      );
+    });
+    const pieces: string[] = [];
+    const text = await generate(model, bytes, "ж", {
+      tokens: 40,
+      topK: 2,
+      seed: 1,
+      onToken: (piece) => pieces.push(piece),
+    });
+    expect(text).toBe(`ж${pieces.join("")}`);
+    expect(bytes.encode(text).length).toBeGreaterThan(2);
+    expect(pieces.filter((piece) => piece === "ж").length).toBeGreaterThan(3);
+  });
+});
+
+describe("a model that is generated from", () => {
+  const noisy = () => {
+    manualSeed(5);
+    return new GPT({ vocabulary: 8, layers: 1, heads: 2, width: 8, context: 6, dropout: 0.5 });
+  };
+
+  it("is in its own mode again after two overlapping generations, none of which was disturbed", async () => {
+    const model = noisy();
+    const greedy = { strategy: "greedy" };
+    const alone = await generate(model, tokenizer, "abc", { tokens: 1500, ...greedy });
+    const [, beside] = await Promise.all([
+      generate(model, tokenizer, "a", { tokens: 200, ...greedy }),
+      generate(model, tokenizer, "abc", { tokens: 1500, ...greedy }),
+    ]);
+    expect(beside).toBe(alone);
+    expect(model.training).toBe(true);
+    expect(gradEnabled()).toBe(true);
+  });
+
+  it("may be trained meanwhile: it is in training mode whenever generation waits", async () => {
+    const model = noisy();
+    const modes: boolean[] = [];
+    const generation = generateTokens(model, [[1]], { tokens: 3000, onTokens: () => modes.push(model.training) });
+    let done = false;
+    void generation.then(() => {
+      done = true;
+    });
+    while (!done) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      modes.push(model.training);
+    }
+    expect(new Set(modes)).toEqual(new Set([true]));
+  });
+});
+
+/** A recurrent network without a layer of its own: h = tanh(embedding + W h); sees everything before, however long. */
+class Recurrent extends Module {
+  readonly table: Embedding;
+  readonly step: Linear;
+  readonly head: Linear;
+
+  constructor(vocabulary: number, width: number) {
+    super();
+    this.table = new Embedding(vocabulary, width);
+    this.step = new Linear(width, width);
+    this.head = new Linear(width, vocabulary);
+  }
+
+  forward(tokens: Tensor): Tensor {
+    return this.forwardCached(tokens, this.makeCache(tokens.shape[0]));
+  }
+
+  makeCache(batch: number): Hidden {
+    return new Hidden(zeros([batch, this.step.weight.shape[0]]));
+  }
+
+  forwardCached(tokens: Tensor, state: Hidden): Tensor {
+    const outputs: Tensor[] = [];
+    for (let t = 0; t < tokens.shape[1]; t++) {
+      const x = this.table.forward(tokens.select(1, t));
+      state.hidden = keep(x.add(this.step.forward(state.hidden)).tanh());
+      state.length++;
+      outputs.push(this.head.forward(state.hidden));
+    }
+    return stack(outputs, 1);
+  }
+}
+
+class Hidden implements GenerationState {
+  hidden: Tensor;
+  length = 0;
+
+  constructor(hidden: Tensor) {
+    this.hidden = hidden;
+  }
+
+  clear(): void {
+    this.hidden = zeros(this.hidden.shape);
+    this.length = 0;
+  }
+
+  reorder(rows: readonly number[]): void {
+    this.hidden = this.hidden.indexSelect(0, tensor(Int32Array.from(rows)));
+  }
+}
+
+describe("a recurrent model", () => {
+  it("generates by the same function: from its state alone, several texts from one prompt, and each as it does alone", async () => {
+    manualSeed(3);
+    const model = new Recurrent(11, 12);
+    noGrad(() => {
+      for (const parameter of model.parameters()) parameter.mul_(4);
+    });
+    const read: number[] = [];
+    const forwardCached = model.forwardCached.bind(model);
+    model.forwardCached = (tokens, state) => {
+      read.push(tokens.size);
+      return forwardCached(tokens, state);
+    };
+    const prompts = [[1, 2, 3, 4], [5]];
+    const options = { tokens: 60, samples: 2, seed: 1 };
+    const together = await generateTokens(model, prompts, options);
+    // Both prompts' first tokens; the rest of the longer one beside both samples of the shorter; then two samples of each.
+    expect(read.slice(0, 6)).toEqual([2, 3, 3, 3, 4, 4]);
+    expect(together.map(({ length }) => length)).toEqual([64, 64, 61, 61]);
+    expect(together.slice(0, 2)).toEqual(await generateTokens(model, [prompts[0]], options));
+    expect(together.slice(2)).toEqual(await generateTokens(model, [prompts[1]], options));
+
+    const greedy = { tokens: 40, strategy: "greedy" };
+    const [text] = await generateTokens(model, [[1, 2]], greedy);
+    const whole = noGrad(() => model.forward(tensor([text], { dtype: "int32" })));
+    expect(text.slice(2)).toEqual(Array.from(whole.argmax(-1).dataSync()).slice(1, -1));
+  });
+});
+
+describe("a strategy of one's own", () => {
+  it("is chosen by its name once it is registered", async () => {
+    registerStrategy({
+      name: "least likely",
+      search: (_prompt, { tokens, tell }) => {
+        const text: number[] = [];
+        return {
+          grow: ([logits]) => {
+            const token = Array.from(logits).indexOf(Math.min(...Array.from(logits)));
+            text.push(token);
+            return tell(0, token) || text.length === tokens ? [] : [{ from: 0, token }];
+          },
+          results: () => [text],
+        };
+      },
+    });
+    const model = smallGPT();
+    const [text] = await generateTokens(model, [[1, 2]], { tokens: 3, strategy: "least likely" });
+    const logits = noGrad(() => model.forward(tensor([text], { dtype: "int32" })));
+    expect(text.slice(2)).toEqual(Array.from(logits.argmin(-1).dataSync()).slice(1, -1));
+    expect(strategyNames()).toContain("least likely");
+    expect(() => registerStrategy({ name: "greedy", search: () => ({ grow: () => [], results: () => [] }) })).toThrow(
+      'registerStrategy: there is a strategy "greedy" already',
     );
   });
 });

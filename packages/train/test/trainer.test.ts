@@ -17,6 +17,7 @@ import {
   Trainer,
   type TrainerOptions,
   textData,
+  tokenizerToJSON,
 } from "../src/index.ts";
 import { Bigrams, temporaryFolder } from "./helpers.ts";
 
@@ -74,6 +75,13 @@ describe("Trainer", () => {
     for (const [i, factor] of [1 / 2, 1, 2 / 3, 1 / 3].entries()) expect(rates[i]).toBeCloseTo(0.05 * factor, 12);
   });
 
+  it("refuses a tokenizer that cannot be saved, before anything is trained or moved away", () => {
+    const { size, encode, decode } = tokenizer;
+    const own = { size, encode, decode };
+    expect(() => training({ out: temporaryFolder(), tokenizer: own })).toThrow(/this tokenizer cannot be saved/);
+    expect(() => training({ tokenizer: own })).not.toThrow();
+  });
+
   it("writes config, tokenizer, metrics as JSON lines, checkpoints and the best weights", async () => {
     const out = `${temporaryFolder()}/deep/run`;
     const { trainer, train, validation, model } = training({ out, config: { width: 8 }, tokenizer, saveEvery: 4 });
@@ -88,7 +96,7 @@ describe("Trainer", () => {
     ]);
     const folder = new RunFolder(out);
     expect(await folder.config()).toEqual({ width: 8 });
-    expect((await folder.tokenizer()).toJSON()).toEqual(tokenizer.toJSON());
+    expect(tokenizerToJSON(await folder.tokenizer())).toEqual(tokenizer.toJSON());
     // The two newest, for keepCheckpoints is 2.
     expect(readdirSync(`${out}/checkpoints`).sort()).toEqual(["step-000008.safetensors", "step-000010.safetensors"]);
     const metrics = await folder.metrics();

@@ -1,4 +1,4 @@
-import { type BatchSequence, ConsecutiveWindows, evaluate, SortedExamples } from "@lectern/train";
+import { type BatchSequence, ConsecutiveWindows, encodeText, evaluate, SortedExamples } from "@lectern/train";
 import { encodeAll, readCorpus, readLabelledCorpus } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
@@ -24,7 +24,7 @@ export async function evalRun(options: EvalOptions): Promise<void> {
   const data = run.config.task === "char" ? await charData(run, options) : await classifyData(run, options);
   const { loss, accuracy, count } = await evaluate(run.model, data);
   const perplexity = Math.exp(loss);
-  const unit = run.config.task === "char" ? run.config.unit : undefined;
+  const unit = run.config.task === "char" ? run.tokenizer.unit : undefined;
   const bits = unit === undefined ? undefined : loss / Math.LN2;
   out.say(
     table([
@@ -55,7 +55,7 @@ export async function evalRun(options: EvalOptions): Promise<void> {
 async function charData({ config, tokenizer }: OpenedRun, options: EvalOptions): Promise<BatchSequence> {
   const corpus = await readCorpus(options.data ?? config.data, options.json);
   const { context } = config.model;
-  return new ConsecutiveWindows(tokenizer.encode(part(corpus, options)), { context, batch: options.batch ?? 32 });
+  return new ConsecutiveWindows(encodeText(tokenizer, part(corpus, options)), { context, batch: options.batch ?? 32 });
 }
 
 async function classifyData({ config, tokenizer }: OpenedRun, options: EvalOptions): Promise<BatchSequence> {

@@ -1,5 +1,5 @@
 import { generate } from "@lectern/train";
-import { firstPrompt, fromTokens, toTokens } from "../corpora.ts";
+import { firstPrompt } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { type DeviceOptions, TEMPERATURE } from "../options.ts";
@@ -28,10 +28,9 @@ export async function generateText(options: GenerateCommandOptions): Promise<voi
     throw new UsageError(`${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``);
   }
   const { tokens = 300, strategy, temperature = TEMPERATURE, topK, topP, seed } = options;
-  const prompt = options.prompt === undefined ? firstPrompt(tokenizer) : toTokens(options.prompt, config.unit);
-  // latin1 puts one byte for each character: what a model of bytes writes becomes whole characters in the terminal.
+  const prompt = options.prompt ?? firstPrompt(tokenizer);
   const write = (text: string) => {
-    if (!out.json) process.stdout.write(Buffer.from(text, config.unit === "byte" ? "latin1" : "utf8"));
+    if (!out.json) process.stdout.write(text);
   };
   if (options.prompt !== undefined) write(prompt);
   const start = performance.now();
@@ -42,7 +41,7 @@ export async function generateText(options: GenerateCommandOptions): Promise<voi
   const seconds = (performance.now() - start) / 1000;
   write("\n");
   out.event("done", {
-    ...{ prompt: fromTokens(prompt, config.unit), text: fromTokens(text, config.unit), tokens },
+    ...{ prompt, text, tokens },
     ...{ tokensPerSecond: tokens / seconds, device: options.device, run: options.run },
   });
 }

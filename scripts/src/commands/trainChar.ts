@@ -1,7 +1,7 @@
 import { manualSeed } from "@lectern/autograd";
 import { GPT } from "@lectern/nn";
 import { type Evaluation, generate, textData } from "@lectern/train";
-import { firstPrompt, fromTokens, readCorpus } from "../corpora.ts";
+import { firstPrompt, readCorpus } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { TEMPERATURE } from "../options.ts";
 import { grouped, output, runCommand } from "../output.ts";
@@ -46,15 +46,15 @@ export async function trainChar(options: TrainCharOptions): Promise<void> {
   const config: CharConfig = {
     task: "char",
     data: dataReference(options.data),
-    unit: corpus.unit,
     preset: options.preset,
     seed,
     model: model.options,
     training: { ...recipe, steps },
   };
+  const { unit } = tokenizer;
   out.say(
     [
-      `data    ${corpus.name}: ${grouped(corpus.train.length)} ${corpus.unit}s to learn from, ${grouped(corpus.validation.length)} to validate on`,
+      `data    ${corpus.name}: ${grouped(corpus.train.length)} ${unit}s to learn from, ${grouped(corpus.validation.length)} to validate on`,
       `model   GPT with ${grouped(model.numParameters())} parameters: layers ${layers}, heads ${heads}, width ${width}, context ${context}`,
       `run     ${runFolder(options)}, on ${options.device}\n`,
     ].join("\n"),
@@ -66,21 +66,21 @@ export async function trainChar(options: TrainCharOptions): Promise<void> {
   const { interrupted, run } = result;
   if (!interrupted) {
     const { sample = 300 } = options;
-    out.say(`\n${describeResult(result)}${wellKnownMeasures(result.validation)}`);
+    out.say(`\n${describeResult(result)}${wellKnownMeasures(result.validation, unit)}`);
     if (sample > 0) {
       const sampling = { tokens: sample, temperature: TEMPERATURE, seed };
       const text = await generate(model, tokenizer, firstPrompt(tokenizer), sampling);
-      out.say(`\nIt writes:\n\n${fromTokens(text, corpus.unit).trim()}`);
-      out.event("sample", { text: fromTokens(text, corpus.unit) });
+      out.say(`\nIt writes:\n\n${text.trim()}`);
+      out.event("sample", { text });
     }
     out.say(`\nThe run is in ${run}. Let it write more:\n  ${runCommand(`generate ${run} --tokens 500`)}`);
   }
   finish(out, result, options.device);
 }
 
-/** Bits a character and accuracy, as papers give them. */
-function wellKnownMeasures(validation: Evaluation | undefined): string {
+/** Bits a character, or a byte, and accuracy, as papers give them. */
+function wellKnownMeasures(validation: Evaluation | undefined, unit = "token"): string {
   if (validation === undefined) return "";
   const { loss, accuracy } = validation;
-  return ` (${(loss / Math.LN2).toFixed(2)} bits a character, ${percent(accuracy)} right)`;
+  return ` (${(loss / Math.LN2).toFixed(2)} bits a ${unit}, ${percent(accuracy)} right)`;
 }

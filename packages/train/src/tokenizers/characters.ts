@@ -1,10 +1,20 @@
-import { stringsFrom, type Tokenizer, type TokenizerJSON, tokenAt } from "./tokenizer.ts";
+import {
+  type SpecialTokens,
+  stringsFrom,
+  type Tokenizer,
+  type TokenizerJSON,
+  type TokenizerKind,
+  tokenAt,
+  utf8,
+} from "./tokenizer.ts";
 
 const UNKNOWN = "<unk>";
 
 /** One token for each character (Unicode code point) of the text it was made from, in the order of their numbers. */
 export class CharTokenizer implements Tokenizer {
   readonly size: number;
+  readonly unit = "character";
+  readonly special: SpecialTokens;
   readonly #tokens: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
 
@@ -12,6 +22,7 @@ export class CharTokenizer implements Tokenizer {
     this.#tokens = tokens;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
     this.size = tokens.length;
+    this.special = { unknown: this.#ids.get(UNKNOWN) };
   }
 
   /**
@@ -30,7 +41,7 @@ export class CharTokenizer implements Tokenizer {
 
   encode(text: string): Int32Array {
     const ids = new Int32Array(text.length);
-    const unknown = this.#ids.get(UNKNOWN);
+    const { unknown } = this.special;
     let count = 0;
     for (const character of text) {
       const id = this.#ids.get(character) ?? unknown;
@@ -56,3 +67,11 @@ export class CharTokenizer implements Tokenizer {
     return { format: "lectern-tokenizer-1", kind: "characters", tokens: [...this.#tokens] };
   }
 }
+
+export const characters: TokenizerKind = {
+  kind: "characters",
+  name: "char",
+  from: (texts, { unknown }) =>
+    CharTokenizer.from(texts.map((text) => (typeof text === "string" ? text : utf8(text))).join(""), { unknown }),
+  fromJSON: CharTokenizer.fromJSON,
+};

@@ -1,4 +1,4 @@
-import { stringsFrom, type Tokenizer, type TokenizerJSON, tokenAt } from "./tokenizer.ts";
+import { stringsFrom, type Tokenizer, type TokenizerJSON, type TokenizerKind, tokenAt, utf8 } from "./tokenizer.ts";
 
 const PADDING = "<pad>";
 const UNKNOWN = "<unk>";
@@ -12,8 +12,8 @@ export function splitWords(text: string): string[] {
 /** One token for each of the most frequent words. 0 is padding; 1 stands for every other word. */
 export class WordTokenizer implements Tokenizer {
   readonly size: number;
-  readonly padding = 0;
-  readonly unknown = 1;
+  readonly unit = "word";
+  readonly special = { padding: 0, unknown: 1 } as const;
   readonly #tokens: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
 
@@ -44,7 +44,7 @@ export class WordTokenizer implements Tokenizer {
   }
 
   encode(text: string): Int32Array {
-    return Int32Array.from(splitWords(text), (word) => this.#ids.get(word) ?? this.unknown);
+    return Int32Array.from(splitWords(text), (word) => this.#ids.get(word) ?? this.special.unknown);
   }
 
   /** The words with spaces between them. */
@@ -56,3 +56,14 @@ export class WordTokenizer implements Tokenizer {
     return { format: "lectern-tokenizer-1", kind: "words", tokens: [...this.#tokens] };
   }
 }
+
+export const words: TokenizerKind = {
+  kind: "words",
+  name: "word",
+  from: (texts, { size }) =>
+    WordTokenizer.from(
+      texts.map((text) => (typeof text === "string" ? text : utf8(text))),
+      { size },
+    ),
+  fromJSON: WordTokenizer.fromJSON,
+};

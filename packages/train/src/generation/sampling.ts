@@ -1,8 +1,6 @@
 /** From a model's logits to one token: on the host, for a row of a vocabulary's size is little work. */
 
 export interface SamplingOptions {
-  /** `greedy` takes the most likely token, `sample` draws one; `sample` unless said otherwise. */
-  strategy?: "greedy" | "sample";
   /** Logits are divided by this: below 1 makes likely tokens likelier. 1 unless said otherwise. */
   temperature?: number;
   /** Draw from the k most likely tokens alone (Fan et al., 2018). */
@@ -14,13 +12,13 @@ export interface SamplingOptions {
 /** One row of logits. */
 type Row = ArrayLike<number>;
 
-/** The token for a row of logits. @param draw gives a number in [0, 1); called once, and not at all when greedy. */
-export function chooseToken(logits: Row, options: SamplingOptions, draw: () => number): number {
-  return options.strategy === "greedy" ? likeliest(logits) : tokenAt(weightsOf(logits, options), draw());
+/** A token drawn by the weights that its logit gives it. @param draw gives a number in [0, 1); called once. */
+export function drawToken(logits: Row, options: SamplingOptions, draw: () => number): number {
+  return tokenAt(weightsOf(logits, options), draw());
 }
 
-/** The first of the largest. */
-function likeliest(logits: Row): number {
+/** The most likely token: the first of them. */
+export function likeliest(logits: Row): number {
   let best = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
   assertNumber(logits[best]);
