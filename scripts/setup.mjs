@@ -81,8 +81,10 @@ function install() {
 }
 
 async function buildKernels() {
-  const script = new URL("./build-kernels.mjs", import.meta.url);
-  if (existsSync(script)) await import(script.href);
+  for (const name of ["build-kernels.mjs", "build-gpu.mjs"]) {
+    const script = new URL(name, import.meta.url);
+    if (existsSync(script)) await import(script.href);
+  }
 }
 
 checkNode();
