@@ -81,10 +81,8 @@ function install() {
 }
 
 async function buildKernels() {
-  for (const name of ["build-kernels.mjs", "build-gpu.mjs"]) {
-    const script = new URL(name, import.meta.url);
-    if (existsSync(script)) await import(script.href);
-  }
+  const script = new URL("./build-kernels.mjs", import.meta.url);
+  if (existsSync(script)) await import(script.href);
 }
 
 checkNode();

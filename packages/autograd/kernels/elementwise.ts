@@ -42,8 +42,8 @@ const GELU_CUBIC: f32 = 0.044715;
 }
 
 function pow32(x: f32, a: f32): f32 {
-  // IEEE 754's rule, where ECMAScript's is NaN.
-  if (x == 1 || (x == -1 && abs(a) == Infinity)) return 1;
+  // ECMAScript's rule, which the other devices follow: a base of 1 or -1 with an infinite or NaN exponent is NaN.
+  if (a != a || (abs(x) == 1 && abs(a) == Infinity)) return NaN;
   return Mathf.pow(x, a);
 }
 
@@ -55,7 +55,7 @@ function pow32(x: f32, a: f32): f32 {
   if (op == U.sign) {
     const positive = v128.and(f32x4.gt(x, c(0)), c(1));
     const negative = v128.and(f32x4.lt(x, c(0)), c(-1));
-    return v128.bitselect(x, v128.or(positive, negative), f32x4.ne(x, x));
+    return v128.bitselect(x, v128.or(positive, negative), v128.or(f32x4.ne(x, x), f32x4.eq(x, c(0))));
   }
   if (op == U.exp) return exp4(x);
   if (op == U.log) return log4(x);
@@ -136,6 +136,7 @@ const enum G { tanh, sigmoid, relu, gelu, geluTanh, silu }
   const one = c(1);
   if (op == G.tanh) return f32x4.sub(one, f32x4.mul(s, s));
   if (op == G.sigmoid) return f32x4.mul(s, f32x4.sub(one, s));
+  if (op == G.relu) return v128.and(one, f32x4.gt(s, c(0)));
   if (op == G.gelu) return geluSlope4(s);
   if (op == G.geluTanh) {
     const y = sigmoid4(geluInner(s));
@@ -146,21 +147,14 @@ const enum G { tanh, sigmoid, relu, gelu, geluTanh, silu }
   return f32x4.mul(y, madd(s, f32x4.sub(one, y), one));
 }
 
-/** What comes of a gradient: where relu is flat nothing passes, not even an infinity. */
-// @ts-ignore: decorator
-@inline function passed(op: i32, s: v128, dy: v128): v128 {
-  if (op == G.relu) return v128.andnot(dy, f32x4.le(s, c(0)));
-  return f32x4.mul(slope(op, s), dy);
-}
-
 // @ts-ignore: decorator
 @inline function gradLoop(op: i32, begin: i32, end: i32, dx: usize, saved: usize, dy: usize): void {
   let i = begin;
   for (; i + 4 <= end; i += 4) {
-    v128.store(dx + i * 4, passed(op, v128.load(saved + i * 4), v128.load(dy + i * 4)));
+    v128.store(dx + i * 4, f32x4.mul(slope(op, v128.load(saved + i * 4)), v128.load(dy + i * 4)));
   }
   if (i < end) {
-    const y = passed(op, loadTail(saved + i * 4, end - i), loadTail(dy + i * 4, end - i));
+    const y = f32x4.mul(slope(op, loadTail(saved + i * 4, end - i)), loadTail(dy + i * 4, end - i));
     storeTail(dx + i * 4, y, end - i);
   }
 }

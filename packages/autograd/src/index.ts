@@ -35,6 +35,7 @@ export { gradcheck, gradgradcheck } from "./gradcheck.ts";
 export { leavesOf } from "./leaves.ts";
 export { keep, memoryUsage, resetPeakMemory, Scope, scope, settle } from "./lifetimes.ts";
 export { defineOp, type OpContext, type OpDefinition } from "./op.ts";
+export { meshgrid, type PadOptions } from "./ops/arranging.ts";
 export {
   type AttentionOptions,
   attentionWeights,
@@ -45,12 +46,15 @@ export {
 export { cachedAttention } from "./ops/cachedAttention.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
 export { dropout } from "./ops/dropout.ts";
+export { einsum } from "./ops/einsum.ts";
 export { embedding, embeddingWithPositions } from "./ops/embedding.ts";
 export { oneHot } from "./ops/indexing.ts";
 export { layerNorm } from "./ops/layerNorm.ts";
 export { linear, linearGelu } from "./ops/linear.ts";
+export * from "./ops/losses.ts";
 export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
+export type { SortOptions } from "./ops/sorting.ts";
 export { concat, stack } from "./ops/views.ts";
 export { nextTask } from "./platform.ts";
 export { type Phase, type ProfileRow, profile } from "./profile.ts";

@@ -1,4 +1,6 @@
 import * as arithmetic from "../ops/arithmetic.ts";
+import * as bits from "../ops/bits.ts";
+import * as rounding from "../ops/rounding.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Sums, products and comparisons. */
@@ -44,5 +46,26 @@ export abstract class ArithmeticMethods {
   }
   ge(this: Tensor, other: Tensor | number): Tensor {
     return arithmetic.ge(this, other);
+  }
+  remainder(this: Tensor, other: Tensor | number): Tensor {
+    return rounding.remainder(this, other);
+  }
+  bitwiseAnd(this: Tensor, other: Tensor | number): Tensor {
+    return bits.bitwiseAnd(this, other);
+  }
+  bitwiseOr(this: Tensor, other: Tensor | number): Tensor {
+    return bits.bitwiseOr(this, other);
+  }
+  bitwiseXor(this: Tensor, other: Tensor | number): Tensor {
+    return bits.bitwiseXor(this, other);
+  }
+  bitwiseNot(this: Tensor): Tensor {
+    return bits.bitwiseNot(this);
+  }
+  bitwiseLeftShift(this: Tensor, count: number): Tensor {
+    return bits.bitwiseLeftShift(this, count);
+  }
+  bitwiseRightShift(this: Tensor, count: number): Tensor {
+    return bits.bitwiseRightShift(this, count);
   }
 }

@@ -1,5 +1,6 @@
 import * as indexing from "../ops/indexing.ts";
 import * as masking from "../ops/masking.ts";
+import { nonzero } from "../ops/sorting.ts";
 import type { Tensor } from "../tensor.ts";
 import { ShapeMethods } from "./shape.ts";
 
@@ -22,5 +23,8 @@ export abstract class IndexingMethods extends ShapeMethods {
   }
   triu(this: Tensor, diagonal = 0): Tensor {
     return masking.triu(this, diagonal);
+  }
+  nonzero(this: Tensor): Tensor {
+    return nonzero(this);
   }
 }

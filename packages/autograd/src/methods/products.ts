@@ -1,4 +1,4 @@
-import { matmul } from "../ops/matmul.ts";
+import { bmm, matmul } from "../ops/matmul.ts";
 import type { Tensor } from "../tensor.ts";
 import { ReductionMethods } from "./reductions.ts";
 
@@ -6,5 +6,8 @@ import { ReductionMethods } from "./reductions.ts";
 export abstract class ProductMethods extends ReductionMethods {
   matmul(this: Tensor, other: Tensor): Tensor {
     return matmul(this, other);
+  }
+  bmm(this: Tensor, other: Tensor): Tensor {
+    return bmm(this, other);
   }
 }

@@ -1,6 +1,7 @@
-import * as pointwise from "../ops/pointwise.ts";
 import * as reductions from "../ops/reductions.ts";
+import * as running from "../ops/running.ts";
 import * as rows from "../ops/softmax.ts";
+import * as sorting from "../ops/sorting.ts";
 import type { Axes, KeepDim, Tensor } from "../tensor.ts";
 import { ElementwiseMethods } from "./elementwise.ts";
 
@@ -22,7 +23,7 @@ export abstract class ReductionMethods extends ElementwiseMethods {
     return reductions.variance(this, axes, options);
   }
   std(this: Tensor, axes?: Axes, options?: KeepDim & { correction?: number }): Tensor {
-    return pointwise.sqrtFlatAtZero(reductions.variance(this, axes, options));
+    return reductions.variance(this, axes, options).sqrt();
   }
   logSumExp(this: Tensor, axes?: Axes, options?: KeepDim): Tensor {
     return reductions.logSumExp(this, axes, options);
@@ -44,5 +45,20 @@ export abstract class ReductionMethods extends ElementwiseMethods {
   }
   logSoftmax(this: Tensor, axis: number): Tensor {
     return rows.logSoftmax(this, axis);
+  }
+  prod(this: Tensor, axes?: Axes, options?: KeepDim): Tensor {
+    return running.prod(this, axes, options);
+  }
+  cumprod(this: Tensor, axis: number): Tensor {
+    return running.cumprod(this, axis);
+  }
+  norm(this: Tensor, p = 2, axes?: Axes, options?: KeepDim): Tensor {
+    return running.norm(this, p, axes, options);
+  }
+  sort(this: Tensor, axis = -1, options?: sorting.SortOptions): { values: Tensor; indices: Tensor } {
+    return sorting.sort(this, axis, options);
+  }
+  argsort(this: Tensor, axis = -1, options?: sorting.SortOptions): Tensor {
+    return sorting.sort(this, axis, options).indices;
   }
 }

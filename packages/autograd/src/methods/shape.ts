@@ -1,6 +1,7 @@
+import * as arranging from "../ops/arranging.ts";
 import * as views from "../ops/views.ts";
 import type { Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Axes, Tensor } from "../tensor.ts";
 import { ProductMethods } from "./products.ts";
 
 /** What changes how elements are laid out, and which are seen. */
@@ -51,5 +52,24 @@ export abstract class ShapeMethods extends ProductMethods {
   }
   clone(this: Tensor): Tensor {
     return views.clone(this);
+  }
+  repeat(this: Tensor, ...counts: number[] | [Shape]): Tensor {
+    return arranging.repeat(this, typeof counts[0] === "object" ? counts[0] : (counts as number[]));
+  }
+  tile(this: Tensor, ...counts: number[] | [Shape]): Tensor {
+    return arranging.tile(this, typeof counts[0] === "object" ? counts[0] : (counts as number[]));
+  }
+  repeatInterleave(this: Tensor, count: number, axis?: number): Tensor {
+    return arranging.repeatInterleave(this, count, axis);
+  }
+  /** `[left, right]` of the last axis, then of the one before it, and so on. */
+  pad(this: Tensor, widths: readonly number[], options?: arranging.PadOptions): Tensor {
+    return arranging.pad(this, widths, options);
+  }
+  flip(this: Tensor, axes: Axes): Tensor {
+    return arranging.flip(this, axes);
+  }
+  roll(this: Tensor, shifts: Axes, axes?: Axes): Tensor {
+    return arranging.roll(this, shifts, axes);
   }
 }

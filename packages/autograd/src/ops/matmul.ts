@@ -98,3 +98,13 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 1) y = y.reshape(b.rank === 1 ? [] : [...y.shape.slice(0, -2), y.shape[y.rank - 1]]);
   return y;
 }
+
+/** Products of as many matrices as there are on both sides. Errors: no batch of matrices, or two of different size. */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  if (a.rank !== 3 || b.rank !== 3 || a.shape[0] !== b.shape[0]) {
+    throw new RangeError(
+      `bmm: multiplies [batch, m, k] with [batch, k, n], got ${formatShape(a.shape)} x ${formatShape(b.shape)}: matmul broadcasts`,
+    );
+  }
+  return matmul(a, b);
+}

@@ -1,7 +1,5 @@
 import { divisionCases } from "./division.ts";
-import { gradientCases } from "./gradients.ts";
 import type { NumberCase } from "./numberCase.ts";
-import { specialCases } from "./special.ts";
 
 /** What every device has to get right, by example. */
-export const numberCases: readonly NumberCase[] = [...divisionCases, ...gradientCases, ...specialCases];
+export const numberCases: readonly NumberCase[] = [...divisionCases];

@@ -1,45 +1,23 @@
-import { readFileSync } from "node:fs";
-import { beforeEach, describe, expect, it } from "vitest";
 import {
   concat,
   crossEntropy,
-  type DType,
+  device,
   embedding,
   gradients,
   layerNorm,
   linear,
   oneHot,
   scaledDotProductAttention,
-  setDefaultDevice,
   stack,
   type Tensor,
   tensor,
   where,
 } from "../../src/index.ts";
-import { expectClose, valuesOf } from "./checks.ts";
+import { describeAgreement } from "./torchCases.ts";
 
-interface FixtureArray {
-  shape: number[];
-  dtype: DType;
-  values: number[];
-}
+const weight = (x: Tensor) => tensor([0.5, 1.5, 2], { device: x.device });
 
-interface FixtureCase {
-  inputs: FixtureArray[];
-  output: FixtureArray;
-  seed?: FixtureArray;
-  gradients?: (FixtureArray | null)[];
-}
-
-/** Made by `fixtures/make_ops.py`. */
-const fixture = JSON.parse(readFileSync(new URL("../fixtures/ops.json", import.meta.url), "utf8")) as Record<
-  string,
-  FixtureCase
->;
-
-const weight = () => tensor([0.5, 1.5, 2]);
-
-/** One function of several tensors for each case: what `make_ops.py` does in PyTorch. */
+/** One function of several tensors for each case: what `fixtures/make_ops.py` does in PyTorch. */
 const ops: Record<string, (...inputs: Tensor[]) => Tensor> = {
   add: (a, b) => a.add(b),
   "add broadcast": (a, b) => a.add(b),
@@ -182,43 +160,12 @@ for (const reduction of ["mean", "sum", "none"] as const) {
   ops[name] = (x, targets) => crossEntropy(x, targets, { reduction });
   ops[`${name} ignore`] = (x, targets) => crossEntropy(x, targets, { reduction, ignoreIndex: 0 });
   ops[`${name} smooth`] = (x, targets) => crossEntropy(x, targets, { reduction, labelSmoothing: 0.2 });
-  ops[`${name} weight`] = (x, targets) => crossEntropy(x, targets, { reduction, weight: weight() });
+  ops[`${name} weight`] = (x, targets) => crossEntropy(x, targets, { reduction, weight: weight(x) });
   ops[`${name} everything`] = (x, targets) =>
-    crossEntropy(x, targets, { reduction, weight: weight(), labelSmoothing: 0.1, ignoreIndex: 1 });
+    crossEntropy(x, targets, { reduction, weight: weight(x), labelSmoothing: 0.1, ignoreIndex: 1 });
 }
 
-const read = ({ shape, dtype, values }: FixtureArray) => tensor(Float64Array.from(values), { shape, dtype });
-
-/** How near a device has to come: rounding in double precision, and in single precision. */
-const tolerances = { reference: 1e-12, cpu: 2e-5 };
-
-it("The fixture has a case for every function here, and none more", () => {
-  expect(Object.keys(ops).sort()).toEqual(Object.keys(fixture).sort());
-});
-
-describe.each(["reference", "cpu"] as const)("on device %s, agreement with PyTorch", (device) => {
-  beforeEach(() => setDefaultDevice(device));
-
-  it.each(Object.keys(fixture))("%s", (name) => {
-    const tolerance = tolerances[device];
-    const { inputs, output, seed, gradients: slopes } = fixture[name];
-    const leaves = inputs.map((input) => {
-      const x = read(input);
-      return input.dtype === "float32" ? x.requiresGrad_() : x;
-    });
-    const y = ops[name](...leaves);
-    expect(y.shape).toEqual(output.shape);
-    expect(y.dtype).toBe(output.dtype);
-    expectClose(valuesOf(y), output.values, tolerance);
-    if (seed === undefined || slopes === undefined) {
-      expect(y.requiresGrad).toBe(false);
-      return;
-    }
-    y.backward(read(seed));
-    for (const [i, leaf] of leaves.filter((x) => x.requiresGrad).entries()) {
-      const expected = slopes[i];
-      if (expected === null) expect(leaf.grad).toBeUndefined();
-      else expectClose(valuesOf(leaf.grad!), expected.values, tolerance);
-    }
-  });
-});
+describeAgreement("ops.json", ops, [
+  { device: device("reference"), tolerance: 1e-12 },
+  { device: device("cpu"), tolerance: 2e-5 },
+]);

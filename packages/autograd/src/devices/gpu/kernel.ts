@@ -26,14 +26,11 @@ export function ints(count: number): "int"[] {
 }
 
 type KernelBody = (this: Thread, ...args: never[]) => number | [number, number, number, number];
-export type HelperBody = (...args: never[]) => number;
+type HelperBody = (...args: never[]) => number;
 
 const TYPE_NAMES = { int: "Integer", float: "Float" } as const;
 
-/**
- * The text of a method as that of a function with the method's name. In a bundle for browsers, where methods may have been
- * rewritten, an object that gives the text stands in a method's place (scripts/build-gpu.mjs).
- */
+/** The text of a method as that of a function with the method's name. */
 export function functionText(name: string, body: unknown): string {
   const text = String(body);
   if (/^(\([^)]*\)|\w+)\s*=>/.test(text)) {
