@@ -49,6 +49,7 @@ export {
   type SupervisedOptions,
   supervised,
 } from "./objective.ts";
+export { type OpenedRun, type OpenOptions, openRun } from "./openRun.ts";
 export { Adam, type AdamOptions } from "./optimizers/adam.ts";
 export { AdamW } from "./optimizers/adamW.ts";
 export { decayMatrices } from "./optimizers/groups.ts";
@@ -70,6 +71,7 @@ export {
   type SafetensorsTypes,
   saveSafetensors,
 } from "./safetensors.ts";
+export { ResumeError } from "./sameRun.ts";
 export { constant, cosine, type DecayOptions, linear, type Schedule, type WarmupOptions } from "./schedules.ts";
 export {
   computeGradients,

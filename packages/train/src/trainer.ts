@@ -11,6 +11,7 @@ import { type ObjectiveOptions, objectiveOf } from "./objective.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { type ProgressDisplay, type ProgressMode, progressDisplay } from "./progress.ts";
 import { type RunConfig, RunFolder } from "./run.ts";
+import { assertSameRun, describeModel } from "./sameRun.ts";
 import { constant, type Schedule } from "./schedules.ts";
 import { assertFinite, computeGradients, type StepOutcome, type StepSettings, updateParameters } from "./step.ts";
 import type { Store } from "./store/store.ts";
@@ -28,7 +29,7 @@ export interface TrainerOptions<M extends Module = Model, B extends object = Bat
    * one in the browser's own file system there.
    */
   out?: string | Store;
-  /** Written to the folder, so that model and data can be made again. */
+  /** Written to the folder, beside what data and model say of themselves, so that both can be made again. */
   config?: RunConfig;
   tokenizer?: Tokenizer;
   /** Gradients longer than this are shortened to it; 1 unless given, Infinity leaves them. */
@@ -46,8 +47,11 @@ export interface TrainerOptions<M extends Module = Model, B extends object = Bat
   saveEvery?: number;
   /** How many checkpoints are kept; 2 unless given. */
   keepCheckpoints?: number;
-  /** Go on from the newest whole checkpoint in the folder, where there is one. */
-  resume?: boolean;
+  /**
+   * Go on from the newest whole checkpoint in the folder, where there is one; with `{ lr }`, at this learning rate instead of
+   * the checkpoint's. Model, tokenizer and data have to be those of the run.
+   */
+  resume?: boolean | { lr?: number };
   callbacks?: readonly Callback[];
   /** `auto` unless given. */
   progress?: ProgressMode;
@@ -268,14 +272,25 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const warn = (message: string) => this.#display.log(`warning: ${message}`);
     const checkpoint = resume ? await run.newestCheckpoint(this.#settings.device, warn) : undefined;
     if (checkpoint !== undefined) {
+      await assertSameRun(run, { model, tokenizer, data: data.describe?.() ?? {} });
       this.#progress = restore(checkpoint, { model, optimizer, data });
       await run.forgetAfter(this.#progress.step);
       this.#display.log(`going on after step ${this.#progress.step}, from ${checkpoint.path}`);
+      if (typeof resume === "object") this.#changeRate(resume.lr);
       return;
     }
     const earlier = await run.startAnew();
     if (earlier !== undefined) this.#display.log(`an earlier run was moved to ${earlier}`);
-    await run.describe(config, tokenizer);
+    await run.describe({ ...data.describe?.(), ...config, model: describeModel(model) }, tokenizer);
+  }
+
+  /** Another learning rate than the checkpoint's; where groups have several, they keep their proportions. */
+  #changeRate(lr: number | undefined): void {
+    const { groups } = this.#options.optimizer;
+    const before = groups[0].lr;
+    if (lr === undefined || lr === before) return;
+    for (const group of groups) group.lr = before === 0 ? lr : group.lr * (lr / before);
+    this.#display.log(`the learning rate is ${lr} from here on; the checkpoint's was ${before}`);
   }
 
   async #end(data: BatchSource<B>, total: number, { validation, evaluateBatches }: FitOptions<B>): Promise<FitResult> {

@@ -95,7 +95,7 @@ describe("Trainer", () => {
       "tokenizer.json",
     ]);
     const folder = new RunFolder(out);
-    expect(await folder.config()).toEqual({ width: 8 });
+    expect(await folder.config()).toMatchObject({ width: 8, batch: 4 });
     expect(tokenizerToJSON(await folder.tokenizer())).toEqual(tokenizer.toJSON());
     // The two newest, for keepCheckpoints is 2.
     expect(readdirSync(`${out}/checkpoints`).sort()).toEqual(["step-000008.safetensors", "step-000010.safetensors"]);

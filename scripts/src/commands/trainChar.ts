@@ -38,7 +38,10 @@ export async function trainChar(options: TrainCharOptions): Promise<void> {
   const preset: CharPreset = charPresets[options.preset];
   const { layers, heads, width, dropout, tiedHead, ...recipe } = withOptions(preset, options);
   const { context, batch } = recipe;
-  const { train, validation, tokenizer } = textData(corpus, { context, batch, seed });
+  const { train, validation, tokenizer } = textData(corpus, {
+    ...{ context, batch, seed },
+    description: { data: dataReference(options.data) },
+  });
   const { epochs } = options;
   const steps = options.steps ?? (epochs ? Math.ceil(epochs * train.batchesPerEpoch) : recipe.steps);
 

@@ -8,29 +8,34 @@ import { Module } from "../module.ts";
 import { GlobalAveragePooling, GlobalMaxPooling, type Pooling } from "../pooling.ts";
 import { PositionalEmbedding, SinusoidalEncoding } from "../positions.ts";
 import { TransformerBlock } from "../transformerBlock.ts";
+import type { OptionsOf, Zod } from "./schema.ts";
 
-export interface TransformerClassifierOptions {
-  /** Number of different tokens. */
-  vocabulary: number;
-  /** Number of classes. */
-  classes: number;
-  layers: number;
-  heads: number;
-  /** Size of the vectors; a multiple of `heads`. */
-  width: number;
-  /** The longest sequence the model can see, in tokens. */
-  context: number;
-  /** How a sequence becomes one vector; `mean` unless said otherwise. */
-  pooling?: "mean" | "max";
-  /** Probability of dropout in training; 0 unless said otherwise. */
-  dropout?: number;
-  /** Whether attention's projections have a bias; false unless said otherwise. */
-  bias?: boolean;
-  /** `pre` unless said otherwise; with `post` there is no norm before pooling, for the last block ends in one. */
-  norm?: "pre" | "post";
-  /** `learned` unless said otherwise. */
-  positions?: "learned" | "sinusoidal";
-}
+/** The options of a classifier, declared once, as a GPT's are. */
+export const classifierOptions = (z: Zod) =>
+  z.strictObject({
+    /** Number of different tokens. */
+    vocabulary: z.int().min(1).max(10_000_000),
+    /** Number of classes. */
+    classes: z.int().min(1).max(10_000_000),
+    layers: z.int().min(1).max(1000),
+    heads: z.int().min(1).max(1000),
+    /** Size of the vectors; a multiple of `heads`. */
+    width: z.int().min(1).max(100_000),
+    /** The longest sequence the model can see, in tokens. */
+    context: z.int().min(1).max(10_000_000),
+    /** How a sequence becomes one vector; `mean` unless said otherwise. */
+    pooling: z.enum(["mean", "max"]).optional(),
+    /** Probability of dropout in training; 0 unless said otherwise. */
+    dropout: z.number().min(0).lt(1).optional(),
+    /** Whether attention's projections have a bias; false unless said otherwise. */
+    bias: z.boolean().optional(),
+    /** `pre` unless said otherwise; with `post` there is no norm before pooling, for the last block ends in one. */
+    norm: z.enum(["pre", "post"]).optional(),
+    /** `learned` unless said otherwise. */
+    positions: z.enum(["learned", "sinusoidal"]).optional(),
+  });
+
+export type TransformerClassifierOptions = OptionsOf<typeof classifierOptions>;
 
 /** Classifies sequences: transformer blocks in which every position sees all, pooled to one vector. */
 export class TransformerClassifier extends Module {

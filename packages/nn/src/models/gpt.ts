@@ -9,27 +9,35 @@ import { Linear } from "../linear.ts";
 import { Module } from "../module.ts";
 import { PositionalEmbedding, SinusoidalEncoding } from "../positions.ts";
 import { TransformerBlock } from "../transformerBlock.ts";
+import type { OptionsOf, Zod } from "./schema.ts";
 
-export interface GPTOptions {
-  /** Number of different tokens. */
-  vocabulary: number;
-  layers: number;
-  heads: number;
-  /** Size of the vectors; a multiple of `heads`. */
-  width: number;
-  /** The longest sequence the model can see, in tokens. */
-  context: number;
-  /** Probability of dropout in training; 0 unless said otherwise. */
-  dropout?: number;
-  /** Whether the head uses the token embedding's weights (Press and Wolf, 2016); true unless said otherwise. */
-  tiedHead?: boolean;
-  /** Whether attention's projections have a bias; false unless said otherwise. */
-  bias?: boolean;
-  /** `pre` unless said otherwise; with `post` there is no norm before the head, for the last block ends in one. */
-  norm?: "pre" | "post";
-  /** `learned` unless said otherwise. */
-  positions?: "learned" | "sinusoidal";
-}
+/**
+ * The options of a GPT, declared once: their type is what the schema takes. Files are checked by it; its upper bounds keep a
+ * damaged one from asking for more than any machine has.
+ */
+export const gptOptions = (z: Zod) =>
+  z.strictObject({
+    /** Number of different tokens. */
+    vocabulary: z.int().min(1).max(10_000_000),
+    layers: z.int().min(1).max(1000),
+    heads: z.int().min(1).max(1000),
+    /** Size of the vectors; a multiple of `heads`. */
+    width: z.int().min(1).max(100_000),
+    /** The longest sequence the model can see, in tokens. */
+    context: z.int().min(1).max(10_000_000),
+    /** Probability of dropout in training; 0 unless said otherwise. */
+    dropout: z.number().min(0).lt(1).optional(),
+    /** Whether the head uses the token embedding's weights (Press and Wolf, 2016); true unless said otherwise. */
+    tiedHead: z.boolean().optional(),
+    /** Whether attention's projections have a bias; false unless said otherwise. */
+    bias: z.boolean().optional(),
+    /** `pre` unless said otherwise; with `post` there is no norm before the head, for the last block ends in one. */
+    norm: z.enum(["pre", "post"]).optional(),
+    /** `learned` unless said otherwise. */
+    positions: z.enum(["learned", "sinusoidal"]).optional(),
+  });
+
+export type GPTOptions = OptionsOf<typeof gptOptions>;
 
 /** Language model: predicts each next token from those before it (Radford et al., 2019). */
 export class GPT extends Module {

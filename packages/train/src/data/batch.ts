@@ -81,6 +81,11 @@ export interface BatchSource<B extends object = Batch> {
   /** Where the source stands, as JSON can hold it; `loadState` goes on from there with the same batches. */
   state(): SourceState;
   loadState(state: SourceState): void;
+  /**
+   * What the data are, as JSON can hold it: their name, how they are prepared, a fingerprint. It is written into the run, and
+   * a run is only gone on with where it is the same.
+   */
+  describe?(): Readonly<Record<string, unknown>>;
 }
 
 export interface SourceState {

@@ -1,6 +1,7 @@
 import type { Device } from "@lectern/autograd";
 import { type BatchSequence, batchOn, type HostTokens, type OnDevice } from "./batch.ts";
 import { type Collate, type Example, type PaddingOptions, pad } from "./collate.ts";
+import { Fingerprint } from "./fingerprint.ts";
 import { shuffle } from "./shuffle.ts";
 import { assertCount, RandomSource, type SourceOptions, shareOf } from "./source.ts";
 
@@ -55,6 +56,21 @@ export class DataLoader<E = Example, H extends object = HostTokens> extends Rand
     this.#examples = examples;
     this.#options = { ...options, ...collating<E, H>(options) };
     this.batchesPerEpoch = Math.ceil(examples.length / this.batch / this.shard.count);
+  }
+
+  override describe(): Readonly<Record<string, unknown>> {
+    return { ...super.describe(), fingerprint: this.#fingerprint() };
+  }
+
+  /** Of sequences, what they say and which class they have; of other examples, how many there are. */
+  #fingerprint(): string {
+    const print = new Fingerprint();
+    for (const example of this.#examples) {
+      const { tokens, label } = example as Partial<Example>;
+      if (tokens === undefined || label === undefined) return String(this.#examples.length);
+      print.add(tokens).add([label]);
+    }
+    return String(print);
   }
 
   protected assemble(number: number): H {

@@ -25,6 +25,8 @@ export interface SourceOptions {
    * its own `batch`. All shards of one seed together give what one source of so large a batch gives.
    */
   shard?: Shard;
+  /** What the data are, beside what the source knows: their name, their classes, … See `BatchSource.describe`. */
+  description?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -39,14 +41,21 @@ export abstract class RandomSource<H extends object = HostTokens> implements Bat
   #seed: string;
   #drawn = 0;
   #ready: H[] = [];
+  readonly #description: Readonly<Record<string, unknown>>;
 
-  constructor({ batch, seed = nextKey().join("-"), ahead = 2, shard = { index: 0, count: 1 } }: SourceOptions) {
+  constructor(options: SourceOptions) {
+    const { batch, seed = nextKey().join("-"), ahead = 2, shard = { index: 0, count: 1 }, description = {} } = options;
     assertCount("batch", batch);
     assertShard(shard);
     this.batch = batch;
     this.shard = shard;
     this.#seed = String(seed);
     this.#ahead = ahead;
+    this.#description = description;
+  }
+
+  describe(): Readonly<Record<string, unknown>> {
+    return { ...this.#description, batch: this.batch * this.shard.count };
   }
 
   /** Assembles batch `number`, counted from 0 over all epochs. */

@@ -1,5 +1,6 @@
 import type { Device } from "@lectern/autograd";
 import { type Batch, type BatchSequence, batchOn, type HostTokens } from "./batch.ts";
+import { Fingerprint } from "./fingerprint.ts";
 import { assertCount, RandomSource, type SourceOptions, shareOf } from "./source.ts";
 
 export interface WindowOptions extends SourceOptions {
@@ -42,6 +43,10 @@ export class RandomWindows extends RandomSource {
     this.#tokens = tokens;
     const rows = options.batch * this.shard.count;
     this.batchesPerEpoch = Math.max(1, Math.floor((tokens.length - 1) / (context * rows)));
+  }
+
+  override describe(): Readonly<Record<string, unknown>> {
+    return { ...super.describe(), fingerprint: String(new Fingerprint().add(this.#tokens)) };
   }
 
   protected assemble(number: number): HostTokens {

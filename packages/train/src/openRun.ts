@@ -1,0 +1,103 @@
+import { checked, kindOf, type Module, modelKind } from "@lectern/nn";
+import { loadWeights } from "./checkpoint.ts";
+import { fileAt } from "./files.ts";
+import { type RunConfig, RunFolder } from "./run.ts";
+import { loadSafetensors } from "./safetensors.ts";
+import type { Store, StoredFile } from "./store/store.ts";
+import { ByteTokenizer } from "./tokenizers/bytes.ts";
+import type { Tokenizer } from "./tokenizers/tokenizer.ts";
+
+/** A trained model with everything that is needed to use it. */
+export interface OpenedRun {
+  readonly folder: RunFolder;
+  /** What the run was made with, as its `config.json` says. */
+  readonly config: RunConfig;
+  /** In evaluation mode. */
+  readonly model: Module;
+  /** The model's kind, and what that predicts; undefined for a model that was given to `openRun`. */
+  readonly kind: string | undefined;
+  readonly predicts: string | undefined;
+  /** Where the data are text. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** The file that the weights are from. */
+  readonly weights: StoredFile;
+}
+
+export interface OpenOptions {
+  /** A model of a class that is not registered: the weights are put into it. */
+  model?: Module;
+}
+
+/**
+ * Opens a run by its folder, with its best weights, or by one of its checkpoints' files: any that a Trainer wrote, by the
+ * command or in a program of one's own.
+ * Errors: there is no run, its files are damaged, its model is of no registered kind, or the file has no weights.
+ */
+export async function openRun(where: string | Store, { model }: OpenOptions = {}): Promise<OpenedRun> {
+  const { folder, weights } = await locate(where);
+  const config = await readConfig(folder);
+  const opened = model ?? (await makeModel(folder, config));
+  await loadWeights(weights, opened);
+  const hasTokenizer = await folder.file("tokenizer.json").exists();
+  const saved = hasTokenizer ? await folder.tokenizer() : undefined;
+  const tokenizer = saved !== undefined && config.unit === "byte" ? ofBytes(saved) : saved;
+  const kind = kindOf(opened);
+  return {
+    ...{ folder, config, weights, tokenizer, model: opened.eval() },
+    ...{ kind: kind?.name, predicts: kind?.predicts },
+  };
+}
+
+/** Runs of old had a character from U+0000 to U+00FF for each byte, in a tokenizer of characters. */
+function ofBytes(tokenizer: Tokenizer): ByteTokenizer {
+  return new ByteTokenizer(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.decode([id]).charCodeAt(0)));
+}
+
+async function locate(where: string | Store): Promise<{ folder: RunFolder; weights: StoredFile }> {
+  const file = typeof where === "string" ? fileAt(where) : undefined;
+  if (file !== undefined && (await file.exists())) {
+    await loadSafetensors(file);
+    return { folder: await folderOf(file), weights: file };
+  }
+  const folder = new RunFolder(where);
+  if ((await folder.store.list()).length === 0) {
+    throw new Error(`there is no run "${folder.path}"; name a folder that training wrote, such as one in runs/`);
+  }
+  return { folder, weights: await folder.weights() };
+}
+
+/** A checkpoint lies in the run's folder or in `checkpoints` inside it. */
+async function folderOf({ store }: StoredFile): Promise<RunFolder> {
+  const near = new RunFolder(store);
+  if (await near.file("config.json").exists()) return near;
+  return new RunFolder(store.path.replace(/[/\\]?[^/\\]+[/\\]?$/, "") || ".");
+}
+
+/** A run's `config.json`, checked as far as every run has it. Errors: it is not there, damaged, or no run's. */
+async function readConfig(folder: RunFolder): Promise<RunConfig> {
+  const { z } = await import("zod");
+  const model = z.looseObject({ kind: z.string().optional() }).optional();
+  return checked(
+    folder.file("config.json").path,
+    z.looseObject({ task: z.string().optional(), model }),
+    await folder.config(),
+  );
+}
+
+/** What `lectern train` trained before kinds of models had names. */
+const ONLY_MODEL: Readonly<Record<string, string>> = { char: "gpt", classify: "classifier" };
+
+async function makeModel(folder: RunFolder, { model, task }: RunConfig): Promise<Module> {
+  const path = folder.file("config.json").path;
+  const { kind = ONLY_MODEL[String(task)], ...options } = (model ?? {}) as { kind?: string };
+  if (model === undefined || kind === undefined) {
+    throw new Error(
+      `${path} does not say what kind of model it is: register the model's class with registerModel before training, or give openRun a model`,
+    );
+  }
+  try {
+    return await modelKind(kind).make(options);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
