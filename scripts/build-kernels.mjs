@@ -1,5 +1,6 @@
 // Compiles the cpu device's kernels (AssemblyScript) to WebAssembly, once plainly and once with relaxed SIMD, as modules
-// of TypeScript that hold the bytes. Does nothing where the sources are those of the last build.
+// of TypeScript that hold the bytes, and writes down what the device has to know of them (kernelInterface.mjs). Does nothing
+// where the sources are those of the last build.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -16,17 +17,27 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { entryOf, readInterface, typesOf, valuesOf } from "./kernelInterface.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = join(root, "packages/autograd/kernels");
 const generated = join(root, "packages/autograd/src/devices/cpu/generated");
 const compiler = join(root, "node_modules/assemblyscript/bin/asc.js");
 
-/** What changes the result: the sources, this script and the compiler's version. */
-function fingerprint() {
-  const hash = createHash("sha256");
-  for (const file of readdirSync(sources).sort()) hash.update(file).update(readFileSync(join(sources, file)));
-  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+/** The sources' texts by name, with the ends of lines that git stores. */
+function readSources() {
+  const files = readdirSync(sources).sort();
+  return Object.fromEntries(
+    files.map((file) => [file, readFileSync(join(sources, file), "utf8").replaceAll("\r\n", "\n")]),
+  );
+}
+
+/** What changes the result: the sources, these scripts and the compiler's version. */
+function fingerprint(texts) {
+  const hash = createHash("sha256").update(JSON.stringify(texts));
+  for (const script of ["build-kernels.mjs", "kernelInterface.mjs"]) {
+    hash.update(readFileSync(new URL(script, import.meta.url)));
+  }
   hash.update(readFileSync(join(dirname(compiler), "../package.json")));
   return hash.digest("hex");
 }
@@ -40,19 +51,25 @@ const FLAGS = [
   ...["--disableWarning", "201", "--disableWarning", "112"],
 ];
 
+/** folder: holds the sources, and `entry.ts`. */
 async function compile(name, flags, folder) {
   const file = join(folder, `${name}.wasm`);
-  const args = [compiler, join(sources, "index.ts"), ...FLAGS, ...flags, "--outFile", file];
-  await promisify(execFile)(process.execPath, args);
+  const args = [compiler, "entry.ts", ...FLAGS, ...flags, "--outFile", file];
+  await promisify(execFile)(process.execPath, args, { cwd: folder });
   const bytes = readFileSync(file).toString("base64");
   return `/** The kernels' WebAssembly module, in base64. Made by scripts/build-kernels.mjs. */\nexport const bytes =\n  "${bytes}";\n`;
 }
 
 const stamp = join(generated, "fingerprint");
-const now = fingerprint();
+const texts = readSources();
+const now = fingerprint(texts);
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
   const folder = mkdtempSync(join(tmpdir(), "kernels-"));
   try {
+    const found = readInterface(texts);
+    for (const [file, text] of Object.entries({ ...texts, "entry.ts": entryOf(found) })) {
+      writeFileSync(join(folder, file), text);
+    }
     const [plain, relaxed] = await Promise.all([
       compile("plain", [], folder),
       compile("relaxed", ["--enable", "relaxed-simd"], folder),
@@ -62,6 +79,8 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
     for (const [name, text] of [
       ["plain.ts", plain],
       ["relaxed.ts", relaxed],
+      ["interface.mjs", valuesOf(found)],
+      ["interface.d.mts", typesOf(found)],
       ["fingerprint", now],
     ]) {
       const beside = join(generated, `.${name}.${process.pid}`);

@@ -41,17 +41,17 @@ export class Problem {
     return i + 1 + this.keys - this.queries;
   }
 
-  @inline operand(index: i32): Operand {
+  @inline operand(index: Slot): Operand {
     return changetype<Operand>(changetype<usize>(this) + offsetof<Problem>() + <usize>index * offsetof<Operand>());
   }
 
-  @inline at(index: i32, pair: i32): usize {
+  @inline at(index: Slot, pair: i32): usize {
     const x = this.operand(index);
     const batch = pair / this.heads;
     return x.address + <usize>batch * x.batch + <usize>(pair - batch * this.heads) * x.head;
   }
 
-  @inline step(index: i32): usize {
+  @inline step(index: Slot): usize {
     return this.operand(index).row;
   }
 
@@ -70,15 +70,8 @@ class Operand {
   row: usize;
 }
 
-// The operands' order behind a Problem.
-export const Q: i32 = 0;
-export const K: i32 = 1;
-export const V: i32 = 2;
-export const OUT: i32 = 3;
-export const DOUT: i32 = 4;
-export const DQ: i32 = 5;
-export const DK: i32 = 6;
-export const DV: i32 = 7;
+/** The operands' order behind a Problem. */
+export const enum Slot { q, k, v, out, dout, dq, dk, dv }
 
 /** The largest tile of which so many arrays of `width` columns fit into the scratch memory. */
 export function tileOf(arrays: i32, width: i32): i32 {
@@ -231,7 +224,7 @@ export function scaleAll(count: i32, x: usize, factor: f32): void {
 
 /** Queries as columns of panels of eight, ready for scores that are powers of two. */
 export function packQueries(problem: Problem, to: usize, q: usize, count: i32): void {
-  pack(to, 8, q, problem.step(Q), 4, count, problem.size);
+  pack(to, 8, q, problem.step(Slot.q), 4, count, problem.size);
   scaleAll(((count + 7) & ~7) * problem.size, to, problem.scale * LOG2E);
 }
 
@@ -333,7 +326,7 @@ function attend(problem: Problem, pair: i32, first: i32, count: i32): void {
   const masks = scores + tile * ROW;
 
   memory.fill(zeros, 0, ROW);
-  packQueries(problem, queries, problem.at(Q, pair) + first * problem.step(Q), count);
+  packQueries(problem, queries, problem.at(Slot.q, pair) + first * problem.step(Slot.q), count);
   memory.fill(sums, 0, panels * width * ROW);
   for (let p = 0; p < panels; p++) {
     const state = states + p * 2 * ROW;
@@ -346,8 +339,8 @@ function attend(problem: Problem, pair: i32, first: i32, count: i32): void {
   const end = min(keysInUse(problem, pair), seen);
   for (let k0 = 0; k0 < end; k0 += tile) {
     const here = min(tile, end - k0);
-    pack(keys, 4, problem.at(K, pair) + k0 * problem.step(K), problem.step(K), 4, here, size);
-    pack(values, 4, problem.at(V, pair) + k0 * problem.step(V), 4, problem.step(V), size, here);
+    pack(keys, 4, problem.at(Slot.k, pair) + k0 * problem.step(Slot.k), problem.step(Slot.k), 4, here, size);
+    pack(values, 4, problem.at(Slot.v, pair) + k0 * problem.step(Slot.v), 4, problem.step(Slot.v), size, here);
     for (let p = 0; p < panels; p++) {
       const limit = problem.causal ? problem.seenBy(first + p * 8) - k0 : here;
       const n = min(here, limit + 7 * slope);
@@ -369,12 +362,12 @@ function attend(problem: Problem, pair: i32, first: i32, count: i32): void {
     }
   }
 
-  const out = problem.at(OUT, pair) + first * problem.step(OUT);
+  const out = problem.at(Slot.out, pair) + first * problem.step(Slot.out);
   const lse = problem.lse + (pair * problem.queries + first) * 4;
   for (let p = 0; p < panels; p++) {
     const lanes = min(8, count - p * 8);
     finish(states + p * 2 * ROW, lse + p * ROW, lanes);
-    storeRows(size, sums + p * width * ROW, lanes, states + p * 2 * ROW + ROW, true, out + p * 8 * problem.step(OUT), problem.step(OUT), false);
+    storeRows(size, sums + p * width * ROW, lanes, states + p * 2 * ROW + ROW, true, out + p * 8 * problem.step(Slot.out), problem.step(Slot.out), false);
   }
 }
 
@@ -393,11 +386,11 @@ function finish(state: usize, lse: usize, lanes: i32): void {
 /** The one query of a pair of batch and head, which sees every key. */
 function attendAlone(problem: Problem, pair: i32): void {
   const scale = problem.scale * LOG2E;
-  const keys = problem.at(K, pair);
-  const values = problem.at(V, pair);
+  const keys = problem.at(Slot.k, pair);
+  const values = problem.at(Slot.v, pair);
   const lse = attendOne(
-    problem.keys, problem.size, scale, problem.at(Q, pair), keys, problem.step(K), values, problem.step(V),
-    problem.at(OUT, pair), scratch,
+    problem.keys, problem.size, scale, problem.at(Slot.q, pair), keys, problem.step(Slot.k), values, problem.step(Slot.v),
+    problem.at(Slot.out, pair), scratch,
   );
   store<f32>(problem.lse + <usize>pair * 4, lse);
 }

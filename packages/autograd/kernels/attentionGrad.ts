@@ -2,7 +2,7 @@
 // For each tile of keys and each of queries, stretches of KEYS x QUERIES weights stay in the first-level cache.
 
 import {
-  DK, DOUT, DQ, DV, hide, K, keysInUse, LOG2E, maskRows, OUT, packQueries, Problem, product, Q, ROW, storeRows, tileOf, V,
+  hide, keysInUse, LOG2E, maskRows, packQueries, Problem, product, ROW, Slot, storeRows, tileOf,
 } from "./attention";
 import { loadTail, madd, storeTail, sumLanes } from "./lanes";
 import { exp2Below } from "./math";
@@ -110,32 +110,32 @@ export function dot(n: i32, a: usize, b: usize): f32 {
 /** What a tile of queries needs: both ways of packing, -log2 of the softmax's divisors, -sum(dout * out) of each row. */
 function packQueryTile(problem: Problem, pair: i32, first: i32, count: i32): void {
   const size = problem.size;
-  const q = problem.at(Q, pair) + first * problem.step(Q);
-  const dout = problem.at(DOUT, pair) + first * problem.step(DOUT);
-  const out = problem.at(OUT, pair) + first * problem.step(OUT);
+  const q = problem.at(Slot.q, pair) + first * problem.step(Slot.q);
+  const dout = problem.at(Slot.dout, pair) + first * problem.step(Slot.dout);
+  const out = problem.at(Slot.out, pair) + first * problem.step(Slot.out);
   const lse = problem.lse + (pair * problem.queries + first) * 4;
   packQueries(problem, queriesDown, q, count);
-  pack(doutDown, 8, dout, problem.step(DOUT), 4, count, size);
-  pack(queriesAcross, 8, q, 4, problem.step(Q), size, count);
-  pack(doutAcross, 8, dout, 4, problem.step(DOUT), size, count);
+  pack(doutDown, 8, dout, problem.step(Slot.dout), 4, count, size);
+  pack(queriesAcross, 8, q, 4, problem.step(Slot.q), size, count);
+  pack(doutAcross, 8, dout, 4, problem.step(Slot.dout), size, count);
   const lanes = (count + 7) & ~7;
   for (let i = 0; i < lanes; i++) {
     // A weight is 0 in a row that sees nothing, and in one that is not there.
     const l: f32 = i < count ? load<f32>(lse + i * 4) : -Infinity;
     store<f32>(shifts + i * 4, l == -Infinity ? l : -l * LOG2E);
     const step = <usize>i;
-    store<f32>(deltas + i * 4, i < count ? -dot(size, dout + step * problem.step(DOUT), out + step * problem.step(OUT)) : 0);
+    store<f32>(deltas + i * 4, i < count ? -dot(size, dout + step * problem.step(Slot.dout), out + step * problem.step(Slot.out)) : 0);
   }
   memory.fill(dqueries, 0, lanes * ((size + 3) & ~3) * 4);
 }
 
 function packKeyTile(problem: Problem, pair: i32, first: i32, count: i32, width: i32): void {
   const size = problem.size;
-  const k = problem.at(K, pair) + first * problem.step(K);
-  const v = problem.at(V, pair) + first * problem.step(V);
-  pack(keysDown, 4, k, problem.step(K), 4, count, size);
-  pack(valuesDown, 4, v, problem.step(V), 4, count, size);
-  pack(keysAcross, 4, k, 4, problem.step(K), size, count);
+  const k = problem.at(Slot.k, pair) + first * problem.step(Slot.k);
+  const v = problem.at(Slot.v, pair) + first * problem.step(Slot.v);
+  pack(keysDown, 4, k, problem.step(Slot.k), 4, count, size);
+  pack(valuesDown, 4, v, problem.step(Slot.v), 4, count, size);
+  pack(keysAcross, 4, k, 4, problem.step(Slot.k), size, count);
   const rows = (count + 3) & ~3;
   memory.fill(dkeys, 0, rows * width * 4);
   memory.fill(dvalues, 0, rows * width * 4);
@@ -238,9 +238,9 @@ export function attentionGrad(begin: i32, end: i32, problem: Problem): void {
   const tile = tileOf(10, width);
   layOut(tile, width);
   for (let pair = begin; pair < end; pair++) {
-    const dk = problem.at(DK, pair);
-    const dv = problem.at(DV, pair);
-    const dq = problem.at(DQ, pair);
+    const dk = problem.at(Slot.dk, pair);
+    const dv = problem.at(Slot.dv, pair);
+    const dq = problem.at(Slot.dq, pair);
     const inUse = keysInUse(problem, pair);
     for (let k0 = 0; k0 < inUse; k0 += tile) {
       const keys = min(tile, inUse - k0);
@@ -252,14 +252,14 @@ export function attentionGrad(begin: i32, end: i32, problem: Problem): void {
         if (!seen && k0 > 0) continue;
         packQueryTile(problem, pair, q0, queries);
         if (seen) gradTile(problem, pair, k0, keys, q0, queries, width);
-        storeQueryTile(problem, queries, dq + q0 * problem.step(DQ), k0 > 0);
+        storeQueryTile(problem, queries, dq + q0 * problem.step(Slot.dq), k0 > 0);
       }
-      storeTile(keys, size, width, dkeys, problem.scale, dk + k0 * problem.step(DK), problem.step(DK));
-      storeTile(keys, size, width, dvalues, 1, dv + k0 * problem.step(DV), problem.step(DV));
+      storeTile(keys, size, width, dkeys, problem.scale, dk + k0 * problem.step(Slot.dk), problem.step(Slot.dk));
+      storeTile(keys, size, width, dvalues, 1, dv + k0 * problem.step(Slot.dv), problem.step(Slot.dv));
     }
-    if (inUse == 0) clear(problem.queries, size, dq, problem.step(DQ));
-    clear(problem.keys - inUse, size, dk + inUse * problem.step(DK), problem.step(DK));
-    clear(problem.keys - inUse, size, dv + inUse * problem.step(DV), problem.step(DV));
+    if (inUse == 0) clear(problem.queries, size, dq, problem.step(Slot.dq));
+    clear(problem.keys - inUse, size, dk + inUse * problem.step(Slot.dk), problem.step(Slot.dk));
+    clear(problem.keys - inUse, size, dv + inUse * problem.step(Slot.dv), problem.step(Slot.dv));
   }
 }
 
@@ -269,7 +269,7 @@ function storeQueryTile(problem: Problem, count: i32, dq: usize, add: bool): voi
   v128.store(shifts, scale);
   v128.store(shifts, scale, 16);
   for (let i = 0; i < count; i += 8) {
-    const to = dq + i * problem.step(DQ);
-    storeRows(problem.size, dqueries + i * width * 4, min(8, count - i), shifts, false, to, problem.step(DQ), add);
+    const to = dq + i * problem.step(Slot.dq);
+    storeRows(problem.size, dqueries + i * width * 4, min(8, count - i), shifts, false, to, problem.step(Slot.dq), add);
   }
 }

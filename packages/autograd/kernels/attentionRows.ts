@@ -1,7 +1,7 @@
 // Attention with the system's BLAS: what lies between its products (src/devices/cpu/blasAttention.mjs). A block's scores
 // are a matrix of some rows of queries and a column for every key, `step` bytes from row to row, scaled by log2(e).
 
-import { DOUT, keysInUse, LN2, LOG2E, OUT, Problem } from "./attention";
+import { keysInUse, LN2, LOG2E, Problem, Slot } from "./attention";
 import { dot } from "./attentionGrad";
 import { loadStrided, loadStridedTail, loadTail, madd, maxLane, storeTail, sumLanes } from "./lanes";
 import { exp2Below } from "./math";
@@ -88,8 +88,8 @@ export function weighRows(
 /** Divides rows of the result by their sums of weights; a row without weights stays 0. */
 export function divideRows(problem: Problem, pair: i32, first: i32, count: i32, sums: usize): void {
   const size = problem.size;
-  let y = problem.at(OUT, pair) + first * problem.step(OUT);
-  for (let r = 0; r < count; r++, y += problem.step(OUT)) {
+  let y = problem.at(Slot.out, pair) + first * problem.step(Slot.out);
+  for (let r = 0; r < count; r++, y += problem.step(Slot.out)) {
     const sum = load<f32>(sums + r * 4);
     const divisor = f32x4.splat(sum == 0 ? 1 : sum);
     let c = 0;
@@ -106,8 +106,8 @@ export function gradRows(
   problem: Problem, pair: i32, first: i32, count: i32, keys: i32, scores: usize, dscores: usize, step: usize,
 ): void {
   const lse = problem.lse + (pair * problem.queries + first) * 4;
-  let dout = problem.at(DOUT, pair) + first * problem.step(DOUT);
-  let out = problem.at(OUT, pair) + first * problem.step(OUT);
+  let dout = problem.at(Slot.dout, pair) + first * problem.step(Slot.dout);
+  let out = problem.at(Slot.out, pair) + first * problem.step(Slot.out);
   for (let r = 0; r < count; r++) {
     const w = scores + r * step;
     const ds = dscores + r * step;
@@ -129,13 +129,13 @@ export function gradRows(
     }
     memory.fill(w + n * 4, 0, (keys - n) * 4);
     memory.fill(ds + n * 4, 0, (keys - n) * 4);
-    dout += problem.step(DOUT);
-    out += problem.step(OUT);
+    dout += problem.step(Slot.dout);
+    out += problem.step(Slot.out);
   }
 }
 
 /** Rows from `first` to `stop` of one of the problem's arrays become 0. */
-export function clearRows(problem: Problem, operand: i32, pair: i32, first: i32, stop: i32): void {
+export function clearRows(problem: Problem, operand: Slot, pair: i32, first: i32, stop: i32): void {
   const step = problem.step(operand);
   let row = problem.at(operand, pair) + first * step;
   for (let i = first; i < stop; i++, row += step) memory.fill(row, 0, problem.size * 4);

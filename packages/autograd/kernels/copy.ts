@@ -38,7 +38,7 @@ function copyRow(how: i32, n: i32, out: usize, so: usize, x: usize, sx: usize): 
 }
 
 /** Units are rows of n elements, or, where there is but one row, elements. Operands 0 and 1 of `axes` are out and x. */
-export function copy(begin: i32, end: i32, how: i32, n: i32, axes: usize, out: usize, x: usize): void {
+export function copy(begin: i32, end: i32, how: Convert, n: i32, axes: usize, out: usize, x: usize): void {
   const so = innerStride(axes, 0);
   const sx = innerStride(axes, 1);
   if (load<i32>(axes) == 0) {

@@ -3,8 +3,7 @@
 import { loadStrided, loadStridedTail, loadTail, madd, storeTail } from "./lanes";
 import { exp4, gelu4, geluSlope4, log4, sigmoid4, tanh4 } from "./math";
 
-// Order as in src/devices/cpu/elementwise.ts.
-const enum U {
+const enum Unary {
   affine, abs, sign, exp, log, sqrt, rsqrt, reciprocal, pow, sin, cos, tanh, sigmoid, relu, leakyRelu, gelu, geluTanh,
   silu, clamp, floor, round, div,
 }
@@ -36,8 +35,8 @@ const GELU_CUBIC: f32 = 0.044715;
 
 // @ts-ignore: decorator
 @inline function scalar(f: i32, x: f32, a: f32): f32 {
-  if (f == U.sin) return Mathf.sin(x);
-  if (f == U.cos) return Mathf.cos(x);
+  if (f == Unary.sin) return Mathf.sin(x);
+  if (f == Unary.cos) return Mathf.cos(x);
   return pow32(x, a);
 }
 
@@ -49,29 +48,29 @@ function pow32(x: f32, a: f32): f32 {
 
 // @ts-ignore: decorator
 @inline function apply(op: i32, x: v128, a: f32, b: f32): v128 {
-  if (op == U.affine) return f32x4.add(f32x4.mul(x, c(a)), c(b));
-  if (op == U.div) return f32x4.div(x, c(a));
-  if (op == U.abs) return f32x4.abs(x);
-  if (op == U.sign) {
+  if (op == Unary.affine) return f32x4.add(f32x4.mul(x, c(a)), c(b));
+  if (op == Unary.div) return f32x4.div(x, c(a));
+  if (op == Unary.abs) return f32x4.abs(x);
+  if (op == Unary.sign) {
     const positive = v128.and(f32x4.gt(x, c(0)), c(1));
     const negative = v128.and(f32x4.lt(x, c(0)), c(-1));
     return v128.bitselect(x, v128.or(positive, negative), v128.or(f32x4.ne(x, x), f32x4.eq(x, c(0))));
   }
-  if (op == U.exp) return exp4(x);
-  if (op == U.log) return log4(x);
-  if (op == U.sqrt) return f32x4.sqrt(x);
-  if (op == U.rsqrt) return f32x4.div(c(1), f32x4.sqrt(x));
-  if (op == U.reciprocal) return f32x4.div(c(1), x);
-  if (op == U.tanh) return tanh4(x);
-  if (op == U.sigmoid) return sigmoid4(x);
-  if (op == U.relu) return f32x4.pmax(x, c(0));
-  if (op == U.leakyRelu) return v128.bitselect(f32x4.mul(x, c(a)), x, f32x4.lt(x, c(0)));
-  if (op == U.gelu) return gelu4(x);
-  if (op == U.geluTanh) return f32x4.mul(x, sigmoid4(geluInner(x)));
-  if (op == U.silu) return f32x4.mul(x, sigmoid4(x));
-  if (op == U.clamp) return f32x4.pmin(f32x4.pmax(x, c(a)), c(b));
-  if (op == U.floor) return f32x4.floor(x);
-  if (op == U.round) return f32x4.nearest(x);
+  if (op == Unary.exp) return exp4(x);
+  if (op == Unary.log) return log4(x);
+  if (op == Unary.sqrt) return f32x4.sqrt(x);
+  if (op == Unary.rsqrt) return f32x4.div(c(1), f32x4.sqrt(x));
+  if (op == Unary.reciprocal) return f32x4.div(c(1), x);
+  if (op == Unary.tanh) return tanh4(x);
+  if (op == Unary.sigmoid) return sigmoid4(x);
+  if (op == Unary.relu) return f32x4.pmax(x, c(0));
+  if (op == Unary.leakyRelu) return v128.bitselect(f32x4.mul(x, c(a)), x, f32x4.lt(x, c(0)));
+  if (op == Unary.gelu) return gelu4(x);
+  if (op == Unary.geluTanh) return f32x4.mul(x, sigmoid4(geluInner(x)));
+  if (op == Unary.silu) return f32x4.mul(x, sigmoid4(x));
+  if (op == Unary.clamp) return f32x4.pmin(f32x4.pmax(x, c(a)), c(b));
+  if (op == Unary.floor) return f32x4.floor(x);
+  if (op == Unary.round) return f32x4.nearest(x);
   return lanes(op, x, a);
 }
 
@@ -82,44 +81,44 @@ function pow32(x: f32, a: f32): f32 {
   if (i < end) storeTail(out + i * 4, apply(op, loadTail(x + i * 4, end - i), a, b), end - i);
 }
 
-export function unary(begin: i32, end: i32, op: i32, out: usize, x: usize, a: f32, b: f32): void {
+export function unary(begin: i32, end: i32, op: Unary, out: usize, x: usize, a: f32, b: f32): void {
   switch (op) {
-    case U.affine: return loop(U.affine, begin, end, out, x, a, b);
-    case U.abs: return loop(U.abs, begin, end, out, x, a, b);
-    case U.sign: return loop(U.sign, begin, end, out, x, a, b);
-    case U.exp: return loop(U.exp, begin, end, out, x, a, b);
-    case U.log: return loop(U.log, begin, end, out, x, a, b);
-    case U.sqrt: return loop(U.sqrt, begin, end, out, x, a, b);
-    case U.rsqrt: return loop(U.rsqrt, begin, end, out, x, a, b);
-    case U.reciprocal: return loop(U.reciprocal, begin, end, out, x, a, b);
-    case U.pow: return loop(U.pow, begin, end, out, x, a, b);
-    case U.sin: return loop(U.sin, begin, end, out, x, a, b);
-    case U.cos: return loop(U.cos, begin, end, out, x, a, b);
-    case U.tanh: return loop(U.tanh, begin, end, out, x, a, b);
-    case U.sigmoid: return loop(U.sigmoid, begin, end, out, x, a, b);
-    case U.relu: return loop(U.relu, begin, end, out, x, a, b);
-    case U.leakyRelu: return loop(U.leakyRelu, begin, end, out, x, a, b);
-    case U.gelu: return loop(U.gelu, begin, end, out, x, a, b);
-    case U.geluTanh: return loop(U.geluTanh, begin, end, out, x, a, b);
-    case U.silu: return loop(U.silu, begin, end, out, x, a, b);
-    case U.clamp: return loop(U.clamp, begin, end, out, x, a, b);
-    case U.floor: return loop(U.floor, begin, end, out, x, a, b);
-    case U.div: return loop(U.div, begin, end, out, x, a, b);
-    default: return loop(U.round, begin, end, out, x, a, b);
+    case Unary.affine: return loop(Unary.affine, begin, end, out, x, a, b);
+    case Unary.abs: return loop(Unary.abs, begin, end, out, x, a, b);
+    case Unary.sign: return loop(Unary.sign, begin, end, out, x, a, b);
+    case Unary.exp: return loop(Unary.exp, begin, end, out, x, a, b);
+    case Unary.log: return loop(Unary.log, begin, end, out, x, a, b);
+    case Unary.sqrt: return loop(Unary.sqrt, begin, end, out, x, a, b);
+    case Unary.rsqrt: return loop(Unary.rsqrt, begin, end, out, x, a, b);
+    case Unary.reciprocal: return loop(Unary.reciprocal, begin, end, out, x, a, b);
+    case Unary.pow: return loop(Unary.pow, begin, end, out, x, a, b);
+    case Unary.sin: return loop(Unary.sin, begin, end, out, x, a, b);
+    case Unary.cos: return loop(Unary.cos, begin, end, out, x, a, b);
+    case Unary.tanh: return loop(Unary.tanh, begin, end, out, x, a, b);
+    case Unary.sigmoid: return loop(Unary.sigmoid, begin, end, out, x, a, b);
+    case Unary.relu: return loop(Unary.relu, begin, end, out, x, a, b);
+    case Unary.leakyRelu: return loop(Unary.leakyRelu, begin, end, out, x, a, b);
+    case Unary.gelu: return loop(Unary.gelu, begin, end, out, x, a, b);
+    case Unary.geluTanh: return loop(Unary.geluTanh, begin, end, out, x, a, b);
+    case Unary.silu: return loop(Unary.silu, begin, end, out, x, a, b);
+    case Unary.clamp: return loop(Unary.clamp, begin, end, out, x, a, b);
+    case Unary.floor: return loop(Unary.floor, begin, end, out, x, a, b);
+    case Unary.div: return loop(Unary.div, begin, end, out, x, a, b);
+    default: return loop(Unary.round, begin, end, out, x, a, b);
   }
 }
 
 /** affine, abs, sign and clamp on int32. a and b are doubles, as the caller gave them: bounds need not be whole. */
-export function unaryInt(begin: i32, end: i32, op: i32, out: usize, x: usize, a: f64, b: f64): void {
+export function unaryInt(begin: i32, end: i32, op: Unary, out: usize, x: usize, a: f64, b: f64): void {
   for (let i = begin; i < end; i++) {
     const value = load<i32>(x + i * 4);
-    if (op == U.affine) {
+    if (op == Unary.affine) {
       store<i32>(out + i * 4, value * <i32><i64>a + <i32><i64>b);
       continue;
     }
     let y = <f64>value;
-    if (op == U.abs) y = abs(y);
-    else if (op == U.sign) y = <f64>(i32(value > 0) - i32(value < 0));
+    if (op == Unary.abs) y = abs(y);
+    else if (op == Unary.sign) y = <f64>(i32(value > 0) - i32(value < 0));
     else y = min(max(y, a), b);
     // Wraps like a store into an Int32Array.
     store<i32>(out + i * 4, <i32><i64>y);
@@ -128,17 +127,16 @@ export function unaryInt(begin: i32, end: i32, op: i32, out: usize, x: usize, a:
 
 // --- derivatives ----------------------------------------------------------------------------------
 
-// Order as in src/devices/cpu/elementwise.ts.
-const enum G { tanh, sigmoid, relu, gelu, geluTanh, silu }
+const enum UnaryGrad { tanh, sigmoid, relu, gelu, geluTanh, silu }
 
 // @ts-ignore: decorator
 @inline function slope(op: i32, s: v128): v128 {
   const one = c(1);
-  if (op == G.tanh) return f32x4.sub(one, f32x4.mul(s, s));
-  if (op == G.sigmoid) return f32x4.mul(s, f32x4.sub(one, s));
-  if (op == G.relu) return v128.and(one, f32x4.gt(s, c(0)));
-  if (op == G.gelu) return geluSlope4(s);
-  if (op == G.geluTanh) {
+  if (op == UnaryGrad.tanh) return f32x4.sub(one, f32x4.mul(s, s));
+  if (op == UnaryGrad.sigmoid) return f32x4.mul(s, f32x4.sub(one, s));
+  if (op == UnaryGrad.relu) return v128.and(one, f32x4.gt(s, c(0)));
+  if (op == UnaryGrad.gelu) return geluSlope4(s);
+  if (op == UnaryGrad.geluTanh) {
     const y = sigmoid4(geluInner(s));
     const innerSlope = f32x4.mul(c(2 * GELU_SCALE), madd(f32x4.mul(s, s), c(3 * GELU_CUBIC), one));
     return madd(f32x4.mul(s, innerSlope), f32x4.mul(y, f32x4.sub(one, y)), y);
@@ -159,14 +157,14 @@ const enum G { tanh, sigmoid, relu, gelu, geluTanh, silu }
   }
 }
 
-export function unaryGrad(begin: i32, end: i32, op: i32, dx: usize, saved: usize, dy: usize): void {
+export function unaryGrad(begin: i32, end: i32, op: UnaryGrad, dx: usize, saved: usize, dy: usize): void {
   switch (op) {
-    case G.tanh: return gradLoop(G.tanh, begin, end, dx, saved, dy);
-    case G.sigmoid: return gradLoop(G.sigmoid, begin, end, dx, saved, dy);
-    case G.relu: return gradLoop(G.relu, begin, end, dx, saved, dy);
-    case G.gelu: return gradLoop(G.gelu, begin, end, dx, saved, dy);
-    case G.geluTanh: return gradLoop(G.geluTanh, begin, end, dx, saved, dy);
-    default: return gradLoop(G.silu, begin, end, dx, saved, dy);
+    case UnaryGrad.tanh: return gradLoop(UnaryGrad.tanh, begin, end, dx, saved, dy);
+    case UnaryGrad.sigmoid: return gradLoop(UnaryGrad.sigmoid, begin, end, dx, saved, dy);
+    case UnaryGrad.relu: return gradLoop(UnaryGrad.relu, begin, end, dx, saved, dy);
+    case UnaryGrad.gelu: return gradLoop(UnaryGrad.gelu, begin, end, dx, saved, dy);
+    case UnaryGrad.geluTanh: return gradLoop(UnaryGrad.geluTanh, begin, end, dx, saved, dy);
+    default: return gradLoop(UnaryGrad.silu, begin, end, dx, saved, dy);
   }
 }
 
@@ -180,24 +178,23 @@ export function fill(begin: i32, end: i32, out: usize, bits: i32): void {
 
 // --- two operands ---------------------------------------------------------------------------------
 
-// Order as in src/devices/cpu/elementwise.ts.
-const enum B { add, sub, mul, div, pow, maximum, minimum, eq, ne, lt, le, gt, ge }
+const enum Binary { add, sub, mul, div, pow, maximum, minimum, eq, ne, lt, le, gt, ge }
 
 // @ts-ignore: decorator
 @inline function combine(op: i32, a: v128, b: v128): v128 {
-  if (op == B.add) return f32x4.add(a, b);
-  if (op == B.sub) return f32x4.sub(a, b);
-  if (op == B.mul) return f32x4.mul(a, b);
-  if (op == B.div) return f32x4.div(a, b);
-  if (op == B.maximum) return f32x4.max(a, b);
-  if (op == B.minimum) return f32x4.min(a, b);
+  if (op == Binary.add) return f32x4.add(a, b);
+  if (op == Binary.sub) return f32x4.sub(a, b);
+  if (op == Binary.mul) return f32x4.mul(a, b);
+  if (op == Binary.div) return f32x4.div(a, b);
+  if (op == Binary.maximum) return f32x4.max(a, b);
+  if (op == Binary.minimum) return f32x4.min(a, b);
   const one = i32x4.splat(1);
-  if (op == B.eq) return v128.and(one, f32x4.eq(a, b));
-  if (op == B.ne) return v128.and(one, f32x4.ne(a, b));
-  if (op == B.lt) return v128.and(one, f32x4.lt(a, b));
-  if (op == B.le) return v128.and(one, f32x4.le(a, b));
-  if (op == B.gt) return v128.and(one, f32x4.gt(a, b));
-  if (op == B.ge) return v128.and(one, f32x4.ge(a, b));
+  if (op == Binary.eq) return v128.and(one, f32x4.eq(a, b));
+  if (op == Binary.ne) return v128.and(one, f32x4.ne(a, b));
+  if (op == Binary.lt) return v128.and(one, f32x4.lt(a, b));
+  if (op == Binary.le) return v128.and(one, f32x4.le(a, b));
+  if (op == Binary.gt) return v128.and(one, f32x4.gt(a, b));
+  if (op == Binary.ge) return v128.and(one, f32x4.ge(a, b));
   let y = a;
   y = f32x4.replace_lane(y, 0, pow32(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)));
   y = f32x4.replace_lane(y, 1, pow32(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)));
@@ -224,19 +221,19 @@ const enum B { add, sub, mul, div, pow, maximum, minimum, eq, ne, lt, le, gt, ge
 
 function binaryRow(op: i32, n: i32, out: usize, a: usize, sa: usize, b: usize, sb: usize): void {
   switch (op) {
-    case B.add: return row(B.add, n, out, a, sa, b, sb);
-    case B.sub: return row(B.sub, n, out, a, sa, b, sb);
-    case B.mul: return row(B.mul, n, out, a, sa, b, sb);
-    case B.div: return row(B.div, n, out, a, sa, b, sb);
-    case B.pow: return row(B.pow, n, out, a, sa, b, sb);
-    case B.maximum: return row(B.maximum, n, out, a, sa, b, sb);
-    case B.minimum: return row(B.minimum, n, out, a, sa, b, sb);
-    case B.eq: return row(B.eq, n, out, a, sa, b, sb);
-    case B.ne: return row(B.ne, n, out, a, sa, b, sb);
-    case B.lt: return row(B.lt, n, out, a, sa, b, sb);
-    case B.le: return row(B.le, n, out, a, sa, b, sb);
-    case B.gt: return row(B.gt, n, out, a, sa, b, sb);
-    default: return row(B.ge, n, out, a, sa, b, sb);
+    case Binary.add: return row(Binary.add, n, out, a, sa, b, sb);
+    case Binary.sub: return row(Binary.sub, n, out, a, sa, b, sb);
+    case Binary.mul: return row(Binary.mul, n, out, a, sa, b, sb);
+    case Binary.div: return row(Binary.div, n, out, a, sa, b, sb);
+    case Binary.pow: return row(Binary.pow, n, out, a, sa, b, sb);
+    case Binary.maximum: return row(Binary.maximum, n, out, a, sa, b, sb);
+    case Binary.minimum: return row(Binary.minimum, n, out, a, sa, b, sb);
+    case Binary.eq: return row(Binary.eq, n, out, a, sa, b, sb);
+    case Binary.ne: return row(Binary.ne, n, out, a, sa, b, sb);
+    case Binary.lt: return row(Binary.lt, n, out, a, sa, b, sb);
+    case Binary.le: return row(Binary.le, n, out, a, sa, b, sb);
+    case Binary.gt: return row(Binary.gt, n, out, a, sa, b, sb);
+    default: return row(Binary.ge, n, out, a, sa, b, sb);
   }
 }
 
@@ -246,19 +243,19 @@ function binaryIntRow(op: i32, n: i32, out: usize, a: usize, sa: usize, b: usize
     const y = load<i32>(b + i * sb);
     let z: i32;
     switch (op) {
-      case B.add: z = x + y; break;
-      case B.sub: z = x - y; break;
-      case B.mul: z = x * y; break;
+      case Binary.add: z = x + y; break;
+      case Binary.sub: z = x - y; break;
+      case Binary.mul: z = x * y; break;
       // Like a store of the quotient into an Int32Array: 0 for a division by zero.
-      case B.div: z = y == 0 ? 0 : y == -1 ? -x : x / y; break;
-      case B.pow: z = <i32><i64>NativeMath.pow(<f64>x, <f64>y); break;
-      case B.maximum: z = max(x, y); break;
-      case B.minimum: z = min(x, y); break;
-      case B.eq: z = i32(x == y); break;
-      case B.ne: z = i32(x != y); break;
-      case B.lt: z = i32(x < y); break;
-      case B.le: z = i32(x <= y); break;
-      case B.gt: z = i32(x > y); break;
+      case Binary.div: z = y == 0 ? 0 : y == -1 ? -x : x / y; break;
+      case Binary.pow: z = <i32><i64>NativeMath.pow(<f64>x, <f64>y); break;
+      case Binary.maximum: z = max(x, y); break;
+      case Binary.minimum: z = min(x, y); break;
+      case Binary.eq: z = i32(x == y); break;
+      case Binary.ne: z = i32(x != y); break;
+      case Binary.lt: z = i32(x < y); break;
+      case Binary.le: z = i32(x <= y); break;
+      case Binary.gt: z = i32(x > y); break;
       default: z = i32(x >= y); break;
     }
     store<i32>(out + i * 4, z);
@@ -292,7 +289,7 @@ export function rowOffset(rowIndex: i32, axes: usize, operand: i32): usize {
 
 /** Units are elements: operands of one shape, or a single value on either side. Strides in bytes. */
 export function binaryFlat(
-  begin: i32, end: i32, integer: bool, op: i32, out: usize, a: usize, sa: usize, b: usize, sb: usize,
+  begin: i32, end: i32, integer: bool, op: Binary, out: usize, a: usize, sa: usize, b: usize, sb: usize,
 ): void {
   const n = end - begin;
   if (integer) binaryIntRow(op, n, out + begin * 4, a + begin * sa, sa, b + begin * sb, sb);
@@ -301,7 +298,7 @@ export function binaryFlat(
 
 /** Units are rows of n elements; operands 0 and 1 of `axes` are a and b. */
 export function binaryRows(
-  begin: i32, end: i32, integer: bool, op: i32, n: i32, axes: usize, out: usize, a: usize, b: usize,
+  begin: i32, end: i32, integer: bool, op: Binary, n: i32, axes: usize, out: usize, a: usize, b: usize,
 ): void {
   const sa = innerStride(axes, 0);
   const sb = innerStride(axes, 1);

@@ -1,20 +1,10 @@
-// What the cpu device calls. Every kernel that can be shared out among threads begins with `begin, end`: the units
-// (elements, rows, tiles: its comment says which) that this call is to do. Addresses and steps are in bytes.
+// What the cpu device calls besides the kernels. Every exported function that begins with `begin: i32, end: i32` is a kernel,
+// which threads can share out, and needs no line here: it does the units begin … end - 1 (elements, rows, tiles: its comment
+// says which). Addresses and steps are in bytes.
 
-export { attention } from "./attention";
-export { attentionGrad } from "./attentionGrad";
 export { clearRows, divideRows, gradRows, keysSeen, weighRows } from "./attentionRows";
-export { copy, transpose } from "./copy";
-export { crossEntropy, crossEntropyGrad } from "./crossEntropy";
-export { binaryFlat, binaryRows, fill, unary, unaryGrad, unaryInt, where } from "./elementwise";
-export { biasGelu, biasGeluGrad, sumSquares } from "./fused";
-export { embed, embedGrad, firstOutside, gather, indexAdd, indexSelect, scatterAdd } from "./indexing";
-export { matmul, scratchAddress, scratchSize, setScratch } from "./matmul";
-export { adamW, adamWAll } from "./optimizer";
-export { dropout, normal, uniform } from "./random";
-export { argReduce, cumsum, reduceColumns, reduceInt, reduceRows, sumStretches, topk } from "./reduce";
-export { layerNorm, layerNormGrad, logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./rows";
-export { linear } from "./thin";
+export { firstOutside } from "./indexing";
+export { scratchAddress, scratchSize, setScratch } from "./matmul";
 
 /** First address behind the module's own constants. */
 export function heapBase(): usize {

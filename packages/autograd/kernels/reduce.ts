@@ -2,7 +2,7 @@
 
 import { addWide, firstLanes, high, loadTail, low, maxLane, sum2 } from "./lanes";
 
-const enum R { sum, max, min }
+const enum Reduce { sum, max, min }
 
 /** Sum of n floats that lie side by side. */
 export function sumRow(x: usize, n: i32): f64 {
@@ -62,12 +62,12 @@ function minRow(x: usize, n: i32): f32 {
 }
 
 /** inner = 1. Units are rows. */
-export function reduceRows(begin: i32, end: i32, op: i32, n: i32, out: usize, x: usize): void {
+export function reduceRows(begin: i32, end: i32, op: Reduce, n: i32, out: usize, x: usize): void {
   for (let r = begin; r < end; r++) {
     const row = x + r * n * 4;
     let y: f32;
-    if (op == R.sum) y = <f32>sumRow(row, n);
-    else if (op == R.max) y = maxRow(row, n);
+    if (op == Reduce.sum) y = <f32>sumRow(row, n);
+    else if (op == Reduce.max) y = maxRow(row, n);
     else y = minRow(row, n);
     store<f32>(out + r * 4, y);
   }
@@ -124,7 +124,7 @@ function sumColumn(size: i32, step: usize, x: usize): f32 {
 }
 
 /** inner > 1. Units are blocks of 16 columns of each of the `outer` matrices. */
-export function reduceColumns(begin: i32, end: i32, op: i32, size: i32, inner: i32, out: usize, x: usize): void {
+export function reduceColumns(begin: i32, end: i32, op: Reduce, size: i32, inner: i32, out: usize, x: usize): void {
   const blocks = (inner + 15) >> 4;
   const step = <usize>inner * 4;
   for (let unit = begin; unit < end; unit++) {
@@ -133,38 +133,38 @@ export function reduceColumns(begin: i32, end: i32, op: i32, size: i32, inner: i
     const last = min(i + 16, inner);
     const y = out + o * inner * 4;
     const source = x + o * size * inner * 4;
-    if (op == R.sum) {
+    if (op == Reduce.sum) {
       for (; i + 8 <= last; i += 8) sumColumns8(size, step, y + i * 4, source + i * 4);
       for (; i < last; i++) store<f32>(y + i * 4, sumColumn(size, step, source + i * 4));
       continue;
     }
     for (; i + 4 <= last; i += 4) {
-      let best = f32x4.splat(op == R.max ? -Infinity : Infinity);
+      let best = f32x4.splat(op == Reduce.max ? -Infinity : Infinity);
       let p = source + i * 4;
       for (let j = 0; j < size; j++, p += step) {
-        best = op == R.max ? f32x4.max(best, v128.load(p)) : f32x4.min(best, v128.load(p));
+        best = op == Reduce.max ? f32x4.max(best, v128.load(p)) : f32x4.min(best, v128.load(p));
       }
       v128.store(y + i * 4, best);
     }
     for (; i < last; i++) {
-      let best: f32 = op == R.max ? -Infinity : Infinity;
+      let best: f32 = op == Reduce.max ? -Infinity : Infinity;
       let p = source + i * 4;
-      for (let j = 0; j < size; j++, p += step) best = op == R.max ? max(best, load<f32>(p)) : min(best, load<f32>(p));
+      for (let j = 0; j < size; j++, p += step) best = op == Reduce.max ? max(best, load<f32>(p)) : min(best, load<f32>(p));
       store<f32>(y + i * 4, best);
     }
   }
 }
 
 /** int32. Units are lanes. */
-export function reduceInt(begin: i32, end: i32, op: i32, size: i32, inner: i32, out: usize, x: usize): void {
+export function reduceInt(begin: i32, end: i32, op: Reduce, size: i32, inner: i32, out: usize, x: usize): void {
   for (let lane = begin; lane < end; lane++) {
     const o = lane / inner;
     let p = x + (o * size * inner + (lane - o * inner)) * 4;
-    let y = op == R.sum ? 0 : op == R.max ? i32.MIN_VALUE : i32.MAX_VALUE;
+    let y = op == Reduce.sum ? 0 : op == Reduce.max ? i32.MIN_VALUE : i32.MAX_VALUE;
     for (let j = 0; j < size; j++, p += inner * 4) {
       const value = load<i32>(p);
-      if (op == R.sum) y += value;
-      else y = op == R.max ? max(y, value) : min(y, value);
+      if (op == Reduce.sum) y += value;
+      else y = op == Reduce.max ? max(y, value) : min(y, value);
     }
     store<i32>(out + lane * 4, y);
   }

@@ -280,12 +280,12 @@ function geluRow(x: usize, n: i32): void {
  */
 export function linear(
   begin: i32, end: i32, m: i32, n: i32, k: i32, out: usize, x: usize, xRow: usize, w: usize, wRow: usize, bias: usize,
-  curved: i32,
+  curved: bool,
 ): void {
   const first = begin * 16;
   const columns = min(n, end * 16) - first;
   const place = bias == 0 ? 0 : bias + first * 4;
   const y = out + first * 4;
   along(m, columns, k, x, xRow, w + first * wRow, wRow, y, n * 4, place, false);
-  if (curved != 0) for (let r = 0; r < m; r++) geluRow(y + r * n * 4, columns);
+  if (curved) for (let r = 0; r < m; r++) geluRow(y + r * n * 4, columns);
 }

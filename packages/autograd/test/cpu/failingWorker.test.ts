@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { machine } from "../../src/devices/cpu/machine.ts";
-import type { Kernel, KernelName } from "../../src/devices/cpu/module.ts";
 import { Pool } from "../../src/devices/cpu/pool.ts";
+import type { AllKernels } from "../../src/devices/cpu/table.mjs";
 
 const UNITS = 1 << 16;
 /** Units of a part. */
@@ -16,10 +16,9 @@ beforeEach(() => {
 afterEach(() => machine().memory.release(block));
 
 /** Two threads, of which the main one uses `own` in place of `fill`. */
-function poolWith(own: Kernel): Pool {
+function poolWith(own: AllKernels["fill"]): Pool {
   const { memory, kernels, module } = machine();
-  const ours: Record<KernelName, Kernel> = { ...kernels, fill: own };
-  return new Pool(2, memory, ours, module, kernels.scratchSize(), undefined);
+  return new Pool(2, memory, { ...kernels, fill: own }, module, kernels.scratchSize(), undefined);
 }
 
 /** Fills the block, and waits for the worker to be there. */

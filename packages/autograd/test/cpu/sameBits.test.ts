@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AdamWOptions, Strided } from "../../src/device.ts";
 import { cpuDevice } from "../../src/devices/cpu/device.ts";
 import { machine } from "../../src/devices/cpu/machine.ts";
-import type { KernelName } from "../../src/devices/cpu/module.ts";
 import { Pool } from "../../src/devices/cpu/pool.ts";
+import type { KernelName } from "../../src/devices/cpu/table.mjs";
 import {
   type AttentionOptions,
   crossEntropy,

@@ -1,46 +1,55 @@
 import type { AttentionOptions, Strided } from "../../device.ts";
+import { addressOf, addressOrZero, BYTES, blockOf } from "./addresses.ts";
 import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
-import { heightOf, machine, nextDescription, runTouching } from "./machine.ts";
-import { addressOf, BYTES, blockOf } from "./operands.ts";
+import { Operand, Problem, Slot } from "./generated/interface.mjs";
+import { heightOf, nextDescription, runTouching } from "./jobs.ts";
+import { machine } from "./machine.ts";
 
 /** Queries of a unit: where there are many pairs of batch and head, each is one; else long contexts are shared out. */
 const LONG = 256;
 const SHORT = 64;
 const MANY_PAIRS = 16;
 
-/** What each kernel works on, in the order that `kernels/attention.ts` gives. */
-type Operands = readonly Strided[];
-
-/** Writes an operand's address, and its steps in bytes along batch, heads and time. Gives the word behind. */
-function place(ints: Int32Array, word: number, x: Strided): number {
-  ints[word] = addressOf(x);
-  for (let axis = 0; axis < 3; axis++) ints[word + 1 + axis] = x.strides[axis] * BYTES;
-  return word + 4;
-}
+/** What a kernel works on, each in its place in the description. */
+type Operands = Partial<Record<keyof typeof Slot, Strided>>;
 
 /** Writes down what the kernels have to know (`Problem` in kernels/attention.ts) and returns its address. */
-function describe(block: number, lse: Strided, operands: Operands, options: AttentionOptions): number {
-  const [q, k] = operands;
+function describe(block: number, lse: Strided, q: Strided, k: Strided, rest: Operands, options: AttentionOptions) {
   const [, heads, queries, size] = q.shape;
   const { causal, scale, mask } = options;
   const { ints, floats } = machine().memory;
   const address = nextDescription();
-  let word = address / BYTES;
-  ints[word++] = heads;
-  ints[word++] = queries;
-  ints[word++] = k.shape[2];
-  ints[word++] = size;
-  ints[word++] = Number(causal);
-  floats[word++] = scale;
-  ints[word++] = block;
-  ints[word++] = addressOf(lse);
-  if (mask === undefined) ints.fill(0, word, word + 4);
-  else place(ints, word, mask);
-  word += 4;
-  ints[word++] = mask === undefined ? 0 : mask.strides[3] * BYTES;
-  for (const x of operands) word = place(ints, word, x);
+  const at = address / BYTES;
+  ints[at + Problem.heads] = heads;
+  ints[at + Problem.queries] = queries;
+  ints[at + Problem.keys] = k.shape[2];
+  ints[at + Problem.size] = size;
+  ints[at + Problem.causal] = Number(causal);
+  floats[at + Problem.scale] = scale;
+  ints[at + Problem.block] = block;
+  ints[at + Problem.lse] = addressOf(lse);
+  const strides = mask?.strides ?? [0, 0, 0, 0];
+  ints[at + Problem.mask] = addressOrZero(mask);
+  ints[at + Problem.maskBatch] = strides[0] * BYTES;
+  ints[at + Problem.maskHead] = strides[1] * BYTES;
+  ints[at + Problem.maskQuery] = strides[2] * BYTES;
+  ints[at + Problem.maskKey] = strides[3] * BYTES;
+  const operands: Operands = { q, k, ...rest };
+  for (const slot of SLOTS) {
+    const x = operands[slot];
+    if (x !== undefined) describeOperand(ints, at + Problem.words + Slot[slot] * Operand.words, x);
+  }
   return address;
+}
+
+const SLOTS = Object.keys(Slot) as (keyof typeof Slot)[];
+
+function describeOperand(ints: Int32Array, at: number, x: Strided): void {
+  ints[at + Operand.address] = addressOf(x);
+  ints[at + Operand.batch] = x.strides[0] * BYTES;
+  ints[at + Operand.head] = x.strides[1] * BYTES;
+  ints[at + Operand.row] = x.strides[2] * BYTES;
 }
 
 /** Floating-point operations that are worth a thread of their own: some 40 microseconds. */
@@ -77,7 +86,7 @@ export function attention(
   const grain = Math.max(1, Math.floor(FLOPS_PER_PART / flops));
   const kernel = suitsBlas(q, k) ? "blasAttention" : "attention";
   const footprint = footprintOf([q, k, v], [out, lse], options);
-  const address = describe(block, lse, [q, k, v, out], options);
+  const address = describe(block, lse, q, k, { v, out }, options);
   runTouching(footprint, kernel, pairs * Math.ceil(queries / block), grain, address);
 }
 
@@ -85,7 +94,7 @@ export function attention(
  * Parts are whole examples of the batch where the cuts of [batch, time] rows fall between them, and each of those is made
  * from its own rows.
  */
-function footprintOf(read: Operands, written: Operands, { mask }: AttentionOptions): Footprint {
+function footprintOf(read: readonly Strided[], written: readonly Strided[], { mask }: AttentionOptions): Footprint {
   const [batch, , time] = read[0].shape;
   const fits = heightOf(batch * time) % time === 0;
   const footprint = new Footprint(fits ? batch * time : 0);
@@ -116,5 +125,5 @@ export function attentionGrad(
 ): void {
   const kernel = suitsBlas(q, k) ? "blasAttentionGrad" : "attentionGrad";
   const footprint = footprintOf([q, k, v, out, dout, lse], [dq, dk, dv], options);
-  runTouching(footprint, kernel, pairsOf(q), 1, describe(0, lse, [q, k, v, out, dout, dq, dk, dv], options));
+  runTouching(footprint, kernel, pairsOf(q), 1, describe(0, lse, q, k, { v, out, dout, dq, dk, dv }, options));
 }

@@ -6,8 +6,9 @@
 
 import { nodeModule } from "../../platform.ts";
 import { environment } from "./environment.ts";
+import { DESCRIPTIONS, finishedMemory } from "./jobs.ts";
 import { type BlasLibrary, openLibrary } from "./library.mjs";
-import { DESCRIPTIONS, finishedMemory, machine, useBlas } from "./machine.ts";
+import { machine, useBlas } from "./machine.ts";
 
 const LIBRARIES: Record<string, readonly string[]> = {
   linux: ["libopenblas.so.0", "libopenblas.so"],
@@ -94,7 +95,7 @@ function verify(library: BlasLibrary): void {
   for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) memory.floats[b / 4 + j * k + p] = bValue(p, j);
   memory.floats.fill(1, out / 4, out / 4 + m * n);
   memory.ints.fill(0, DESCRIPTIONS / 4, DESCRIPTIONS / 4 + 3);
-  library.matmul(0, 1, m, n, k, DESCRIPTIONS, m, n, out, a, 4 * k, 4, b, 4, 4 * k, 1);
+  library.kernels.blasMatmul(0, 1, m, n, k, DESCRIPTIONS, m, n, out, a, 4 * k, 4, b, 4, 4 * k, true);
   let right = true;
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {

@@ -2,39 +2,34 @@
 // block of queries meets all keys at once: its scores are a matrix of BLOCK numbers at most, which stays in the cache; the
 // matrix of all scores is never there.
 
+import { Operand, Problem, Slot } from "./generated/interface.mjs";
+
 /** Scores of a block, and queries of it at most: more would compute too much that a causal mask hides. */
 const BLOCK = 65536;
 const MOST_QUERIES = 128;
 
-// Words of a Problem (kernels/attention.ts), and its operands' order.
-const HEADS = 0;
-const QUERIES = 1;
-const KEYS = 2;
-const SIZE = 3;
-const CAUSAL = 4;
-const SCALE = 5;
-const BLOCK_OF_UNIT = 6;
-const OPERANDS = 13;
-const [Q, K, V, OUT, DOUT, DQ, DK, DV] = [0, 1, 2, 3, 4, 5, 6, 7];
-
 /** Reads what a call is about. */
 function read(memory, address) {
-  const ints = new Int32Array(memory.buffer, address, 64);
+  // Unsigned: addresses lie beyond 2 GiB too.
+  const ints = new Uint32Array(memory.buffer, address, 64);
   const floats = new Float32Array(memory.buffer, address, 64);
-  const at = (operand, pair, row) => {
-    const word = OPERANDS + 4 * operand;
-    const batch = Math.floor(pair / ints[HEADS]);
-    return ints[word] + batch * ints[word + 1] + (pair % ints[HEADS]) * ints[word + 2] + row * ints[word + 3];
+  const heads = ints[Problem.heads];
+  const wordOf = (slot) => Problem.words + slot * Operand.words;
+  const at = (slot, pair, row) => {
+    const word = wordOf(slot);
+    const batch = Math.floor(pair / heads);
+    const start = ints[word + Operand.address] + batch * ints[word + Operand.batch];
+    return start + (pair % heads) * ints[word + Operand.head] + row * ints[word + Operand.row];
   };
   return {
-    queries: ints[QUERIES],
-    keys: ints[KEYS],
-    size: ints[SIZE],
-    causal: ints[CAUSAL] !== 0,
-    scale: floats[SCALE],
-    block: ints[BLOCK_OF_UNIT],
+    queries: ints[Problem.queries],
+    keys: ints[Problem.keys],
+    size: ints[Problem.size],
+    causal: ints[Problem.causal] !== 0,
+    scale: floats[Problem.scale],
+    block: ints[Problem.block],
     at,
-    step: (operand) => ints[OPERANDS + 4 * operand + 3] / 4,
+    step: (slot) => ints[wordOf(slot) + Operand.row] / 4,
   };
 }
 
@@ -63,16 +58,16 @@ export function attentionWith(multiply, memory, kernels) {
     const sums = scratchAddress();
     const scores = sums + 4 * MOST_QUERIES;
     if (keys > 0) {
-      const [q, k] = [at(Q, pair, first), at(K, pair, 0)];
-      multiply(false, true, count, keys, size, scale * Math.LOG2E, q, step(Q), k, step(K), 0, scores, width);
+      const [q, k] = [at(Slot.q, pair, first), at(Slot.k, pair, 0)];
+      multiply(false, true, count, keys, size, scale * Math.LOG2E, q, step(Slot.q), k, step(Slot.k), 0, scores, width);
     }
     weighRows(address, pair, first, count, keys, scores, 4 * width, sums);
     if (keys === 0) {
-      clearRows(address, OUT, pair, first, first + count);
+      clearRows(address, Slot.out, pair, first, first + count);
       return;
     }
-    const [v, out] = [at(V, pair, 0), at(OUT, pair, first)];
-    multiply(false, false, count, size, keys, 1, scores, width, v, step(V), 0, out, step(OUT));
+    const [v, out] = [at(Slot.v, pair, 0), at(Slot.out, pair, first)];
+    multiply(false, false, count, size, keys, 1, scores, width, v, step(Slot.v), 0, out, step(Slot.out));
     divideRows(address, pair, first, count, sums);
   }
 
@@ -99,14 +94,19 @@ export function attentionWith(multiply, memory, kernels) {
     const width = stepOf(keys);
     const weights = scratchAddress();
     const dscores = weights + 4 * count * width;
-    const [q, k, v, dout] = [at(Q, pair, first), at(K, pair, 0), at(V, pair, 0), at(DOUT, pair, first)];
-    const [dq, dk, dv] = [at(DQ, pair, first), at(DK, pair, 0), at(DV, pair, 0)];
-    multiply(false, true, count, keys, size, scale * Math.LOG2E, q, step(Q), k, step(K), 0, weights, width);
-    multiply(false, true, count, keys, size, 1, dout, step(DOUT), v, step(V), 0, dscores, width);
+    const [q, k, v, dout] = [
+      at(Slot.q, pair, first),
+      at(Slot.k, pair, 0),
+      at(Slot.v, pair, 0),
+      at(Slot.dout, pair, first),
+    ];
+    const [dq, dk, dv] = [at(Slot.dq, pair, first), at(Slot.dk, pair, 0), at(Slot.dv, pair, 0)];
+    multiply(false, true, count, keys, size, scale * Math.LOG2E, q, step(Slot.q), k, step(Slot.k), 0, weights, width);
+    multiply(false, true, count, keys, size, 1, dout, step(Slot.dout), v, step(Slot.v), 0, dscores, width);
     gradRows(address, pair, first, count, keys, weights, dscores, 4 * width);
-    multiply(true, false, keys, size, count, 1, weights, width, dout, step(DOUT), beta, dv, step(DV));
-    multiply(true, false, keys, size, count, scale, dscores, width, q, step(Q), beta, dk, step(DK));
-    multiply(false, false, count, size, keys, scale, dscores, width, k, step(K), 0, dq, step(DQ));
+    multiply(true, false, keys, size, count, 1, weights, width, dout, step(Slot.dout), beta, dv, step(Slot.dv));
+    multiply(true, false, keys, size, count, scale, dscores, width, q, step(Slot.q), beta, dk, step(Slot.dk));
+    multiply(false, false, count, size, keys, scale, dscores, width, k, step(Slot.k), 0, dq, step(Slot.dq));
   }
 
   function attentionGrad(begin, end, address) {
@@ -115,13 +115,13 @@ export function attentionWith(multiply, memory, kernels) {
     const rows = height(keys);
     for (let pair = begin; pair < end; pair++) {
       const inUse = keysSeen(address, pair, queries);
-      clearRows(address, DK, pair, inUse, keys);
-      clearRows(address, DV, pair, inUse, keys);
+      clearRows(address, Slot.dk, pair, inUse, keys);
+      clearRows(address, Slot.dv, pair, inUse, keys);
       // From the last block on, which sees all keys that any sees: it writes, the others add.
       for (let stop = queries; stop > 0; stop -= rows) {
         const first = Math.max(0, stop - rows);
         const seen = keysSeen(address, pair, stop);
-        if (seen === 0) clearRows(address, DQ, pair, first, stop);
+        if (seen === 0) clearRows(address, Slot.dq, pair, first, stop);
         else attendGrad(problem, address, pair, first, stop - first, seen, stop === queries ? 0 : 1);
       }
     }

@@ -1,12 +1,12 @@
 import type { Strided } from "../../device.ts";
+import { addressOf, BYTES } from "./addresses.ts";
 import { Footprint } from "./footprint.ts";
-import { machine, ROWS_TOGETHER, runTouching } from "./machine.ts";
-import { addressOf, BYTES } from "./operands.ts";
+import { Reduce } from "./generated/interface.mjs";
+import { ROWS_TOGETHER, runTouching } from "./jobs.ts";
+import { machine } from "./machine.ts";
 
 /** Rows whose sums are taken together: fixed, so that no result depends on the number of threads. */
 export const HEIGHT = ROWS_TOGETHER;
-/** The code of a sum among reductions. */
-const SUM = 0;
 
 /**
  * Sums down the columns of [rows, n], taken on the way by a kernel that goes through the rows for another reason: one row
@@ -46,8 +46,9 @@ export class BlockSums {
       const out = results[i];
       if (out !== undefined) {
         const footprint = new Footprint().writes(out).touch(address, false, 0);
-        const args = [SUM, this.blocks, this.n, addressOf(out), address];
-        runTouching(footprint, "reduceColumns", units, Number.POSITIVE_INFINITY, ...args);
+        const { blocks, n } = this;
+        const never = Number.POSITIVE_INFINITY;
+        runTouching(footprint, "reduceColumns", units, never, Reduce.sum, blocks, n, addressOf(out), address);
       }
       machine().memory.release(address);
     });

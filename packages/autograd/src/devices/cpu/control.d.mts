@@ -1,4 +1,4 @@
-type Kernels = readonly ((begin: number, end: number, ...args: number[]) => void)[];
+type Kernels = readonly ((begin: number, end: number, ...args: (number | boolean)[]) => void)[];
 
 export declare const WORD: Readonly<
   Record<"base" | "published" | "bell" | "sleepers" | "ready" | "failed" | "reasonLength", number>
@@ -16,7 +16,7 @@ export declare function publish(
   units: number,
   step: number,
   dependencies: number,
-  args: readonly number[],
+  args: readonly (number | boolean)[],
 ): void;
 export declare function work(words: Int32Array, values: Float64Array, kernels: Kernels): boolean;
 export declare function workUntil(

@@ -1,13 +1,14 @@
 import { type Device, Storage } from "../../device.ts";
 import { type DType, isFloat, type TypedArray } from "../../dtypes.ts";
+import { BYTES } from "./addresses.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import { biasGelu, biasGeluGrad } from "./fused.ts";
 import { embed, embedGrad, gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
+import { finish, finishedMemory } from "./jobs.ts";
 import { linear } from "./linear.ts";
-import { finish, finishedMemory, machine } from "./machine.ts";
+import { machine } from "./machine.ts";
 import { matmul } from "./matmul.ts";
-import { BYTES } from "./operands.ts";
 import { adamW, adamWAll, sumOfSquares } from "./optimizer.ts";
 import { dropout, normal, uniform } from "./random.ts";
 import { argReduce, cumsum, reduce, topk } from "./reductions.ts";

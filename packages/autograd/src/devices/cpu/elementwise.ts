@@ -1,34 +1,20 @@
 import type { BinaryOp, Strided, UnaryGradOp, UnaryOp } from "../../device.ts";
 import { type Axes, isRowMajor, joinAxes, sizeOf } from "../../shape.ts";
+import { addressesOf, addressOf, BYTES, isInt, rowsOf } from "./addresses.ts";
+import { describe, split } from "./axes.ts";
 import { Footprint } from "./footprint.ts";
-import { runTouching } from "./machine.ts";
-import { addressOf, BYTES, describe, isInt, rowsOf, split } from "./operands.ts";
+import { Binary, Convert, Unary, UnaryGrad } from "./generated/interface.mjs";
+import { runTouching } from "./jobs.ts";
 
 /** Elements that are worth a thread of their own: where memory is what takes time, and where arithmetic is. */
 const MANY = 16384;
 const SOME = 8192;
 
-// Numbers by which the kernels (kernels/elementwise.ts) know the ops.
-const UNARY: readonly UnaryOp[] = [
-  ..."affine abs sign exp log sqrt rsqrt reciprocal pow sin cos tanh sigmoid relu leakyRelu gelu geluTanh".split(" "),
-  ..."silu clamp floor round div".split(" "),
-] as UnaryOp[];
-const UNARY_GRAD: readonly UnaryGradOp[] = ["tanh", "sigmoid", "relu", "gelu", "geluTanh", "silu"];
-const BINARY: readonly BinaryOp[] = [
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "pow",
-  "maximum",
-  "minimum",
-  "eq",
-  "ne",
-  "lt",
-  "le",
-  "gt",
-  "ge",
-];
+// The kernels' numbers for all ops there are.
+const UNARY: Record<UnaryOp, Unary> = Unary;
+const UNARY_GRAD: Record<UnaryGradOp, UnaryGrad> = UnaryGrad;
+const BINARY: Record<BinaryOp, Binary> = Binary;
+
 const CHEAP = new Set<UnaryOp | UnaryGradOp>([
   "affine",
   "div",
@@ -54,25 +40,24 @@ export function fill(out: Strided, value: number): void {
 export function unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: number): void {
   const kernel = isInt(x) ? "unaryInt" : "unary";
   const grain = CHEAP.has(op) ? MANY : SOME;
-  const places = [addressOf(out), addressOf(x)];
-  runTouching(rowsTouched(out, x), kernel, sizeOf(out.shape), grain, UNARY.indexOf(op), ...places, a, b);
+  runTouching(rowsTouched(out, x), kernel, sizeOf(out.shape), grain, UNARY[op], addressOf(out), addressOf(x), a, b);
 }
 
 export function unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Strided): void {
   const grain = CHEAP.has(op) ? MANY : SOME;
-  const addresses = [addressOf(dx), addressOf(saved), addressOf(dy)];
-  runTouching(rowsTouched(dx, saved, dy), "unaryGrad", sizeOf(dx.shape), grain, UNARY_GRAD.indexOf(op), ...addresses);
+  const addresses = addressesOf(dx, saved, dy);
+  runTouching(rowsTouched(dx, saved, dy), "unaryGrad", sizeOf(dx.shape), grain, UNARY_GRAD[op], ...addresses);
 }
 
 export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void {
   const size = sizeOf(out.shape);
   if (size === 0) return;
-  const integer = Number(isInt(a));
-  const code = BINARY.indexOf(op);
+  const integer = isInt(a);
+  const code = BINARY[op];
   const grain = op === "pow" ? SOME : MANY;
   if (isRowMajor(out.shape, a.strides) && isRowMajor(out.shape, b.strides)) {
-    const places = [addressOf(out), addressOf(a), BYTES, addressOf(b), BYTES];
-    runTouching(rowsTouched(out, a, b), "binaryFlat", size, grain, integer, code, ...places);
+    const [y, p, q] = addressesOf(out, a, b);
+    runTouching(rowsTouched(out, a, b), "binaryFlat", size, grain, integer, code, y, p, BYTES, q, BYTES);
     return;
   }
   const axes = joinAxes(out.shape, [a.strides, b.strides]);
@@ -82,7 +67,7 @@ export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void
     const footprint = new Footprint().reads(a, b).writes(out);
     runTouching(footprint, "binaryFlat", n, grain, integer, code, addressOf(out), addressOf(a), sa, addressOf(b), sb);
   } else {
-    const addresses = [addressOf(out), addressOf(a), addressOf(b)];
+    const addresses = addressesOf(out, a, b);
     const dense = isRowMajor(out.shape, a.strides);
     const footprint = dense
       ? new Footprint(rows).readsRows(a).reads(b).writesRows(out)
@@ -96,7 +81,7 @@ export function where(out: Strided, condition: Strided, a: Strided, b: Strided):
   const axes = joinAxes(out.shape, [condition.strides, a.strides, b.strides]);
   const [rows, n] = split(axes);
   const [units, grain] = rows === 1 ? [n, MANY] : [rows, Math.ceil(MANY / n)];
-  const addresses = [addressOf(out), addressOf(condition), addressOf(a), addressOf(b)];
+  const addresses = addressesOf(out, condition, a, b);
   const footprint = new Footprint().reads(condition, a, b).writes(out);
   runTouching(footprint, "where", units, grain, n, describe(axes), ...addresses);
 }
@@ -107,8 +92,6 @@ function rowsTouched(out: Strided, ...operands: Strided[]): Footprint {
 }
 
 // --- copies ---------------------------------------------------------------------------------------
-
-const CONVERT = { none: 0, toInt: 1, toFloat: 2 };
 
 /** Puts the axes into the order of out's memory, which is the one to write in. */
 function inOrderOf(out: Strided, x: Strided): Axes {
@@ -132,13 +115,13 @@ function isDescending({ shape, strides }: Strided): boolean {
 
 export function copy(out: Strided, x: Strided): void {
   if (sizeOf(out.shape) === 0) return;
-  const how = isInt(out) === isInt(x) ? "none" : isInt(out) ? "toInt" : "toFloat";
+  const how = isInt(out) === isInt(x) ? Convert.none : isInt(out) ? Convert.toInt : Convert.toFloat;
   const axes = inOrderOf(out, x);
-  if (how === "none" && copyTransposed(out, x, axes)) return;
+  if (how === Convert.none && copyTransposed(out, x, axes)) return;
   const [rows, n] = split(axes);
   const [units, grain] = rows === 1 ? [n, MANY] : [rows, Math.ceil(MANY / n)];
-  const places = [addressOf(out), addressOf(x)];
-  runTouching(new Footprint().reads(x).writes(out), "copy", units, grain, CONVERT[how], n, describe(axes), ...places);
+  const footprint = new Footprint().reads(x).writes(out);
+  runTouching(footprint, "copy", units, grain, how, n, describe(axes), addressOf(out), addressOf(x));
 }
 
 /** Where x lies without gaps along another axis than out, tiles of both are swapped. False where that is not so. */
@@ -153,7 +136,7 @@ function copyTransposed(out: Strided, x: Strided, { shape, strides: [so, sx] }: 
   const outer: Axes = { shape: pick(shape, 1), strides: [pick(so, 0), pick(sx, 0)] };
   const [m, n] = [shape[other], shape[inner]];
   const bands = Math.ceil(m / 16) * sizeOf(outer.shape);
-  const steps = [addressOf(out), so[other] * BYTES, addressOf(x), sx[inner] * BYTES];
+  const steps = [addressOf(out), so[other] * BYTES, addressOf(x), sx[inner] * BYTES] as const;
   const footprint = new Footprint().reads(x).writes(out);
   runTouching(footprint, "transpose", bands, Math.ceil(MANY / (16 * n)), m, n, describe(outer), ...steps);
   return true;

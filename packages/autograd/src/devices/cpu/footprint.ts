@@ -1,7 +1,7 @@
 import type { Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
+import { BYTES, blockOf } from "./addresses.ts";
 import { DEPENDS } from "./control.mjs";
-import { BYTES, blockOf } from "./operands.ts";
 
 /** What a job touches of a block of memory. */
 interface Touch {
@@ -14,20 +14,31 @@ interface Touch {
 
 /**
  * What a job reads and writes, from which follows which jobs may run side by side, and which part by part. Blocks that are
- * given back may be handed out again at once, so two jobs conflict over a block whatever tensors lay in it.
+ * given back may be handed out again at once, so two jobs conflict over a block whatever tensors lay in it. It is written
+ * down once, `new Footprint(rows).reads(x).writesRows(out)`; being queued does not change it.
  */
 export class Footprint {
   readonly rows: number;
-  height: number;
-  readonly touches: Touch[] = [];
+  readonly height: number;
+  readonly #touches: Touch[];
 
   /**
    * @param rows into which the job can be cut, each part touching its own rows of some operands; 0 where it cannot.
-   * @param height rows of a part, where it is cut along them: given where units are parts already, else set when it is queued.
+   * @param height rows of a part, where units are such parts already; else 0.
    */
-  constructor(rows = 0, height = 0) {
+  constructor(rows = 0, height = 0, touches: Touch[] = []) {
     this.rows = rows;
     this.height = height;
+    this.#touches = touches;
+  }
+
+  get touches(): readonly Touch[] {
+    return this.#touches;
+  }
+
+  /** The same of a job that is cut into parts of so many rows, or, where that is 0, not along them. */
+  cutAt(height: number): Footprint {
+    return height === this.height ? this : new Footprint(this.rows, height, this.#touches);
   }
 
   reads(...operands: (Strided | undefined)[]): this {
@@ -52,7 +63,7 @@ export class Footprint {
   }
 
   touch(block: number, writes: boolean, rowBytes: number): this {
-    this.touches.push({ block, writes, rowBytes });
+    this.#touches.push({ block, writes, rowBytes });
     return this;
   }
 

@@ -1,10 +1,10 @@
 /** Several elementwise steps in one pass over memory. */
 
 import type { Strided } from "../../device.ts";
+import { addressesOf, addressOf, rowsOf } from "./addresses.ts";
 import { BlockSums, HEIGHT } from "./blockSums.ts";
 import { Footprint } from "./footprint.ts";
-import { runTouching } from "./machine.ts";
-import { addressOf, rowsOf } from "./operands.ts";
+import { runTouching } from "./jobs.ts";
 
 /** Elements that are worth a thread of their own. */
 const MANY = 8192;
@@ -22,14 +22,15 @@ function geluOf(out: Strided, x: Strided, bias: Strided, withSlope: boolean): vo
   const [rows, n] = rowsOf(x.shape);
   const grain = Math.ceil(MANY / Math.max(1, n));
   const footprint = new Footprint(rows).reads(bias).writesRows(out, x);
-  runTouching(footprint, "biasGelu", rows, grain, n, ...[out, x, bias].map(addressOf), Number(withSlope));
+  runTouching(footprint, "biasGelu", rows, grain, n, ...addressesOf(out, x, bias), withSlope);
 }
 
 export function biasGeluGrad(dx: Strided, dbias: Strided, slope: Strided, dy: Strided): void {
   const [rows, n] = rowsOf(slope.shape);
   const sums = new BlockSums(rows, n, 1);
+  const [partial] = sums.addresses;
   const footprint = sums.footprint().readsRows(slope, dy).writesRows(dx);
-  const places = [addressOf(dx), ...sums.addresses, addressOf(slope), addressOf(dy)];
+  const places = [addressOf(dx), partial, addressOf(slope), addressOf(dy)] as const;
   runTouching(footprint, "biasGeluGrad", sums.blocks, sums.grain(MANY), HEIGHT, rows, n, ...places);
   sums.addUp(dbias);
 }

@@ -1,8 +1,9 @@
 import type { Lanes, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
+import { addressesOf, addressOf, addressOrZero, BYTES, isInt } from "./addresses.ts";
 import { Footprint } from "./footprint.ts";
-import { finishedMemory, machine, run, runTouching } from "./machine.ts";
-import { addressOf, addressOrZero, BYTES, isInt } from "./operands.ts";
+import { finishedMemory, run, runTouching } from "./jobs.ts";
+import { machine } from "./machine.ts";
 
 /** Elements that are worth a thread of their own. */
 const MANY = 32768;
@@ -36,7 +37,7 @@ function checkIndices(kernel: string, index: Strided, size: number): void {
 
 export function gather(out: Strided, x: Strided, index: Strided, { outer, size, inner }: Lanes, count: number): void {
   checkIndices("gather", index, size);
-  const addresses = [addressOf(out), addressOf(x), addressOf(index)];
+  const addresses = addressesOf(out, x, index);
   run("gather", outer * count, grainOf(inner), size, inner, count, ...addresses);
 }
 
@@ -48,23 +49,23 @@ export function scatterAdd(
   count: number,
 ): void {
   checkIndices("scatterAdd", index, size);
-  const addresses = [addressOf(out), addressOf(index), addressOf(x)];
-  run("scatterAdd", outer * inner, grainOf(count), Number(isInt(x)), size, inner, count, ...addresses);
+  const addresses = addressesOf(out, index, x);
+  run("scatterAdd", outer * inner, grainOf(count), isInt(x), size, inner, count, ...addresses);
 }
 
 export function indexSelect(out: Strided, x: Strided, index: Strided, { outer, size, inner }: Lanes): void {
   checkIndices("indexSelect", index, size);
   const count = sizeOf(index.shape);
-  const addresses = [addressOf(out), addressOf(x), addressOf(index)];
+  const addresses = addressesOf(out, x, index);
   run("indexSelect", outer * count, grainOf(inner), size, inner, count, ...addresses);
 }
 
 export function indexAdd(out: Strided, index: Strided, x: Strided, { outer, size, inner }: Lanes): void {
   checkIndices("indexAdd", index, size);
   const count = sizeOf(index.shape);
-  const addresses = [addressOf(out), addressOf(index), addressOf(x)];
+  const addresses = addressesOf(out, index, x);
   const blocks = outer * Math.ceil(inner / 16);
-  run("indexAdd", blocks, grainOf(16 * count), Number(isInt(x)), size, inner, count, ...addresses);
+  run("indexAdd", blocks, grainOf(16 * count), isInt(x), size, inner, count, ...addresses);
 }
 
 export function embed(out: Strided, weight: Strided, positions: Strided, tokens: Strided): void {
@@ -73,7 +74,7 @@ export function embed(out: Strided, weight: Strided, positions: Strided, tokens:
   if (outside) {
     throw new RangeError(`embedding: token ${outside.value} is outside the vocabulary 0 … ${vocabulary - 1}`);
   }
-  const addresses = [out, weight, positions, tokens].map(addressOf);
+  const addresses = addressesOf(out, weight, positions, tokens);
   const rows = sizeOf(tokens.shape);
   const footprint = new Footprint(rows).readsRows(tokens).reads(weight, positions).writesRows(out);
   runTouching(footprint, "embed", rows, grainOf(width), width, positions.shape[0], ...addresses);
@@ -86,9 +87,9 @@ export function embedGrad(
   tokens: Strided,
 ): void {
   const [batch, time, width] = dy.shape;
-  const results = [addressOrZero(dweight), addressOrZero(dpositions)];
+  const results = [addressOrZero(dweight), addressOrZero(dpositions)] as const;
   const rows = batch * time;
   const footprint = new Footprint().reads(dy, tokens).writes(dweight, dpositions);
-  const args = [width, time, rows, ...results, addressOf(dy), addressOf(tokens)];
-  runTouching(footprint, "embedGrad", Math.ceil(width / 16), grainOf(16 * rows), ...args);
+  const [units, grain] = [Math.ceil(width / 16), grainOf(16 * rows)];
+  runTouching(footprint, "embedGrad", units, grain, width, time, rows, ...results, ...addressesOf(dy, tokens));
 }

@@ -1,14 +1,12 @@
-import type { Kernel } from "./module.ts";
+import type { Helpers } from "./generated/interface.mjs";
+import type { BlasKernels } from "./table.mjs";
 
 export interface BlasLibrary {
   /** What the library says it is. */
   readonly description: string;
   /** True where it uses several processors by itself. */
   readonly ownThreads: boolean;
-  /** As the kernels of these names. */
-  readonly matmul: Kernel;
-  readonly attention: Kernel;
-  readonly attentionGrad: Kernel;
+  readonly kernels: BlasKernels;
 }
 
-export declare function openLibrary(name: string, memory: WebAssembly.Memory, kernels: object): BlasLibrary;
+export declare function openLibrary(name: string, memory: WebAssembly.Memory, kernels: Helpers): BlasLibrary;

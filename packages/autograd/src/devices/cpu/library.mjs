@@ -30,7 +30,15 @@ export function openLibrary(name, memory, kernels) {
   const base = Number(koffi.address(new Uint8Array(memory.buffer, 0, 8)));
   const multiply = multiplyWith(sgemm, base);
   const { attention, attentionGrad } = attentionWith(multiply, memory, kernels);
-  return { description, ownThreads: accelerate, matmul: productWith(multiply, memory), attention, attentionGrad };
+  return {
+    description,
+    ownThreads: accelerate,
+    kernels: {
+      blasMatmul: productWith(multiply, memory),
+      blasAttention: attention,
+      blasAttentionGrad: attentionGrad,
+    },
+  };
 }
 
 /** c = alpha a b + beta c for matrices in rows, on addresses in the memory that begins at `base`; steps in floats. */
@@ -45,7 +53,7 @@ function productWith(multiply, memory) {
   return (begin, end, m, n, k, axes, tileM, tileN, out, a, aRow, aColumn, b, bRow, bColumn, accumulate) => {
     const tilesM = Math.ceil(m / tileM);
     const tilesN = Math.ceil(n / tileN);
-    const description = new Int32Array(memory.buffer, axes, 64);
+    const description = new Uint32Array(memory.buffer, axes, 64);
     const aTransposed = aColumn !== 4;
     const bTransposed = bColumn !== 4;
     // Where there is but one row the step to the next may be anything, which the library would not accept.
@@ -67,7 +75,7 @@ function productWith(multiply, memory) {
         aStep,
         b + offsetOf(batch, description, 1) + j * bColumn,
         bStep,
-        accumulate,
+        Number(accumulate),
         out + ((batch * m + i) * n + j) * 4,
         n,
       );

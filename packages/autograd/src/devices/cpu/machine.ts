@@ -1,28 +1,17 @@
-import type { Strided } from "../../device.ts";
-import { PARTS } from "./control.mjs";
 import { environment } from "./environment.ts";
-import type { Footprint } from "./footprint.ts";
+import type { Helpers } from "./generated/interface.mjs";
 import type { BlasLibrary } from "./library.mjs";
 import { Allocator, createMemory } from "./memory.ts";
-import { compileKernels, instantiate, type Kernel, type KernelModule, type KernelName, type Simd } from "./module.ts";
-import { blockOf } from "./operands.ts";
+import { compileKernels, instantiate, type Simd } from "./module.ts";
 import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
-
-/** Where kernels find descriptions of their operands' axes without threads: in the first 64 KiB, which no block uses. */
-export const DESCRIPTIONS = 1024;
-
-/** Parts of a job for each thread: more than one, so that a thread that is late holds nobody up. */
-const PARTS_PER_THREAD = 2;
-
-/** Parts of rows begin at multiples of this, and sums over rows are taken of so many at a time (blockSums.ts). */
-export const ROWS_TOGETHER = 32;
+import type { AllKernels } from "./table.mjs";
 
 const MAX_THREADS = 64;
 
 /** The device's parts. They are made when it is first used, so that importing the package costs nothing. */
 export interface Machine {
   readonly memory: Allocator;
-  readonly kernels: KernelModule & Record<KernelName, Kernel>;
+  readonly kernels: AllKernels & Helpers;
   readonly module: WebAssembly.Module;
   readonly simd: Simd;
   pool: Pool | undefined;
@@ -35,6 +24,11 @@ let threads: number | undefined;
 
 export function machine(): Machine {
   made ??= create();
+  return made;
+}
+
+/** The parts, where they have been used. */
+export function machineIfMade(): Machine | undefined {
   return made;
 }
 
@@ -63,9 +57,9 @@ function renewPool(parts: Machine): void {
 }
 
 /** Makes a BLAS library's functions kernels, on this thread and, where it is named, on the workers. */
-export function useBlas({ matmul, attention, attentionGrad }: BlasLibrary, name: string | undefined): void {
+export function useBlas({ kernels }: BlasLibrary, name: string | undefined): void {
   const parts = machine();
-  Object.assign(parts.kernels, { blasMatmul: matmul, blasAttention: attention, blasAttentionGrad: attentionGrad });
+  Object.assign(parts.kernels, kernels);
   parts.blas = name;
   if (name !== undefined) renewPool(parts);
 }
@@ -95,81 +89,4 @@ export function getThreads(): number {
 export function setThreads(count: number): void {
   threads = whyNoThreads() === undefined ? checkThreads(count, "setThreads: the number of threads") : 1;
   if (made !== undefined && (made.pool?.threads ?? 1) !== threads) renewPool(made);
-}
-
-/** The address where what the next kernel has to know of its operands is to be written. */
-export function nextDescription(): number {
-  return machine().pool?.nextDescription ?? DESCRIPTIONS;
-}
-
-/** Returns when everything queued has been computed, or all that touches a tensor's memory. Errors: a kernel that failed. */
-export function finish(x?: Pick<Strided, "storage">): void {
-  made?.pool?.finish(x && blockOf(x));
-}
-
-/** The memory for the host to read and write: what has been queued, or all of it that touches a tensor, is computed. */
-export function finishedMemory(x?: Pick<Strided, "storage">): Allocator {
-  finish(x);
-  return machine().memory;
-}
-
-/** Runs a kernel that may touch anything: see `runTouching`. */
-export function run(name: KernelName, units: number, grain: number, ...args: number[]): void {
-  runTouching(undefined, name, units, grain, ...args);
-}
-
-/**
- * Runs a kernel over units 0 … units - 1: at once where it is small and nothing is queued, else with the threads, beside
- * those queued before it that its footprint allows.
- *
- * @param grain units that are worth a thread of their own.
- */
-export function runTouching(
-  footprint: Footprint | undefined,
-  name: KernelName,
-  units: number,
-  grain: number,
-  ...args: number[]
-): void {
-  if (units <= 0) return;
-  const { kernels, pool } = machine();
-  const parts = pool === undefined ? 1 : Math.min(Math.floor(units / grain), mostParts());
-  if (pool === undefined || (parts < 2 && pool.idle)) kernels[name](0, units, ...args);
-  else if (parts >= 2) pool.run(name, units, stepOf(units, parts, footprint), args, footprint);
-  else {
-    // In one part it is not cut where others are.
-    if (footprint !== undefined) footprint.height = 0;
-    pool.run(name, units, units, args, footprint);
-  }
-}
-
-/** Parts that a job is cut into at most. */
-export function mostParts(): number {
-  return Math.min(getThreads() * PARTS_PER_THREAD, PARTS);
-}
-
-/** Rows of a part, for jobs that are cut along so many rows: the same for all of them, so that part follows part. */
-export function heightOf(rows: number): number {
-  return Math.ceil(rows / mostParts() / ROWS_TOGETHER) * ROWS_TOGETHER;
-}
-
-/** Whether cutting along rows leaves at least half of the parts that a job is worth. */
-export function cutsWell(rows: number, parts: number): boolean {
-  return Math.ceil(rows / heightOf(rows)) >= parts / 2;
-}
-
-/** Units of a part. Writes down in the footprint whether that is so many rows. */
-function stepOf(units: number, parts: number, footprint: Footprint | undefined): number {
-  if (footprint !== undefined && footprint.rows > 0) {
-    if (footprint.height > 0) return 1;
-    const height = heightOf(footprint.rows);
-    const step = (height * units) / footprint.rows;
-    if (Number.isInteger(step) && cutsWell(footprint.rows, parts)) {
-      footprint.height = height;
-      return Math.min(step, units);
-    }
-  }
-  const step = Math.ceil(units / parts);
-  // On a multiple of 16 where parts are long, so that no two write to one line of the cache.
-  return step < 256 ? step : Math.ceil(step / 16) * 16;
 }

@@ -1,10 +1,13 @@
 import type { Strided } from "../../device.ts";
 import { type Axes, joinAxes, sizeOf } from "../../shape.ts";
+import { addressOf, BYTES } from "./addresses.ts";
+import { describe } from "./axes.ts";
 import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
+import { cutsWell, finish, heightOf, mostParts, run, runTouching } from "./jobs.ts";
 import type { BlasLibrary } from "./library.mjs";
-import { cutsWell, finish, getThreads, heightOf, mostParts, run, runTouching } from "./machine.ts";
-import { addressOf, BYTES, describe } from "./operands.ts";
+import { getThreads } from "./machine.ts";
+import type { Arguments } from "./table.mjs";
 import { isThin, thinProduct } from "./thin.ts";
 
 /** Batches of products of one shape; strides in elements. */
@@ -109,15 +112,17 @@ export function matmul(out: Strided, a: Strided, b: Strided, accumulate: boolean
   const flopsPerPart = library?.ownThreads ? Number.POSITIVE_INFINITY : library ? BLAS_FLOPS_PER_PART : FLOPS_PER_PART;
   const { tileM, tileN, units, byRows } = tilesOf(product, count, flopsPerPart);
   const grain = Math.max(1, Math.floor(flopsPerPart / (2 * tileM * tileN * k)));
-  const [aRow, aColumn] = product.a.map((s) => s * BYTES);
-  const [bRow, bColumn] = product.b.map((s) => s * BYTES);
-  const operands = [addressOf(a), aRow, aColumn, addressOf(b), bRow, bColumn];
+  const [aRow, aColumn] = product.a;
+  const [bRow, bColumn] = product.b;
   // The kernel's description ends with an innermost axis of its own.
   const axes = describe({ shape: [...batches.shape, 1], strides: batches.strides.map((s) => [...s, 0]) });
-  const args = [m, n, k, axes, tileM, tileN, addressOf(out), ...operands, Number(accumulate)];
+  const sizes = [m, n, k, axes, tileM, tileN] as const;
+  const left = [addressOf(a), aRow * BYTES, aColumn * BYTES] as const;
+  const right = [addressOf(b), bRow * BYTES, bColumn * BYTES] as const;
+  const args: Arguments<"matmul"> = [...sizes, addressOf(out), ...left, ...right, accumulate];
   if (library?.ownThreads) {
     finish();
-    library.matmul(0, units, ...args);
+    library.kernels.blasMatmul(0, units, ...args);
   } else
     runTouching(
       footprintOf(product, byRows ? tileM : 0, out, a, b),

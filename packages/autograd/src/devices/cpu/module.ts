@@ -2,74 +2,12 @@
 
 import { nodeModule } from "../../platform.ts";
 import { environment } from "./environment.ts";
+import type { Helpers, Kernels } from "./generated/interface.mjs";
 import { bytes as plainBytes } from "./generated/plain.ts";
 import { bytes as relaxedBytes } from "./generated/relaxed.ts";
 
 /** `relaxed` has a fused multiply-add, `plain` multiplies and then adds. */
 export type Simd = "plain" | "relaxed";
-
-/** A kernel that can be shared out: it does the units begin … end - 1. */
-export type Kernel = (begin: number, end: number, ...args: number[]) => void;
-
-export const KERNELS = [
-  "adamW",
-  "adamWAll",
-  "argReduce",
-  "attention",
-  "attentionGrad",
-  "blasAttention",
-  "blasAttentionGrad",
-  "blasMatmul",
-  "biasGelu",
-  "biasGeluGrad",
-  "binaryFlat",
-  "binaryRows",
-  "copy",
-  "crossEntropy",
-  "crossEntropyGrad",
-  "cumsum",
-  "dropout",
-  "embed",
-  "embedGrad",
-  "fill",
-  "gather",
-  "indexAdd",
-  "indexSelect",
-  "layerNorm",
-  "layerNormGrad",
-  "linear",
-  "logSoftmax",
-  "logSoftmaxGrad",
-  "matmul",
-  "normal",
-  "reduceColumns",
-  "reduceInt",
-  "reduceRows",
-  "scatterAdd",
-  "softmax",
-  "softmaxGrad",
-  "sumSquares",
-  "sumStretches",
-  "topk",
-  "transpose",
-  "unary",
-  "unaryGrad",
-  "unaryInt",
-  "uniform",
-  "where",
-] as const;
-
-export type KernelName = (typeof KERNELS)[number];
-
-/** Kernels that the module does not export: the device adds them where the system has a BLAS (blas.ts). */
-export type BlasKernelName = "blasMatmul" | "blasAttention" | "blasAttentionGrad";
-
-export interface KernelModule extends Record<Exclude<KernelName, BlasKernelName>, Kernel> {
-  heapBase(): number;
-  scratchSize(): number;
-  setScratch(address: number): void;
-  firstOutside(index: number, count: number, size: number, ignored: number): number;
-}
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);
@@ -103,6 +41,6 @@ export function compileKernels(wanted = environment("LECTERN_SIMD")): { module: 
   return { module, simd: relaxed ? "relaxed" : "plain" };
 }
 
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelModule {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelModule;
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels & Helpers {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels & Helpers;
 }

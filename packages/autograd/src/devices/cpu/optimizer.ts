@@ -2,9 +2,10 @@
 
 import type { AdamWOptions, AdamWUpdate, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
+import { addressesOf, addressOf, BYTES } from "./addresses.ts";
 import { Footprint } from "./footprint.ts";
-import { finish, finishedMemory, run, runTouching } from "./machine.ts";
-import { addressOf, BYTES } from "./operands.ts";
+import { allocateForHost, finish, finishedMemory, run, runTouching } from "./jobs.ts";
+import { machine } from "./machine.ts";
 
 /** Elements of a piece: what a thread takes at a time. The sum of squares depends on it, not on the threads. */
 const PIECE = 8192;
@@ -19,7 +20,6 @@ interface Group {
 
 /** Cuts groups of tensors into pieces, writes them where a kernel finds them, and calls it with the address. */
 function withPieces(groups: readonly Group[], call: (pieces: number, count: number) => void): void {
-  const memory = finishedMemory();
   const numbers: number[] = [];
   let count = 0;
   for (const { tensors, words = [] } of groups) {
@@ -32,7 +32,8 @@ function withPieces(groups: readonly Group[], call: (pieces: number, count: numb
       count++;
     }
   }
-  const pieces = memory.allocate(Math.max(1, numbers.length) * BYTES);
+  const pieces = allocateForHost(Math.max(1, numbers.length) * BYTES);
+  const { memory } = machine();
   memory.ints.set(numbers, pieces / BYTES);
   try {
     call(pieces, count);
@@ -43,11 +44,11 @@ function withPieces(groups: readonly Group[], call: (pieces: number, count: numb
 
 type Settings = Omit<AdamWOptions, "step">;
 
-/** The constants of a step that all parameters share, in the kernel's order. */
-function constants({ lr, beta1, beta2, eps, weightDecay, gradScale }: Settings): number[] {
-  const averages = [beta1, 1 - beta1, beta2, 1 - beta2, eps];
-  const scale = typeof gradScale === "number" ? gradScale : finishedMemory().floats[addressOf(gradScale) / BYTES];
-  return [...averages, 1 - lr * weightDecay, scale];
+/** The constants of a step that all parameters share, in the kernels' order. */
+function constants({ lr, beta1, beta2, eps, weightDecay, gradScale }: Settings) {
+  const scale =
+    typeof gradScale === "number" ? gradScale : finishedMemory(gradScale).floats[addressOf(gradScale) / BYTES];
+  return [beta1, 1 - beta1, beta2, 1 - beta2, eps, 1 - lr * weightDecay, scale] as const;
 }
 
 /** What the number of a parameter's step decides: the learning rate over the bias of one average, 1 over the other's. */
@@ -57,16 +58,8 @@ function corrections({ lr, beta1, beta2 }: Settings, step: number): [rate: numbe
 
 export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
   const footprint = new Footprint().reads(grad).writes(p, m, v);
-  const addresses = [p, grad, m, v].map(addressOf);
-  runTouching(
-    footprint,
-    "adamW",
-    sizeOf(p.shape),
-    GRAIN * PIECE,
-    ...addresses,
-    ...constants(options),
-    ...corrections(options, options.step),
-  );
+  const numbers = [...constants(options), ...corrections(options, options.step)] as const;
+  runTouching(footprint, "adamW", sizeOf(p.shape), GRAIN * PIECE, ...addressesOf(p, grad, m, v), ...numbers);
 }
 
 export function adamWAll(updates: readonly AdamWUpdate[], options: Settings): void {
@@ -80,7 +73,7 @@ export function adamWAll(updates: readonly AdamWUpdate[], options: Settings): vo
 export function sumOfSquares(out: Strided, tensors: readonly Strided[]): void {
   const groups = tensors.map((x) => ({ tensors: [x] }));
   withPieces(groups, (pieces, count) => {
-    const memory = finishedMemory();
+    const { memory } = machine();
     const sums = memory.allocate(Math.max(1, count) * 8);
     run("sumSquares", count, GRAIN, pieces, sums);
     finish();

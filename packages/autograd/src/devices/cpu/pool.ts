@@ -22,7 +22,10 @@ import {
 } from "./control.mjs";
 import { dependency, type Footprint } from "./footprint.ts";
 import type { Allocator } from "./memory.ts";
-import { KERNELS, type Kernel, type KernelName } from "./module.ts";
+import { type AllKernels, type Kernel, type KernelName, TABLE } from "./table.mjs";
+
+/** The place of each kernel in the table. */
+const PLACES = Object.fromEntries(TABLE.map((name, place) => [name, place])) as Record<KernelName, number>;
 
 /**
  * Jobs that the main thread may be ahead of the workers, before it works itself: more than WINDOW, as their footprints are
@@ -38,7 +41,7 @@ interface Worker {
 export class Pool {
   readonly threads: number;
   private readonly memory: Allocator;
-  private readonly kernels: Readonly<Record<KernelName, Kernel>>;
+  private readonly kernels: Readonly<AllKernels>;
   private readonly module: WebAssembly.Module;
   private readonly scratchSize: number;
   /** The library that workers are to open, where there is one. */
@@ -60,7 +63,7 @@ export class Pool {
   constructor(
     threads: number,
     memory: Allocator,
-    kernels: Readonly<Record<KernelName, Kernel>>,
+    kernels: Readonly<AllKernels>,
     module: WebAssembly.Module,
     scratchSize: number,
     blas: string | undefined,
@@ -74,7 +77,7 @@ export class Pool {
     this.control = memory.allocate(CONTROL_BYTES);
     this.words = new Int32Array(memory.memory.buffer, this.control, CONTROL_BYTES / 4).fill(0);
     this.values = new Float64Array(memory.memory.buffer, this.control, CONTROL_BYTES / 8);
-    this.own = KERNELS.map((name) => kernels[name]);
+    this.own = TABLE.map((name) => kernels[name] as Kernel);
   }
 
   /** Workers that take part: they start when the first job comes, and are not waited for. */
@@ -96,14 +99,14 @@ export class Pool {
    * Queues a kernel, in parts of `step` units. What it computes is there after `finish()`, and for every later job. Without
    * a footprint it begins when all earlier jobs are done.
    */
-  run(name: KernelName, units: number, step: number, args: readonly number[], footprint?: Footprint): void {
+  run(name: KernelName, units: number, step: number, args: readonly (number | boolean)[], footprint?: Footprint): void {
     if (!this.started) this.start();
     if (this.ready === 0) {
-      this.kernels[name](0, units, ...args);
+      (this.kernels[name] as Kernel)(0, units, ...args);
       return;
     }
     const { words, values, recent } = this;
-    publish(words, values, KERNELS.indexOf(name), units, step, this.dependenciesOf(footprint), args);
+    publish(words, values, PLACES[name], units, step, this.dependenciesOf(footprint), args);
     recent.unshift(footprint);
     if (recent.length > AHEAD) recent.pop();
     while (backlog(words) > AHEAD) work(words, values, this.own);
@@ -136,7 +139,7 @@ export class Pool {
       else this.workAndSleep(done);
     }
     const failure = takeFailure(words);
-    if (failure) throw new Error(`cpu: the kernel "${KERNELS[failure.kernel]}" failed: ${failure.reason}`);
+    if (failure) throw new Error(`cpu: the kernel "${TABLE[failure.kernel]}" failed: ${failure.reason}`);
   }
 
   /** Ends the workers. The pool is of no use afterwards. */
@@ -168,7 +171,7 @@ export class Pool {
         const scratch = this.memory.allocate(this.scratchSize);
         this.workers.push({ worker, scratch });
         const { module, control, blas } = this;
-        worker.postMessage({ module, memory: this.memory.memory, control, scratch, names: KERNELS, blas });
+        worker.postMessage({ module, memory: this.memory.memory, control, scratch, blas });
       } catch (error) {
         this.failure = error instanceof Error ? error.message : String(error);
         return;

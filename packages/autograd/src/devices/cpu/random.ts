@@ -1,8 +1,8 @@
 import type { RandomKey, Strided } from "../../device.ts";
 import { sizeOf } from "../../shape.ts";
+import { addressOf } from "./addresses.ts";
 import { Footprint } from "./footprint.ts";
-import { runTouching } from "./machine.ts";
-import { addressOf } from "./operands.ts";
+import { runTouching } from "./jobs.ts";
 
 /** Elements that the kernels make at a time: four counters of four words each. */
 const GROUP = 16;

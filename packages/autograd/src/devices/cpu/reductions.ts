@@ -1,7 +1,9 @@
 import type { Lanes, ReduceOp, Strided } from "../../device.ts";
+import { addressesOf, addressOf, isInt, rowsOf } from "./addresses.ts";
 import { Footprint } from "./footprint.ts";
-import { finish, machine, run, runTouching } from "./machine.ts";
-import { addressOf, isInt, rowsOf } from "./operands.ts";
+import { Reduce } from "./generated/interface.mjs";
+import { finish, run, runTouching } from "./jobs.ts";
+import { machine } from "./machine.ts";
 
 /** Elements that are worth a thread of their own. */
 const MANY = 65536;
@@ -9,13 +11,14 @@ const SOME = 16384;
 /** Sums over few but long rows are cut into stretches of this length, whatever the number of threads. */
 const STRETCH = 16384;
 
-const REDUCE: readonly ReduceOp[] = ["sum", "max", "min"];
+/** The kernels' numbers for all ops there are. */
+const REDUCE: Record<ReduceOp, Reduce> = Reduce;
 
 const grainOf = (size: number, elements: number) => Math.ceil(elements / Math.max(1, size));
 
 export function reduce(op: ReduceOp, out: Strided, x: Strided, { outer, size, inner }: Lanes): void {
   if (outer * inner === 0) return;
-  const code = REDUCE.indexOf(op);
+  const code = REDUCE[op];
   const [y, from] = [addressOf(out), addressOf(x)];
   const touched = new Footprint().reads(x).writes(out);
   if (isInt(x)) runTouching(touched, "reduceInt", outer * inner, grainOf(size, MANY), code, size, inner, y, from);
@@ -40,17 +43,16 @@ function sumLong(out: Strided, from: number, size: number): void {
 }
 
 export function argReduce(op: "max" | "min", out: Strided, x: Strided, { outer, size, inner }: Lanes): void {
-  const flags = [Number(isInt(x)), Number(op === "max")];
-  run("argReduce", outer * inner, grainOf(size, SOME), ...flags, size, inner, addressOf(out), addressOf(x));
+  const [units, grain] = [outer * inner, grainOf(size, SOME)];
+  run("argReduce", units, grain, isInt(x), op === "max", size, inner, addressOf(out), addressOf(x));
 }
 
 export function cumsum(out: Strided, x: Strided, { outer, size, inner }: Lanes, reverse: boolean): void {
-  const flags = [Number(isInt(x)), Number(reverse)];
-  run("cumsum", outer * inner, grainOf(size, SOME), ...flags, size, inner, addressOf(out), addressOf(x));
+  const [units, grain] = [outer * inner, grainOf(size, SOME)];
+  run("cumsum", units, grain, isInt(x), reverse, size, inner, addressOf(out), addressOf(x));
 }
 
 export function topk(values: Strided, indices: Strided, x: Strided, k: number, largest: boolean): void {
   const [rows, n] = rowsOf(x.shape);
-  const flags = [Number(isInt(x)), Number(largest)];
-  run("topk", rows, grainOf(n, SOME), ...flags, n, k, addressOf(values), addressOf(indices), addressOf(x));
+  run("topk", rows, grainOf(n, SOME), isInt(x), largest, n, k, ...addressesOf(values, indices, x));
 }

@@ -1,9 +1,9 @@
 import type { CrossEntropyOptions, Strided } from "../../device.ts";
+import { addressesOf, addressOf, addressOrZero, rowsOf } from "./addresses.ts";
 import { BlockSums, HEIGHT } from "./blockSums.ts";
 import { Footprint } from "./footprint.ts";
 import { findOutside } from "./indexing.ts";
-import { runTouching } from "./machine.ts";
-import { addressOf, addressOrZero, rowsOf } from "./operands.ts";
+import { runTouching } from "./jobs.ts";
 
 /** Elements that are worth a thread of their own. */
 const SOME = 16384;
@@ -80,7 +80,7 @@ export function layerNormGrad(
   const footprint = sums.footprint().readsRows(dy, x, mean, rstd).reads(weight);
   if (dx) footprint.writesRows(dx);
   const [weights, biases] = sums.addresses;
-  const places = [addressOrZero(dx), weights ?? 0, biases ?? 0, ...[dy, x, mean, rstd].map(addressOf)];
+  const places = [addressOrZero(dx), weights ?? 0, biases ?? 0, ...addressesOf(dy, x, mean, rstd)] as const;
   runTouching(
     footprint,
     "layerNormGrad",
@@ -110,9 +110,9 @@ export function crossEntropy(
       `crossEntropy: target ${outside.value} of row ${outside.position} is outside 0 … ${n - 1}; rows to leave out carry the ignoreIndex`,
     );
   }
-  const addresses = [losses, scales, lse, logits, targets].map(addressOf);
+  const addresses = addressesOf(losses, scales, lse, logits, targets);
   const footprint = new Footprint(rows).readsRows(logits, targets).reads(weight).writesRows(losses, scales, lse);
-  const settings = [addressOrZero(weight), ignoreIndex, smoothing];
+  const settings = [addressOrZero(weight), ignoreIndex, smoothing] as const;
   runTouching(footprint, "crossEntropy", rows, grainOf(n), n, ...addresses, ...settings);
 }
 
@@ -125,8 +125,8 @@ export function crossEntropyGrad(
   { ignoreIndex, smoothing, weight }: CrossEntropyOptions,
 ): void {
   const [rows, n] = rowsOf(logits.shape);
-  const addresses = [dlogits, dlosses, lse, logits, targets].map(addressOf);
+  const addresses = addressesOf(dlogits, dlosses, lse, logits, targets);
   const footprint = new Footprint(rows).readsRows(dlosses, lse, logits, targets).reads(weight).writesRows(dlogits);
-  const settings = [addressOrZero(weight), ignoreIndex, smoothing];
+  const settings = [addressOrZero(weight), ignoreIndex, smoothing] as const;
   runTouching(footprint, "crossEntropyGrad", rows, grainOf(n), n, ...addresses, ...settings);
 }

@@ -1,9 +1,9 @@
 /** Products with few rows, as generation makes them: reading the weights is what takes time, and nothing is worth packing. */
 
 import type { Strided } from "../../device.ts";
+import { addressOf, addressOrZero, BYTES } from "./addresses.ts";
 import { Footprint } from "./footprint.ts";
-import { runTouching } from "./machine.ts";
-import { addressOf, addressOrZero, BYTES } from "./operands.ts";
+import { runTouching } from "./jobs.ts";
 
 /** Rows up to which packing does not pay. */
 const MOST_ROWS = 24;
@@ -34,5 +34,5 @@ export function thinProduct(
   const [xRow, weightRow] = [x.strides[0] * BYTES, weight.strides[0] * BYTES];
   const places = [addressOf(out), addressOf(x), xRow, addressOf(weight), weightRow, addressOrZero(bias)] as const;
   const footprint = new Footprint().reads(x, weight, bias).writes(out);
-  runTouching(footprint, "linear", Math.ceil(n / STRETCH), grain, m, n, k, ...places, Number(gelu));
+  runTouching(footprint, "linear", Math.ceil(n / STRETCH), grain, m, n, k, ...places, gelu);
 }

@@ -2,18 +2,14 @@
 // until the process ends.
 
 import { CONTROL_BYTES, WORD, workUntil } from "./control.mjs";
+import { TABLE } from "./table.mjs";
 
-async function start({ module, memory, control, scratch, names, blas }) {
+async function start({ module, memory, control, scratch, blas }) {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.setScratch(scratch);
-  const kernels = names.map((name) => exports[name]);
-  if (blas !== undefined) {
-    const { openLibrary } = await import("./library.mjs");
-    const library = openLibrary(blas, memory, exports);
-    kernels[names.indexOf("blasMatmul")] = library.matmul;
-    kernels[names.indexOf("blasAttention")] = library.attention;
-    kernels[names.indexOf("blasAttentionGrad")] = library.attentionGrad;
-  }
+  const library = blas && (await import("./library.mjs")).openLibrary(blas, memory, exports);
+  const all = { ...exports, ...library?.kernels };
+  const kernels = TABLE.map((name) => all[name]);
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
   const values = new Float64Array(memory.buffer, control, CONTROL_BYTES / 8);
   Atomics.add(words, WORD.ready, 1);
