@@ -1,3 +1,5 @@
+export { type BPEOptions, BPETokenizer, END_OF_TEXT } from "./bpe/bpe.ts";
+export type { Merge } from "./bpe/learn.ts";
 export { ByteTokenizer } from "./bytes.ts";
 export { CharTokenizer } from "./characters.ts";
 export { type StreamDecoder, streamDecoder } from "./decoder.ts";

@@ -1,10 +1,11 @@
+import { bpe } from "./bpe/bpe.ts";
 import { bytes } from "./bytes.ts";
 import { characters } from "./characters.ts";
 import type { LearnOptions, Text, Tokenizer, TokenizerJSON, TokenizerKind } from "./tokenizer.ts";
 import { words } from "./words.ts";
 
 /** Every kind of tokenizer that a file or an option can name. A new one of the library's is one more here. */
-const kinds = new Map<string, TokenizerKind>([characters, bytes, words].map((kind) => [kind.kind, kind]));
+const kinds = new Map<string, TokenizerKind>([characters, bytes, words, bpe].map((kind) => [kind.kind, kind]));
 
 /**
  * Makes a kind of tokenizer known: from then on its tokenizers are saved with a run, read again, and chosen by name.
@@ -45,30 +46,38 @@ export function learnTokenizer(choice: string, texts: readonly Text[], options: 
 
 /** The tokenizer that `toJSON` described. Errors: it is no description of a tokenizer, or one of an unknown kind. */
 export function tokenizerFromJSON(json: unknown): Tokenizer {
-  if (typeof json !== "object" || json === null || !("format" in json) || json.format !== "lectern-tokenizer-1") {
-    throw new Error('tokenizer: this is no tokenizer: "format": "lectern-tokenizer-1" is missing');
-  }
+  if (typeof json !== "object" || json === null) throw new Error("tokenizer: this is no tokenizer, but no object");
   const description = json as Readonly<Record<string, unknown>>;
-  const kind = kinds.get(String(description.kind));
-  if (kind === undefined || typeof description.kind !== "string") {
-    const known = [...kinds.keys()].join(", ");
-    throw new Error(
-      `tokenizer: unknown kind ${JSON.stringify(description.kind)}: there are ${known}; one of your own is made known by registerTokenizer`,
-    );
+  const kind = kindOf(description);
+  if (kind !== undefined) return kind.fromJSON(description);
+  if (description.format !== FORMAT) {
+    throw new Error(`tokenizer: this is no tokenizer: it is neither "format": "${FORMAT}" nor a known tokenizer.json`);
   }
-  return kind.fromJSON(description);
+  const known = [...kinds.keys()].join(", ");
+  throw new Error(
+    `tokenizer: unknown kind ${JSON.stringify(description.kind)}: there are ${known}; one of your own is made known by registerTokenizer`,
+  );
+}
+
+const FORMAT = "lectern-tokenizer-1";
+
+function kindOf(description: Readonly<Record<string, unknown>>): TokenizerKind | undefined {
+  if (description.format === FORMAT) {
+    return typeof description.kind === "string" ? kinds.get(description.kind) : undefined;
+  }
+  return [...kinds.values()].find((kind) => kind.recognizes?.(description));
 }
 
 /** What is written to a tokenizer's file. Errors: the tokenizer cannot be saved, or could not be read again. */
-export function tokenizerToJSON(tokenizer: Tokenizer): TokenizerJSON {
+export function tokenizerToJSON(tokenizer: Tokenizer): TokenizerJSON | Readonly<Record<string, unknown>> {
   const name = tokenizer.constructor.name;
   const description = tokenizer.toJSON?.();
   if (description === undefined) {
     throw new Error(`${name}: this tokenizer cannot be saved with the run: give it a toJSON(), and registerTokenizer`);
   }
-  if (!kinds.has(description.kind)) {
+  if (kindOf(description) === undefined) {
     throw new Error(
-      `${name}: this tokenizer could not be read again: its kind "${description.kind}" is unknown; make it known by registerTokenizer`,
+      `${name}: this tokenizer could not be read again: its kind "${String(description.kind)}" is unknown; make it known by registerTokenizer`,
     );
   }
   return description;

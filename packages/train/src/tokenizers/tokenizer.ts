@@ -16,7 +16,7 @@ export interface Tokenizer {
   encodeBytes?(bytes: Uint8Array): Int32Array;
   decodeBytes?(tokens: ArrayLike<number>): Uint8Array;
   /** What `tokenizerFromJSON` makes the same tokenizer from. Without it the tokenizer cannot be saved. */
-  toJSON?(): TokenizerJSON;
+  toJSON?(): TokenizerJSON | Readonly<Record<string, unknown>>;
 }
 
 /** Ids of the tokens that a tokenizer may have for a purpose. */
@@ -44,6 +44,8 @@ export interface TokenizerKind {
   readonly name?: string;
   /** Learns a tokenizer from texts. Without it, tokenizers of this kind can only be read. */
   from?(texts: readonly Text[], options: LearnOptions): Tokenizer;
+  /** Whether a description in another format, as other programs write it, is one of this kind. */
+  recognizes?(json: Readonly<Record<string, unknown>>): boolean;
   /** Errors: a description that is damaged. */
   fromJSON(json: Readonly<Record<string, unknown>>): Tokenizer;
 }
