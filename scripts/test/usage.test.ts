@@ -124,7 +124,10 @@ describe("help and information", () => {
     expect(devices.map(({ device }) => device)).toEqual(["cpu", "gpu", "reference"]);
     for (const { available, reason } of devices) expect(available === true || typeof reason === "string").toBe(true);
     expect(devices[0].available).toBe(true);
-    const fused = ["attention", "linear", "biasGelu", "embed", "adamWAll", "sumOfSquares"];
+    const fused = [
+      ...["adamW_", "attention", "cachedAttention", "embeddingWithPositions"],
+      ...["linear", "linearGelu", "multiHeadAttention", "sumOfSquares"],
+    ];
     expect(devices[0].details).toMatchObject({ fused, composed: [] });
     expect(devices[2].details).toMatchObject({ fused: [], composed: fused });
     expect(events.at(-1)).toMatchObject({ event: "done", node: process.versions.node });

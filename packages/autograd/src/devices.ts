@@ -32,17 +32,3 @@ export function defaultDevice(): Device {
 export function setDefaultDevice(name: string | Device): void {
   current = device(name);
 }
-
-/** The kernels that a device need not have, without those of their gradients, which go with them. */
-const OPTIONAL = ["attention", "linear", "biasGelu", "embed", "adamWAll", "sumOfSquares"] as const;
-
-export type FusedKernel = (typeof OPTIONAL)[number];
-
-/** Which fused kernels a device has, and which it composes of others. Errors: an unknown name. */
-export function fusedKernels(of: string | Device): { fused: FusedKernel[]; composed: FusedKernel[] } {
-  const kernels = device(of);
-  return {
-    fused: OPTIONAL.filter((name) => kernels[name] !== undefined),
-    composed: OPTIONAL.filter((name) => kernels[name] === undefined),
-  };
-}

@@ -1,4 +1,12 @@
+import type { Device } from "./device.ts";
 import { environment } from "./devices/cpu/environment.ts";
+import { device as deviceNamed } from "./devices.ts";
+
+/** The kernels that a device need not have. */
+export type OptionalKernel = Exclude<
+  { [Name in keyof Device]-?: undefined extends Device[Name] ? Name : never }[keyof Device],
+  "reclaim" | "finish"
+>;
 
 let enabled: boolean | undefined;
 
@@ -9,10 +17,33 @@ export function fusedEnabled(): boolean {
 }
 
 /**
- * Switches fused kernels off and on: without them every op that has a composite definition is computed by it, and
- * optimisers go through their parameters one by one. Slower, and the same numbers to rounding: for seeing what fusing is
- * worth, and that it changes nothing. Off with LECTERN_FUSED=off.
+ * Switches fused kernels off and on: without them every op that has a composite definition is computed by it. Slower, and
+ * the same numbers to rounding: for seeing what fusing is worth, and that it changes nothing. Off with LECTERN_FUSED=off.
  */
 export function setFused(on: boolean): void {
   enabled = on;
+}
+
+/** Whether a device has all of these kernels, and may use them. */
+export function canFuse(device: Device, kernels: readonly OptionalKernel[] = []): boolean {
+  return fusedEnabled() && kernels.every((kernel) => device[kernel] !== undefined);
+}
+
+/** Ops that are fused where a device has these kernels. */
+const fusedOps = new Map<string, readonly OptionalKernel[]>();
+
+/** Called where an op is defined. */
+export function registerFused(op: string, kernels: readonly OptionalKernel[]): void {
+  fusedOps.set(op, kernels);
+}
+
+/** Which ops have kernels of their own on a device, and which it composes of others. Errors: an unknown device. */
+export function fusedKernels(of: string | Device): { fused: string[]; composed: string[] } {
+  const device = deviceNamed(of);
+  const has = (kernels: readonly OptionalKernel[]) => kernels.every((kernel) => device[kernel] !== undefined);
+  const all = [...fusedOps].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    fused: all.filter(([, kernels]) => has(kernels)).map(([op]) => op),
+    composed: all.filter(([, kernels]) => !has(kernels)).map(([op]) => op),
+  };
 }

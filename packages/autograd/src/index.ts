@@ -11,8 +11,6 @@ export { gpuInfo, gpuStats, openGpu } from "./devices/gpu/open.ts";
 export {
   defaultDevice,
   device,
-  type FusedKernel,
-  fusedKernels,
   registerDevice,
   setDefaultDevice,
 } from "./devices.ts";
@@ -28,13 +26,14 @@ export {
 } from "./dtypes.ts";
 export { type GradientsOptions, grad, gradients } from "./engine/functional.ts";
 export type { GradientHook } from "./engine/graph.ts";
+export { PartialGradient } from "./engine/partial.ts";
 export { enableGrad, gradEnabled, noGrad } from "./engine/recording.ts";
 export type { BackwardOptions } from "./engine/sweep.ts";
-export { fusedEnabled, setFused } from "./fused.ts";
+export { fusedEnabled, fusedKernels, setFused } from "./fused.ts";
 export { gradcheck, gradgradcheck } from "./gradcheck.ts";
 export { leavesOf } from "./leaves.ts";
 export { keep, memoryUsage, resetPeakMemory, Scope, scope, settle } from "./lifetimes.ts";
-export { defineOp, type OpContext, type OpDefinition } from "./op.ts";
+export { defineOp, defineUpdate, type OpContext, type OpDefinition, type UpdateDefinition } from "./op.ts";
 export { meshgrid, type PadOptions } from "./ops/arranging.ts";
 export {
   type AttentionOptions,
@@ -54,6 +53,7 @@ export { linear, linearGelu } from "./ops/linear.ts";
 export * from "./ops/losses.ts";
 export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
+export { type AdamWOptions, type AdamWUpdate, adamW_, sumOfSquares } from "./ops/optimizer.ts";
 export type { SortOptions } from "./ops/sorting.ts";
 export { concat, stack } from "./ops/views.ts";
 export { nextTask } from "./platform.ts";

@@ -1,12 +1,17 @@
 import type { Device } from "./device.ts";
-import { type DType, FLOAT, isFloat } from "./dtypes.ts";
-import { GraphNode } from "./engine/graph.ts";
-import { fusedEnabled } from "./fused.ts";
-import { allocate, release } from "./lifetimes.ts";
-import { modes } from "./modes.ts";
+import { isFloat } from "./dtypes.ts";
+import { GraphNode, OutputNode } from "./engine/graph.ts";
+import type { Given, PartialGradient } from "./engine/partial.ts";
+import { gradEnabled, recordingAs } from "./engine/recording.ts";
+import { run } from "./engine/sweep.ts";
+import { canFuse, type OptionalKernel, registerFused } from "./fused.ts";
+import { type Modes, modes } from "./modes.ts";
+import { OpContext } from "./opContext.ts";
 import { isObserving, observed } from "./profile.ts";
-import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
+import { formatShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
+
+export { OpContext } from "./opContext.ts";
 
 /** What is left of an op's arguments without the tensors: the backward rule gets these. */
 export type Settings<Args extends readonly unknown[]> = Args extends readonly [infer First, ...infer Rest]
@@ -18,112 +23,51 @@ export type Settings<Args extends readonly unknown[]> = Args extends readonly [i
 /** What a gradient rule gives for one input: undefined where the input has none. */
 export type Gradient = Tensor | undefined;
 
-export interface OpDefinition<Args extends readonly unknown[]> {
-  /** Computes the value, unrecorded; must return a tensor of its own (`ctx.allocate` or `ctx.view`), never an argument. */
-  forward(ctx: OpContext, ...args: Args): Tensor;
+/** What an op gives: one tensor, or several. */
+export type Outputs = Tensor | readonly Tensor[];
+
+/** What its gradient rule gets: the output's gradient, or one for each of several, undefined for those that nobody used. */
+export type OutputGradients<Out extends Outputs> = Out extends readonly Tensor[]
+  ? { readonly [I in keyof Out]: Gradient }
+  : Tensor;
+
+/** Kernels that a device need not have, and when they can be used. */
+interface Fused<Args extends readonly unknown[]> {
+  /** What is called, gradients included. */
+  readonly kernels?: readonly OptionalKernel[];
+  /** Whether those kernels can take these arguments; they can unless said otherwise. */
+  suits?(...args: Args): boolean;
+}
+
+export interface OpDefinition<Args extends readonly unknown[], Out extends Outputs = Tensor> extends Fused<Args> {
+  /**
+   * Computes the value or the values, unrecorded; must return tensors of its own (`ctx.allocate` or `ctx.view`), never an
+   * argument.
+   */
+  forward(ctx: OpContext, ...args: Args): Out;
   /**
    * From the gradient of the output, the gradients of the tensor arguments, in their order. Written with tensor ops it
    * can be differentiated again. Where it calls a device's kernels, give `composite` too.
    */
-  backward(ctx: OpContext, dy: Tensor, ...settings: Settings<Args>): Gradient[];
+  backward(
+    ctx: OpContext,
+    dy: OutputGradients<Out>,
+    ...settings: Settings<Args>
+  ): readonly (Gradient | PartialGradient)[];
   /**
-   * The same function in terms of other ops; used in place of `backward` when a gradient of the gradient is wanted, and in
-   * place of the whole op where fused kernels are switched off (`setFused`).
+   * The same function in terms of other ops: in place of `backward` when a gradient of the gradient is wanted, and in place
+   * of the whole op where the device lacks one of `kernels`, these do not suit, or fused kernels are switched off.
    */
-  composite?(...args: Args): Tensor;
+  composite?(...args: Args): Out;
+  /** A cheaper `forward` for where nothing is recorded, with kernels of its own. */
+  readonly unrecorded?: Fused<Args> & { forward(ctx: OpContext, ...args: Args): Out };
 }
 
 /** An op before its argument types are known to the engine. */
 export interface AnyOp {
   readonly name: string;
-  backward(ctx: OpContext, dy: Tensor, settings: readonly unknown[]): Gradient[];
-  readonly composite: ((args: readonly unknown[]) => Tensor) | undefined;
-}
-
-const NOTHING: readonly never[] = [];
-
-/** One call of an op: what its forward pass leaves for its backward pass. */
-export class OpContext {
-  readonly name: string;
-  /** False where nothing is recorded: saving costs nothing then. */
-  readonly tracked: boolean;
-  readonly device: Device;
-  /** For the backward rule: shapes of the tensor arguments, in order. */
-  readonly shapes: readonly Shape[];
-  /** For the backward rule: whether each tensor argument wants a gradient. */
-  readonly needs: readonly boolean[];
-  #saved: readonly { tensor: Tensor; version: number }[] = NOTHING;
-  #made: Tensor["storage"][] = [];
-
-  constructor(name: string, inputs: readonly Tensor[], tracked: boolean) {
-    this.name = name;
-    this.tracked = tracked;
-    this.device = inputs[0].device;
-    this.shapes = tracked ? inputs.map((x) => x.shape) : NOTHING;
-    this.needs = tracked ? inputs.map((x) => x.requiresGrad) : NOTHING;
-  }
-
-  /** A new tensor with undefined content. */
-  allocate(shape: Shape, dtype: DType = FLOAT): Tensor {
-    const storage = allocate(this.device, sizeOf(shape), dtype);
-    this.#made.push(storage);
-    return new Tensor(storage, shape, rowMajorStrides(shape), 0, this.name);
-  }
-
-  /** The same memory under another shape. */
-  view(x: Tensor, shape: Shape, strides: Shape, offset = x.offset): Tensor {
-    return new Tensor(x.storage, shape, strides, offset, this.name);
-  }
-
-  /** x itself where it lies row-major without gaps, else a copy that does. */
-  dense(x: Tensor): Tensor {
-    if (x.isContiguous()) return x;
-    const copy = this.allocate(x.shape, x.dtype);
-    this.device.copy(copy, x);
-    return copy;
-  }
-
-  /** Keeps tensors for the backward rule, which finds them in `ctx.saved`. */
-  save(...tensors: Tensor[]): void {
-    if (!this.tracked) return;
-    this.#saved = tensors.map((tensor) => ({ tensor, version: tensor.storage.version }));
-  }
-
-  /** What `save` was given. Errors: one of them was changed in place or freed since. */
-  get saved(): Tensor[] {
-    return this.#saved.map(({ tensor, version }) => {
-      tensor.assertAlive(this.name);
-      if (tensor.storage.version !== version) {
-        throw new Error(
-          `${this.name}: a value that its gradient needs, ${formatShape(tensor.shape)} made by ${tensor.origin}, was ` +
-            "changed in place after the forward pass: change it after backward(), or work on a clone()",
-        );
-      }
-      return tensor;
-    });
-  }
-
-  /** Where the saved tensors lie. */
-  savedStorages(): Tensor["storage"][] {
-    return this.#saved.map(({ tensor }) => tensor.storage);
-  }
-
-  /** Ends the forward pass: frees what was neither returned nor saved. Gives the storages that the graph holds. */
-  finish(output: Tensor): Tensor["storage"][] {
-    const made = this.#made;
-    this.#made = [];
-    if (made.length === 1 && made[0] === output.storage) return made;
-    return made.filter((storage) => {
-      const isNeeded = storage === output.storage || this.#saved.some(({ tensor }) => tensor.storage === storage);
-      if (!isNeeded) release(storage, `it was a temporary value of ${this.name}`);
-      return isNeeded;
-    });
-  }
-
-  /** Forgets what was saved. */
-  clear(): void {
-    this.#saved = NOTHING;
-  }
+  /** The gradients of a call's inputs. */
+  gradients(node: GraphNode, dy: Tensor | readonly Gradient[], createGraph: boolean): readonly Given[];
 }
 
 /** Errors: the tensor is int32, which an op for real numbers cannot take. */
@@ -162,45 +106,161 @@ function settingsIn(args: readonly unknown[]): unknown[] {
   return args.filter((arg) => !isTensor(arg));
 }
 
+/** An op's definition without its argument types. */
+type Definition = OpDefinition<readonly unknown[], Outputs>;
+
+function opOf(name: string, definition: Definition): AnyOp {
+  const { composite } = definition;
+  return {
+    name,
+    gradients(node, dy, createGraph) {
+      if (composite !== undefined && createGraph) return compositeGradients(name, composite, node, dy);
+      const settings = composite === undefined ? node.args : settingsIn(node.args);
+      return definition.backward(node.ctx, dy as Tensor & readonly Gradient[], ...(settings as []));
+    },
+  };
+}
+
+/** Those of a function of other ops, recorded. */
+function compositeGradients(
+  name: string,
+  composite: (...args: readonly unknown[]) => Outputs,
+  { inputs, args }: GraphNode,
+  dy: Tensor | readonly Gradient[],
+): Gradient[] {
+  // An alias for each place, as one tensor may stand in several: its gradients are added up by the caller.
+  const aliases = inputs.map((x) => x.alias());
+  let place = 0;
+  const replace = (arg: unknown): unknown => {
+    if (Array.isArray(arg)) return arg.map(replace);
+    return arg === inputs[place] ? aliases[place++] : arg;
+  };
+  const outputs = [composite(...args.map(replace))].flat();
+  const seeds = [dy].flat();
+  const used = outputs.filter((y, i) => y.requiresGrad && seeds[i] !== undefined);
+  const wanted = aliases.filter((x) => x.requiresGrad);
+  const options = { retainGraph: true, createGraph: true, captured: wanted };
+  const found = run(
+    used,
+    used.map((y) => seeds[outputs.indexOf(y)]),
+    options,
+    name,
+  );
+  return aliases.map((x) => found[wanted.indexOf(x)]);
+}
+
+/** The one place where it is decided whether a fused kernel runs. */
+function isFused<Args extends readonly unknown[]>(
+  { kernels, suits }: Fused<Args>,
+  device: Device,
+  args: Args,
+): boolean {
+  return canFuse(device, kernels) && (suits === undefined || suits(...args));
+}
+
+type Form = Pick<Definition, "forward">;
+
+/** How an op computes these arguments; undefined: by its composite definition. */
+function formOf(definition: Definition, device: Device, tracked: boolean, args: readonly unknown[]): Form | undefined {
+  const { unrecorded } = definition;
+  if (unrecorded !== undefined && !tracked && isFused(unrecorded, device, args)) return unrecorded;
+  return definition.composite === undefined || isFused(definition, device, args) ? definition : undefined;
+}
+
 /**
  * Makes a differentiable function: its value and its derivative, next to each other.
  *
  * Arguments are tensors (alone or in arrays), then settings (anything else), then tensors that may be left out;
- * `backward` gets the settings after the output's gradient. Errors: tensors of several devices, or one whose memory was freed.
+ * `backward` gets the settings after the output's gradient. Where `forward` gives several tensors, `backward` gets as many
+ * gradients. Errors: tensors of several devices, or one whose memory was freed.
  */
-export function defineOp<Args extends readonly unknown[]>(
+export function defineOp<Args extends readonly unknown[], Out extends Outputs = Tensor>(
   name: string,
-  definition: OpDefinition<Args>,
-): (...args: Args) => Tensor {
-  const op: AnyOp = {
-    name,
-    backward: (ctx, dy, settings) => definition.backward(ctx, dy, ...(settings as Settings<Args>)),
-    composite: definition.composite && ((args) => definition.composite!(...(args as unknown as Args))),
-  };
+  typed: OpDefinition<Args, Out>,
+): (...args: Args) => Out {
+  const definition = typed as unknown as Definition;
+  const { kernels, composite, unrecorded } = definition;
+  const op = opOf(name, definition);
+  const hasForms = composite !== undefined || unrecorded !== undefined;
+  const optional = [...(kernels ?? []), ...(unrecorded?.kernels ?? [])];
+  if (optional.length > 0) registerFused(name, optional);
   return (...args) => {
     const inputs = tensorsIn(args);
     if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${typeof args[0]}`);
     const here = modes();
-    const { recording } = here;
-    const tracked = inspect(name, inputs) && recording;
-    if (definition.composite !== undefined && !fusedEnabled()) return definition.composite(...args);
+    const tracked = inspect(name, inputs) && here.recording;
+    const form = hasForms ? formOf(definition, inputs[0].device, tracked, args) : definition;
+    if (form === undefined) return composite!(...args) as Out;
     const ctx = new OpContext(name, inputs, tracked);
-    here.recording = false;
-    let output: Tensor;
-    try {
-      output = isObserving()
-        ? observed(name, "forward", () => definition.forward(ctx, ...args))
-        : definition.forward(ctx, ...args);
-    } finally {
-      here.recording = recording;
+    const outputs = compute(here, ctx, form, args);
+    assertOwn(name, inputs, outputs);
+    const held = ctx.finish(outputs);
+    if (tracked) record(new GraphNode(op, ctx, inputs, composite ? args : settingsIn(args), held), outputs);
+    return outputs as Out;
+  };
+}
+
+/** What the forward rule gives, with nothing recorded. */
+function compute(here: Modes, ctx: OpContext, form: Form, args: readonly unknown[]): Outputs {
+  const { recording } = here;
+  here.recording = false;
+  try {
+    return isObserving() ? observed(ctx.name, "forward", () => form.forward(ctx, ...args)) : form.forward(ctx, ...args);
+  } finally {
+    here.recording = recording;
+  }
+}
+
+/** Errors: an output is an argument. */
+function assertOwn(name: string, inputs: readonly Tensor[], outputs: Outputs): void {
+  const returned = outputs instanceof Tensor ? inputs.includes(outputs) : outputs.some((y) => inputs.includes(y));
+  if (!returned) return;
+  throw new Error(`${name}: forward returned its argument: return x.clone(), or a view by ctx.view`);
+}
+
+/** Ties outputs to the call that made them; each of several by a node of its own. */
+function record(call: GraphNode, outputs: Outputs): void {
+  if (outputs instanceof Tensor) {
+    if (isFloat(outputs.dtype)) outputs.node = call;
+    return;
+  }
+  outputs.forEach((y, index) => {
+    if (!isFloat(y.dtype)) return;
+    const all = new Tensor(y.storage, y.shape, y.strides, y.offset, y.origin);
+    all.node = call;
+    y.node = new OutputNode(call, index, all);
+  });
+}
+
+export interface UpdateDefinition<Args extends readonly unknown[]> extends Fused<Args> {
+  /** The tensors that it changes, of one device. */
+  changes(...args: Args): readonly Tensor[];
+  update(device: Device, ...args: Args): void;
+  /** The same by kernels that every device has. */
+  composite?(device: Device, ...args: Args): void;
+}
+
+/**
+ * Makes a function that changes tensors in place, such as an optimiser's step. Errors: gradients are being recorded for
+ * them, tensors of several devices, or one whose memory was freed.
+ */
+export function defineUpdate<Args extends readonly unknown[]>(
+  name: string,
+  definition: UpdateDefinition<Args>,
+): (...args: Args) => void {
+  const { kernels, composite } = definition;
+  if (kernels !== undefined) registerFused(name, kernels);
+  return (...args) => {
+    const changed = definition.changes(...args);
+    if (changed.length === 0) return;
+    if (inspect(name, changed) && gradEnabled()) {
+      throw new Error(`${name}: changes in place are not recorded: wrap it in noGrad(() => …)`);
     }
-    if (inputs.includes(output)) {
-      throw new Error(`${name}: forward returned its argument: return x.clone(), or a view by ctx.view`);
-    }
-    const held = ctx.finish(output);
-    if (tracked && isFloat(output.dtype)) {
-      output.node = new GraphNode(op, ctx, inputs, op.composite ? args : settingsIn(args), held);
-    }
-    return output;
+    const { device } = changed[0];
+    recordingAs(false, () => {
+      if (composite === undefined || isFused(definition, device, args)) definition.update(device, ...args);
+      else composite(device, ...args);
+    });
+    for (const { storage } of changed) storage.version++;
   };
 }

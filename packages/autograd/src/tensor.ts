@@ -291,7 +291,15 @@ export class Tensor extends IndexingMethods implements Strided {
       this.storage.version++;
       return this;
     }
-    if (other instanceof Tensor) expandStrides(`${op}_`, other.shape, other.strides, this.shape);
+    if (other instanceof Tensor) {
+      const strides = expandStrides(`${op}_`, other.shape, other.strides, this.shape);
+      const { storage, offset } = other;
+      if (this.isContiguous() && isFloat(this.dtype) && other.dtype === this.dtype && storage !== this.storage) {
+        this.device.binary(op, this, this, { storage, shape: this.shape, strides, offset });
+        this.storage.version++;
+        return this;
+      }
+    }
     const combine = { add: arithmetic.add, sub: arithmetic.sub, mul: arithmetic.mul, div: arithmetic.div }[op];
     const result = recordingAs(false, () => combine(this, other));
     this.#overwrite(`${op}_`, result);

@@ -1,20 +1,10 @@
-import { fusedEnabled, noGrad, scope, stack, type Tensor, zeros } from "@lectern/autograd";
+import { noGrad, scope, sumOfSquares, type Tensor } from "@lectern/autograd";
 
 /** The Euclidean length of all gradients taken as one vector, as a tensor of one number. */
 export function gradNorm(parameters: Iterable<Tensor>): Tensor {
   const gradients = Array.from(parameters, ({ grad }) => grad).filter((grad) => grad !== undefined);
   if (gradients.length === 0) throw new Error("gradNorm: no parameter has a gradient: call loss.backward() first");
   return noGrad(() => scope(() => sumOfSquares(gradients).sqrt()));
-}
-
-function sumOfSquares(tensors: readonly Tensor[]): Tensor {
-  const { device } = tensors[0];
-  if (device.sumOfSquares === undefined || !fusedEnabled()) {
-    return stack(tensors.map((t) => t.square().sum())).sum();
-  }
-  const sum = zeros([], { device });
-  device.sumOfSquares(sum, tensors);
-  return sum;
 }
 
 /**
@@ -40,11 +30,7 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Ten
   noGrad(() =>
     scope(() => {
       const scale = clipScale(norm, maxNorm);
-      for (const { grad } of list) {
-        if (grad === undefined) continue;
-        grad.device.binary("mul", grad, grad, scale.expand(grad.shape));
-        grad.storage.version++;
-      }
+      for (const { grad } of list) grad?.mul_(scale);
     }),
   );
   return norm;

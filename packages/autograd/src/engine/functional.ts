@@ -18,7 +18,7 @@ export interface GradientsOptions extends BackwardOptions {
  */
 export function gradients(output: Tensor, inputs: readonly Tensor[], options: GradientsOptions = {}): Gradient[] {
   const { seed, allowUnused = false, retainGraph = false, createGraph = false } = options;
-  const found = run(output, seed, { retainGraph, createGraph, captured: inputs }, "gradients");
+  const found = run([output], [seed], { retainGraph, createGraph, captured: inputs }, "gradients");
   found.forEach((gradient, i) => {
     if (gradient === undefined && !allowUnused) {
       throw new Error(`gradients: the output does not depend on input ${i}, ${formatShape(inputs[i].shape)}`);
@@ -30,7 +30,7 @@ export function gradients(output: Tensor, inputs: readonly Tensor[], options: Gr
 /** Whether a value was computed from a leaf that requires a gradient, other than the given one. */
 function dependsOnOthers(value: Tensor, leaf: Tensor): boolean {
   if (value.node === undefined) return false;
-  const nodes = topologicalOrder(value.node, () => true);
+  const nodes = topologicalOrder([value.node], () => true);
   return nodes.some(({ inputs }) => inputs.some((x) => x.isLeaf && x.requiresGrad && x !== leaf));
 }
 

@@ -46,14 +46,41 @@ export class GraphNode {
   }
 }
 
+/** One of several outputs of a call: its gradient, which hooks find here, goes on to the call's own node. */
+export class OutputNode extends GraphNode {
+  readonly call: GraphNode;
+  readonly index: number;
+
+  /** @param all a tensor that stands for all outputs: its node is the call's. */
+  constructor(call: GraphNode, index: number, all: Tensor) {
+    super(call.op, call.ctx, [all], [], []);
+    this.call = call;
+    this.index = index;
+  }
+}
+
 /** Where a gradient goes: the node that made the tensor, or the tensor itself if it is a leaf. */
 export type Target = GraphNode | Tensor;
 export const targetOf = (x: Tensor): Target => x.node ?? x;
 
-/** Every node that the root depends on, each after all that it depends on. */
-export function topologicalOrder(root: GraphNode, wanted: (node: GraphNode) => boolean): GraphNode[] {
+/** Every node that the roots depend on, each after all that it depends on. */
+export function topologicalOrder(roots: readonly GraphNode[], wanted: (node: GraphNode) => boolean): GraphNode[] {
   const order: GraphNode[] = [];
-  const seen = new Set<GraphNode>([root]);
+  const seen = new Set<GraphNode>();
+  for (const root of roots) {
+    if (seen.has(root) || !wanted(root)) continue;
+    seen.add(root);
+    sortFrom(root, wanted, seen, order);
+  }
+  return order;
+}
+
+function sortFrom(
+  root: GraphNode,
+  wanted: (node: GraphNode) => boolean,
+  seen: Set<GraphNode>,
+  order: GraphNode[],
+): void {
   const stack = [{ node: root, next: 0 }];
   while (stack.length > 0) {
     const top = stack[stack.length - 1];
@@ -68,13 +95,11 @@ export function topologicalOrder(root: GraphNode, wanted: (node: GraphNode) => b
       stack.pop();
     }
   }
-  return order;
 }
 
 /** Whether a node lies between the root and one of the targets; every node does where there are none. */
-export function reachability(targets: readonly Target[] | undefined): (node: GraphNode) => boolean {
-  if (targets === undefined) return () => true;
-  const wanted = new Set<Target>(targets);
+export function reachability(wanted: ReadonlySet<Target> | undefined): (node: GraphNode) => boolean {
+  if (wanted === undefined) return () => true;
   const known = new Map<GraphNode, boolean>();
   return (start) => {
     const stack = [start];

@@ -1,12 +1,14 @@
 import type { Storage } from "../device.ts";
-import { release, type Scope } from "../lifetimes.ts";
+import { release, type Scope, scoped } from "../lifetimes.ts";
 import type { Tensor } from "../tensor.ts";
-import type { GradientHook, Target } from "./graph.ts";
+import type { GradientHook, GraphNode, Target } from "./graph.ts";
+import type { PartialGradient } from "./partial.ts";
 
 /** The gradients on their way through the graph. Each is freed as soon as no node waits for it. */
 export class PendingGradients {
   readonly memory: Scope | undefined;
   readonly #byTarget = new Map<Target, Tensor>();
+  readonly #ofOutputs = new Map<GraphNode, (Tensor | undefined)[]>();
   readonly #waiting = new Map<Storage, number>();
 
   /** @param memory where the sweep's own tensors lie; undefined if they are recorded, and so may be needed later. */
@@ -26,6 +28,47 @@ export class PendingGradients {
     this.#wait(total.storage, 1);
     this.done(before);
     this.done(gradient);
+  }
+
+  /** Adds to a part of what gathers there, in place. */
+  addPart(target: Target, partial: PartialGradient): void {
+    this.#wait(partial.part.storage, 1);
+    this.#addInPlace(target, partial);
+    this.done(partial.part);
+  }
+
+  #addInPlace(target: Target, partial: PartialGradient): void {
+    const before = this.#byTarget.get(target);
+    if (before === undefined || this.memory === undefined) {
+      this.add(target, partial.whole());
+      return;
+    }
+    let sum = before;
+    if (!before.isContiguous() || !this.isExclusive(before)) {
+      sum = before.clone();
+      this.#byTarget.set(target, sum);
+      this.#wait(sum.storage, 1);
+      this.done(before);
+    }
+    scoped(() => partial.addTo(sum));
+  }
+
+  /** Keeps what arrived at one of several outputs of a call until the others are there. */
+  addOutput(call: GraphNode, index: number, gradient: Tensor): void {
+    let gradients = this.#ofOutputs.get(call);
+    if (gradients === undefined) {
+      gradients = [];
+      this.#ofOutputs.set(call, gradients);
+    }
+    this.#wait(gradient.storage, 1);
+    gradients[index] = gradient;
+  }
+
+  /** The gradients of a call's outputs, where it has several; undefined for those that nobody used. */
+  takeOutputs(call: GraphNode): (Tensor | undefined)[] | undefined {
+    const gradients = this.#ofOutputs.get(call);
+    this.#ofOutputs.delete(call);
+    return gradients;
   }
 
   /** Their sum, in the memory of one of them where nobody else looks at it. */

@@ -4,7 +4,8 @@ import type { Gradient } from "../op.ts";
 import { observed } from "../profile.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type GraphNode, reachability, type Target, targetOf, topologicalOrder } from "./graph.ts";
+import { type GraphNode, OutputNode, reachability, type Target, targetOf, topologicalOrder } from "./graph.ts";
+import { type Given, PartialGradient } from "./partial.ts";
 import { PendingGradients } from "./pending.ts";
 import { recordingAs } from "./recording.ts";
 
@@ -15,117 +16,137 @@ export interface BackwardOptions {
   createGraph?: boolean;
 }
 
-/** The gradients of one node's inputs. */
-function applyRule(node: GraphNode, dy: Tensor, createGraph: boolean): Gradient[] {
-  const { op, ctx, args, inputs } = node;
-  if (!createGraph) {
-    const settings = op.composite ? args.filter((arg) => !isTensorArgument(arg, inputs)) : args;
-    return scoped(() => observed(op.name, "backward", () => op.backward(ctx, dy, settings)));
-  }
-  if (op.composite === undefined) return op.backward(ctx, dy, args);
-  // An alias for each place, as one tensor may stand in several: its gradients are added up by the caller.
-  const aliases = inputs.map((x) => x.alias());
-  let place = 0;
-  const replace = (arg: unknown): unknown => {
-    if (Array.isArray(arg)) return arg.map(replace);
-    return arg === inputs[place] ? aliases[place++] : arg;
-  };
-  const y = op.composite(args.map(replace));
-  const wanted = aliases.filter((x) => x.requiresGrad);
-  const found = run(y, dy, { retainGraph: true, createGraph: true, captured: wanted }, op.name);
-  return aliases.map((x) => found[wanted.indexOf(x)]);
-}
-
-function isTensorArgument(arg: unknown, inputs: readonly Tensor[]): boolean {
-  return inputs.includes((Array.isArray(arg) ? arg[0] : arg) as Tensor);
-}
-
 interface SweepOptions extends Required<BackwardOptions> {
   /** Where given, only the gradients of these tensors are computed, and none is put into a `grad`. */
   captured: readonly Tensor[] | undefined;
 }
 
-/** One topological sweep from the root to the leaves. Returns the captured gradients. */
-function sweep(root: Tensor, seed: Tensor, options: SweepOptions, name: string, memory?: Scope): Gradient[] {
-  const { createGraph, captured } = options;
-  const targets = captured?.map(targetOf);
-  const found = new Map<Target, Tensor>();
-  const reaches = reachability(targets);
-  const order = root.node === undefined || !reaches(root.node) ? [] : topologicalOrder(root.node, reaches);
-  const pending = new PendingGradients(memory);
-  pending.add(targetOf(root), seed);
+/** One topological sweep from the roots to the leaves. */
+class Sweep {
+  readonly #name: string;
+  readonly #createGraph: boolean;
+  /** What is captured; undefined where gradients go into the leaves' `grad`. */
+  readonly #wanted: ReadonlySet<Target> | undefined;
+  readonly #reaches: (node: GraphNode) => boolean;
+  readonly #pending: PendingGradients;
+  readonly #found = new Map<Target, Tensor>();
+  readonly #leaves = new Set<Tensor>();
 
-  const deliver = (leaf: Tensor) => {
-    const gradient = pending.take(leaf);
-    if (gradient === undefined) return;
-    const shown = pending.show(gradient, leaf.hooks);
-    if (targets !== undefined) {
-      found.set(leaf, shown);
+  constructor(name: string, { createGraph, captured }: SweepOptions, memory: Scope | undefined) {
+    this.#name = name;
+    this.#createGraph = createGraph;
+    this.#wanted = captured && new Set(captured.map(targetOf));
+    this.#reaches = reachability(this.#wanted);
+    this.#pending = new PendingGradients(memory);
+  }
+
+  /** Gives the nodes that were passed. */
+  run(roots: readonly Tensor[], seeds: readonly Tensor[]): GraphNode[] {
+    const nodes = roots.map(({ node }) => node).filter((node) => node !== undefined);
+    const order = topologicalOrder(nodes, this.#reaches);
+    roots.forEach((root, i) => {
+      this.#pending.add(targetOf(root), seeds[i]);
+      if (root.node === undefined) this.#leaves.add(root);
+    });
+    for (let i = order.length - 1; i >= 0; i--) this.#pass(order[i]);
+    for (const leaf of this.#leaves) this.#deliver(leaf);
+    return order;
+  }
+
+  found(x: Tensor): Gradient {
+    return this.#found.get(targetOf(x));
+  }
+
+  /** What has arrived at a node goes on to its inputs. */
+  #pass(node: GraphNode): void {
+    const several = this.#pending.takeOutputs(node);
+    if (several !== undefined) {
+      this.#assertUsable(node);
+      this.#applyRule(node, several);
+      for (const dy of several) if (dy !== undefined) this.#pending.done(dy);
       return;
     }
-    accumulate(leaf, shown, createGraph, pending);
-    pending.done(shown);
-  };
+    const arrived = this.#pending.take(node);
+    if (arrived === undefined) return;
+    this.#assertUsable(node);
+    const dy = this.#pending.show(arrived, node.hooks);
+    if (node.retained !== undefined && this.#wanted === undefined) this.#accumulate(node.retained, dy);
+    if (node.inputs.some((x) => this.#goesOnTo(x))) {
+      if (node instanceof OutputNode) this.#pending.addOutput(node.call, node.index, dy);
+      else this.#applyRule(node, dy);
+    }
+    if (this.#wanted?.has(node)) this.#found.set(node, dy);
+    else this.#pending.done(dy);
+  }
 
-  const leaves = new Set<Tensor>(root.node === undefined ? [root] : []);
-  for (let i = order.length - 1; i >= 0; i--) {
-    const node = order[i];
-    const arrived = pending.take(node);
-    if (arrived === undefined) continue;
-    if (node.ended) {
+  #assertUsable({ ended }: GraphNode): void {
+    if (!ended) return;
+    throw new Error(
+      `${this.#name}: this graph was used up by an earlier backward(): ` +
+        "call that one with { retainGraph: true }, or compute the value again",
+    );
+  }
+
+  #goesOnTo(x: Tensor): boolean {
+    if (!x.requiresGrad || this.#wanted === undefined) return x.requiresGrad;
+    return this.#wanted.has(targetOf(x)) || (x.node !== undefined && this.#reaches(x.node));
+  }
+
+  #applyRule(node: GraphNode, dy: Tensor | readonly Gradient[]): void {
+    const { op } = node;
+    const given = this.#createGraph
+      ? op.gradients(node, dy, true)
+      : scoped(() => observed(op.name, "backward", () => op.gradients(node, dy, false)));
+    for (const [i, x] of node.inputs.entries()) if (x.requiresGrad) this.#hand(op.name, given[i], x);
+  }
+
+  #hand(op: string, given: Given, x: Tensor): void {
+    if (given === undefined) return;
+    if (!sameShape(given.shape, x.shape)) {
       throw new Error(
-        `${name}: this graph was used up by an earlier backward(): ` +
-          "call that one with { retainGraph: true }, or compute the value again",
+        `${op}: its gradient rule gives ${formatShape(given.shape)} for an input ${formatShape(x.shape)}`,
       );
     }
-    const dy = pending.show(arrived, node.hooks);
-    if (node.retained !== undefined && targets === undefined) accumulate(node.retained, dy, createGraph, pending);
-    const isCaptured = targets?.includes(node) ?? false;
-    if (isCaptured) found.set(node, dy);
-    const onward = node.inputs.some(
-      (x) => x.requiresGrad && (targets === undefined || targets.includes(targetOf(x)) || (x.node && reaches(x.node))),
-    );
-    if (onward) {
-      const given = applyRule(node, dy, createGraph);
-      node.inputs.forEach((x, index) => {
-        const gradient = given[index];
-        if (!x.requiresGrad || gradient === undefined) return;
-        if (!sameShape(gradient.shape, x.shape)) {
-          throw new Error(
-            `${node.op.name}: its gradient rule gives ${formatShape(gradient.shape)} for an input ${formatShape(x.shape)}`,
-          );
-        }
-        if (x.node === undefined) leaves.add(x);
-        pending.add(targetOf(x), gradient);
-      });
-    }
-    if (!isCaptured) pending.done(dy);
+    if (x.node === undefined) this.#leaves.add(x);
+    if (given instanceof PartialGradient) {
+      observed(op, "backward", () => this.#pending.addPart(targetOf(x), given));
+    } else this.#pending.add(targetOf(x), given);
   }
-  for (const leaf of leaves) deliver(leaf);
-  if (!options.retainGraph && !createGraph) endNodes(order, root);
-  return targets?.map((target) => found.get(target)) ?? [];
+
+  #deliver(leaf: Tensor): void {
+    const gradient = this.#pending.take(leaf);
+    if (gradient === undefined) return;
+    const shown = this.#pending.show(gradient, leaf.hooks);
+    if (this.#wanted !== undefined) {
+      this.#found.set(leaf, shown);
+      return;
+    }
+    this.#accumulate(leaf, shown);
+    this.#pending.done(shown);
+  }
+
+  #accumulate(leaf: Tensor, gradient: Tensor): void {
+    const before = leaf.grad;
+    before?.assertAlive("backward");
+    if (before === undefined) {
+      const own = this.#pending.isExclusive(gradient) && gradient.isContiguous();
+      leaf.grad = keep(own || gradient.node !== undefined ? gradient : recordingAs(false, () => gradient.clone()));
+    } else if (this.#createGraph || before.node !== undefined || !before.isContiguous()) {
+      leaf.grad = keep(before.add(gradient));
+    } else {
+      before.storage.version++;
+      leaf.device.binary("add", before, before, gradient);
+    }
+  }
 }
 
-function endNodes(order: readonly GraphNode[], root: Tensor): void {
+function endNodes(order: readonly GraphNode[], roots: readonly Tensor[]): void {
+  const spared = new Set(roots.map(({ storage }) => storage));
   const storages: Storage[] = [];
   for (const node of order) {
-    for (const storage of node.end()) if (storage !== root.storage) storages.push(storage);
+    for (const storage of node.end()) if (!spared.has(storage)) storages.push(storage);
   }
   endGraph(storages);
-}
-
-function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, pending: PendingGradients): void {
-  const before = leaf.grad;
-  before?.assertAlive("backward");
-  if (before === undefined) {
-    const own = pending.isExclusive(gradient) && gradient.isContiguous();
-    leaf.grad = keep(own || gradient.node !== undefined ? gradient : recordingAs(false, () => gradient.clone()));
-  } else if (createGraph || before.node !== undefined || !before.isContiguous()) {
-    leaf.grad = keep(before.add(gradient));
-  } else {
-    before.storage.version++;
-    leaf.device.binary("add", before, before, gradient);
-  }
 }
 
 function seedFor(root: Tensor, seed: Tensor | undefined, name: string): Tensor {
@@ -151,18 +172,31 @@ function seedFor(root: Tensor, seed: Tensor | undefined, name: string): Tensor {
 
 /** Adds d root / d leaf to `leaf.grad` for every leaf that requires a gradient. See `Tensor.backward`. */
 export function backward(root: Tensor, seed: Tensor | undefined, options: BackwardOptions): void {
-  const all = { retainGraph: false, createGraph: false, ...options, captured: undefined };
-  run(root, seed, all, "backward");
+  run([root], [seed], { retainGraph: false, createGraph: false, ...options, captured: undefined }, "backward");
 }
 
-/** A sweep, with what it needs around it: a seed, a scope, recording where the gradients are to be differentiated. */
-export function run(root: Tensor, seed: Tensor | undefined, options: SweepOptions, name: string): Gradient[] {
-  if (options.createGraph) {
-    return recordingAs(true, () => sweep(root, seedFor(root, seed, name), options, name));
-  }
+/**
+ * A sweep, with what it needs around it: seeds, a scope, recording where the gradients are to be differentiated. Gives the
+ * captured gradients.
+ */
+export function run(
+  roots: readonly Tensor[],
+  given: readonly Gradient[],
+  options: SweepOptions,
+  name: string,
+): Gradient[] {
+  const { createGraph, retainGraph, captured = [] } = options;
+  const swept = (memory?: Scope) => {
+    const seeds = roots.map((root, i) => seedFor(root, given[i], name));
+    const sweep = new Sweep(name, options, memory);
+    const order = sweep.run(roots, seeds);
+    if (!retainGraph && !createGraph) endNodes(order, roots);
+    return captured.map((x) => sweep.found(x));
+  };
+  if (createGraph) return recordingAs(true, swept);
   const memory = scope();
   try {
-    return memory.keep(recordingAs(false, () => sweep(root, seedFor(root, seed, name), options, name, memory)));
+    return memory.keep(recordingAs(false, () => swept(memory)));
   } finally {
     memory[Symbol.dispose]();
   }

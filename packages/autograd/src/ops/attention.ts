@@ -1,7 +1,6 @@
 import { arange } from "../creation.ts";
-import type { Device, AttentionOptions as KernelOptions } from "../device.ts";
+import type { AttentionOptions as KernelOptions } from "../device.ts";
 import { INTEGER } from "../dtypes.ts";
-import { fusedEnabled } from "../fused.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -51,28 +50,48 @@ function composite(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): 
 }
 
 /** The mask is a tensor argument of its own, so that the graph looks after its memory. */
-type Settings = Omit<KernelOptions, "mask">;
+type Settings = Required<Pick<AttentionOptions, "causal" | "scale" | "dropout">>;
 const present = (x: Tensor | undefined) => (x === undefined ? [] : [x]);
 
-const alongRows = (x: Tensor) => (x.strides[3] === 1 || x.shape[3] === 1 ? x : x.contiguous());
+const alongRows = (ctx: OpContext, x: Tensor) => (x.strides[3] === 1 || x.shape[3] === 1 ? x : ctx.dense(x));
 
-/** Where the device has a kernel that does it all: [batch, heads, time, size], without ever storing the scores. */
-const fused = defineOp("attention", {
+/** Heads for which a kernel's tiles surely fit into its memory; larger ones are few, and well served by products. */
+const LARGEST_HEAD = 2048;
+
+/** Whether kernels can take such heads: they do not drop, and a mask gets no gradient from them. */
+export const suitsKernels = (size: number, { dropout }: Pick<Settings, "dropout">, mask?: Tensor) =>
+  size <= LARGEST_HEAD && dropout === 0 && !mask?.requiresGrad;
+
+/** [batch, heads, time, size] of one batch and number of heads, with as many values as keys, of the queries' size. */
+function areHeads(q: Tensor, k: Tensor, v: Tensor): boolean {
+  const alike = q.rank === 4 && k.rank === 4 && v.rank === 4 && sameShape(q.shape.slice(0, 2), k.shape.slice(0, 2));
+  return alike && sameShape(k.shape, v.shape);
+}
+
+/** Without ever storing the scores, where the device has kernels for that. */
+const attention = defineOp("attention", {
+  kernels: ["attention", "attentionGrad"],
   forward(ctx, q: Tensor, k: Tensor, v: Tensor, settings: Settings, mask: Tensor | undefined): Tensor {
+    const [queries, keys, values] = [q, k, v].map((x) => alongRows(ctx, x));
+    const numbers = additive(mask, [...q.shape.slice(0, 3), k.shape[2]]);
     const out = ctx.allocate([...q.shape.slice(0, 3), v.shape[3]]);
     const lse = ctx.allocate(q.shape.slice(0, 3));
-    ctx.device.attention!(out, lse, q, k, v, { ...settings, mask });
-    ctx.save(q, k, v, out, lse, ...present(mask));
+    ctx.device.attention!(out, lse, queries, keys, values, forKernels(settings, numbers));
+    ctx.save(queries, keys, values, out, lse, ...present(numbers));
     return out;
   },
   backward(ctx, dy, settings): Gradient[] {
     const [q, k, v, out, lse, mask] = ctx.saved;
     const [dq, dk, dv] = [q, k, v].map(({ shape }) => ctx.allocate(shape));
-    ctx.device.attentionGrad!(dq, dk, dv, alongRows(dy), out, lse, q, k, v, { ...settings, mask });
+    const options = forKernels(settings, mask);
+    ctx.device.attentionGrad!(dq, dk, dv, alongRows(ctx, dy), out, lse, q, k, v, options);
     return [dq, dk, dv];
   },
+  suits: (q, k, v, settings, mask) => areHeads(q, k, v) && suitsKernels(q.shape[3], settings, mask),
   composite: (q, k, v, settings, mask) => composite(q, k, v, { ...settings, mask }),
 });
+
+const forKernels = ({ causal, scale }: Settings, mask: Tensor | undefined): KernelOptions => ({ causal, scale, mask });
 
 /** Queries, keys and values as they lie in one [batch, time, 3, heads, size] buffer: three [batch, heads, time, size]. */
 export function headsOf(ctx: OpContext, packed: Tensor, heads: number, parts: number): Tensor[] {
@@ -86,16 +105,18 @@ export function headsOf(ctx: OpContext, packed: Tensor, heads: number, parts: nu
 }
 
 /** The same on one packed tensor, read and written as it lies: no transposing, no copies. */
-const fusedPacked = defineOp("multiHeadAttention", {
+const packedAttention = defineOp("multiHeadAttention", {
+  kernels: ["attention", "attentionGrad"],
   forward(ctx, qkv: Tensor, heads: number, settings: Settings, mask: Tensor | undefined): Tensor {
     const packed = ctx.dense(qkv);
     const [batch, time, triple] = packed.shape;
+    const numbers = additive(mask, [batch, heads, time, time]);
     const y = ctx.allocate([batch, time, triple / 3]);
     const lse = ctx.allocate([batch, heads, time]);
     const [q, k, v] = headsOf(ctx, packed, heads, 3);
     const [out] = headsOf(ctx, y, heads, 1);
-    ctx.device.attention!(out, lse, q, k, v, { ...settings, mask });
-    ctx.save(packed, y, lse, ...present(mask));
+    ctx.device.attention!(out, lse, q, k, v, forKernels(settings, numbers));
+    ctx.save(packed, y, lse, ...present(numbers));
     return y;
   },
   backward(ctx, dy, heads, settings): Gradient[] {
@@ -105,9 +126,10 @@ const fusedPacked = defineOp("multiHeadAttention", {
     const [dq, dk, dv] = headsOf(ctx, gradient, heads, 3);
     const [out] = headsOf(ctx, y, heads, 1);
     const [dout] = headsOf(ctx, ctx.dense(dy), heads, 1);
-    ctx.device.attentionGrad!(dq, dk, dv, dout, out, lse, q, k, v, { ...settings, mask });
+    ctx.device.attentionGrad!(dq, dk, dv, dout, out, lse, q, k, v, forKernels(settings, mask));
     return [gradient];
   },
+  suits: (qkv, heads, settings, mask) => suitsKernels(qkv.shape[2] / 3 / heads, settings, mask),
   composite: (qkv, heads, settings, mask) => packedComposite(qkv, heads, { ...settings, mask }),
 });
 
@@ -121,19 +143,12 @@ function packedComposite(qkv: Tensor, heads: number, options: AttentionOptions):
     .reshape(batch, time, triple / 3);
 }
 
-/** A boolean mask as numbers to add; undefined where the fused kernel cannot take it. */
+/** A boolean mask as numbers to add. */
 function additive(mask: Tensor | undefined, shape: Shape): Tensor | undefined {
   if (mask === undefined) return undefined;
   const numbers = mask.dtype === INTEGER ? where(mask, 0, Number.NEGATIVE_INFINITY) : mask;
   return numbers.expand(shape);
 }
-
-/** Heads for which a kernel's tiles surely fit into its memory; larger ones are few, and well served by products. */
-const LARGEST_HEAD = 2048;
-
-/** Whether the device's kernel can do it, and may. */
-export const canFuse = ({ attention }: Device, size: number, { dropout: p, mask }: AttentionOptions) =>
-  fusedEnabled() && attention !== undefined && size <= LARGEST_HEAD && !p && !mask?.requiresGrad;
 
 /** Errors: a mask that cannot be read as one value a query and key. scores: [..., queries, keys]. */
 function assertMask(op: string, mask: Tensor | undefined, scores: Shape): void {
@@ -172,12 +187,8 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   assertShapes(q, k, v);
   const op = "scaledDotProductAttention";
   assertMask(op, options.mask, scoresShape(op, q, k));
-  const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = options;
-  const simple = q.rank === 4 && k.rank === 4 && v.rank === 4 && sameShape(q.shape.slice(0, 2), k.shape.slice(0, 2));
-  const ready = simple && sameShape(k.shape.slice(0, 3), v.shape.slice(0, 3)) && k.shape[3] === v.shape[3];
-  if (!ready || !canFuse(q.device, q.shape[3], options)) return composite(q, k, v, { ...options, scale });
-  const numbers = additive(mask, [...q.shape.slice(0, 3), k.shape[2]]);
-  return fused(alongRows(q), alongRows(k), alongRows(v), { causal, scale }, numbers);
+  const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]), dropout: p = 0 } = options;
+  return attention(q, k, v, { causal, scale, dropout: p }, mask);
 }
 
 /**
@@ -192,8 +203,7 @@ export function multiHeadAttention(qkv: Tensor, heads: number, options: Attentio
     );
   }
   const [batch, time, triple] = qkv.shape;
-  const { causal = false, mask, scale = 1 / Math.sqrt(triple / 3 / heads) } = options;
+  const { causal = false, mask, scale = 1 / Math.sqrt(triple / 3 / heads), dropout: p = 0 } = options;
   assertMask("multiHeadAttention", mask, [batch, heads, time, time]);
-  if (!canFuse(qkv.device, triple / 3 / heads, options)) return packedComposite(qkv, heads, { ...options, scale });
-  return fusedPacked(qkv, heads, { causal, scale }, additive(mask, [batch, heads, time, time]));
+  return packedAttention(qkv, heads, { causal, scale, dropout: p }, mask);
 }

@@ -2,16 +2,18 @@ import { gradEnabled } from "../engine/recording.ts";
 import { defineOp } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type AttentionOptions, canFuse, scaledDotProductAttention } from "./attention.ts";
+import { type AttentionOptions, scaledDotProductAttention, suitsKernels } from "./attention.ts";
 
 /** What does not depend on the tensors: how many positions lie in the cache already, and what scores are multiplied with. */
 interface Settings {
   readonly start: number;
   readonly scale: number;
+  readonly dropout: number;
 }
 
 /** Where the device has a kernel for attention: one copy into the cache, then all is read as it lies. */
-const fused = defineOp("cachedAttention", {
+const attendCached = defineOp("cachedAttention", {
+  kernels: ["attention"],
   forward(ctx, qkv: Tensor, cache: Tensor, { start, scale }: Settings): Tensor {
     const packed = ctx.dense(qkv);
     const [batch, time, triple] = packed.shape;
@@ -21,7 +23,7 @@ const fused = defineOp("cachedAttention", {
     const place = ctx.view(cache, [batch, 2 * heads, time, size], [sequence, head, row, 1], cache.offset + start * row);
     const fresh = ctx.view(packed, place.shape, [time * triple, size, triple, 1], packed.offset + heads * size);
     ctx.device.copy(place, fresh);
-    cache.storage.version++;
+    ctx.changed(cache);
 
     const seen = [batch, heads, start + time, size];
     const strides = [sequence, head, row, 1];
@@ -39,10 +41,12 @@ const fused = defineOp("cachedAttention", {
   backward() {
     throw new Error("cachedAttention: has no gradient, for it writes into its cache");
   },
+  suits: (_qkv, cache, settings) => suitsKernels(cache.shape[4], settings) && cache.isContiguous(),
+  composite,
 });
 
 /** The definition, in terms of other ops. */
-function composite(qkv: Tensor, cache: Tensor, { start, scale }: Settings, dropout: number): Tensor {
+function composite(qkv: Tensor, cache: Tensor, { start, scale, dropout }: Settings): Tensor {
   const [batch, time] = qkv.shape;
   const [, , heads, , size] = cache.shape;
   const parts = qkv.reshape(batch, time, 3, heads, size).permute(0, 2, 3, 1, 4);
@@ -86,9 +90,5 @@ export function cachedAttention(
   if (gradEnabled() && (qkv.requiresGrad || cache.requiresGrad)) {
     throw new Error("cachedAttention: has no gradient, for it writes into its cache: wrap it in noGrad(() => …)");
   }
-  const size = cache.shape[4];
-  const settings: Settings = { start, scale: scale ?? 1 / Math.sqrt(size) };
-  return canFuse(qkv.device, size, { dropout }) && cache.isContiguous()
-    ? fused(qkv, cache, settings)
-    : composite(qkv, cache, settings, dropout);
+  return attendCached(qkv, cache, { start, scale: scale ?? 1 / Math.sqrt(cache.shape[4]), dropout });
 }

@@ -1,8 +1,7 @@
-import { fusedEnabled } from "../fused.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { addSelected, assertIndex } from "./indexing.ts";
+import { assertIndex, selectedGradient } from "./indexing.ts";
 import { lanesAt } from "./reductions.ts";
 
 /** Errors: a token that is no row. Where memory is not on the host, the device's kernel finds it when values are read. */
@@ -25,10 +24,10 @@ const lookUp = defineOp("embedding", {
     ctx.device.indexSelect(rows, ctx.dense(weight), flat, lanesAt(weight.shape, 0));
     return out;
   },
-  backward(ctx, dy): Gradient[] {
+  backward(ctx, dy) {
     const tokens = ctx.saved[0];
     const rows = dy.reshape(tokens.size, ctx.shapes[0][1]);
-    return [addSelected(rows, tokens.reshape(tokens.size), ctx.shapes[0], 0)];
+    return [selectedGradient(ctx, rows, tokens.reshape(tokens.size), 0)];
   },
 });
 
@@ -63,8 +62,9 @@ function zeros(ctx: OpContext, shape: Shape): Tensor {
   return x;
 }
 
-/** Where the device has a kernel for both at once. */
-const fused = defineOp("embeddingWithPositions", {
+/** In one pass, where the device has a kernel for both at once. */
+const lookUpWithPositions = defineOp("embeddingWithPositions", {
+  kernels: ["embed", "embedGrad"],
   forward(ctx, weight: Tensor, positions: Tensor, tokens: Tensor, start: number): Tensor {
     const index = ctx.dense(tokens);
     ctx.save(index);
@@ -105,6 +105,5 @@ function assertTables(weight: Tensor, positions: Tensor, tokens: Tensor, start: 
  */
 export function embeddingWithPositions(weight: Tensor, positions: Tensor, tokens: Tensor, start = 0): Tensor {
   assertTables(weight, positions, tokens, start);
-  const canFuse = fusedEnabled() && weight.device.embed !== undefined;
-  return canFuse ? fused(weight, positions, tokens, start) : composite(weight, positions, tokens, start);
+  return lookUpWithPositions(weight, positions, tokens, start);
 }

@@ -1,6 +1,7 @@
 import { arange } from "../creation.ts";
 import { INTEGER } from "../dtypes.ts";
-import { defineOp, type Gradient } from "../op.ts";
+import { PartialGradient } from "../engine/partial.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { lanesAt } from "./reductions.ts";
@@ -31,8 +32,18 @@ const gatherOp = defineOp("gather", {
     ctx.device.gather(out, ctx.dense(x), ctx.dense(index), lanesAt(x.shape, axis), index.shape[axis]);
     return out;
   },
-  backward: (ctx, dy, axis): Gradient[] => [scatterInto(dy, ctx.saved[0], ctx.shapes[0], axis)],
+  backward: (ctx, dy, axis) => [gatheredGradient(ctx, dy, ctx.saved[0], axis)],
 });
+
+/** The gradient of what elements were picked from. */
+export function gatheredGradient(ctx: OpContext, dy: Tensor, index: Tensor, axis: number): PartialGradient {
+  const shape = ctx.shapes[0];
+  return new PartialGradient(shape, dy, {
+    whole: () => scatterInto(dy, index, shape, axis),
+    addTo: (sum) =>
+      ctx.device.scatterAdd(sum, ctx.dense(index), ctx.dense(dy), lanesAt(shape, axis), index.shape[axis]),
+  });
+}
 
 /** Zeros of a shape, with x added at the indices: the gradient of `gather`. */
 const scatterInto = defineOp("scatter", {
@@ -77,11 +88,11 @@ const selectOp = defineOp("indexSelect", {
     ctx.device.indexSelect(out, ctx.dense(x), ctx.dense(index), lanesAt(x.shape, axis));
     return out;
   },
-  backward: (ctx, dy, axis): Gradient[] => [addSelected(dy, ctx.saved[0], ctx.shapes[0], axis)],
+  backward: (ctx, dy, axis) => [selectedGradient(ctx, dy, ctx.saved[0], axis)],
 });
 
 /** Zeros of a shape, with whole slices of x added at the indices: the gradient of `indexSelect`. */
-export const addSelected = defineOp("indexAdd", {
+const addSelected = defineOp("indexAdd", {
   forward(ctx, x: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
     ctx.save(index);
     const out = ctx.allocate(shape, x.dtype);
@@ -91,6 +102,15 @@ export const addSelected = defineOp("indexAdd", {
   },
   backward: (ctx, dy, _shape, axis): Gradient[] => [selectOp(dy, ctx.saved[0], axis)],
 });
+
+/** The gradient of what whole slices were selected from. */
+export function selectedGradient(ctx: OpContext, dy: Tensor, index: Tensor, axis: number): PartialGradient {
+  const shape = ctx.shapes[0];
+  return new PartialGradient(shape, dy, {
+    whole: () => addSelected(dy, index, shape, axis),
+    addTo: (sum) => ctx.device.indexAdd(sum, ctx.dense(index), ctx.dense(dy), lanesAt(shape, axis)),
+  });
+}
 
 /** Whole slices along an axis, by an index of one axis: rows 3, 1, 3 of a matrix. Errors: an index outside the axis. */
 export function indexSelect(x: Tensor, index: Tensor, axis: number): Tensor {

@@ -1,4 +1,3 @@
-import { fusedEnabled } from "../fused.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { expandStrides, formatShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -6,7 +5,7 @@ import type { Tensor } from "../tensor.ts";
 const asRows = (x: Tensor) => (x.rank === 2 ? x : x.reshape(sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]));
 
 /** All of it in one kernel, where no gradient asks for what lies between. */
-function unrecorded(ctx: OpContext, x: Tensor, weight: Tensor, bias: Tensor | undefined, gelu: boolean): Tensor {
+function atOnce(ctx: OpContext, x: Tensor, weight: Tensor, bias: Tensor | undefined, gelu: boolean): Tensor {
   const input = ctx.dense(x);
   const [outputs, inputs] = weight.shape;
   const y = ctx.allocate([...x.shape.slice(0, -1), outputs]);
@@ -15,10 +14,6 @@ function unrecorded(ctx: OpContext, x: Tensor, weight: Tensor, bias: Tensor | un
   ctx.device.linear!(flat, ctx.view(input, [rows, inputs], [inputs, 1]), weight, bias, gelu);
   return y;
 }
-
-/** Whether that can be done. */
-const isUnrecorded = (ctx: OpContext, { size }: Tensor) =>
-  !ctx.tracked && fusedEnabled() && ctx.device.linear !== undefined && size > 0;
 
 /** x Wᵀ without the bias: [..., outputs], and the same memory as [rows, outputs]. */
 function product(ctx: OpContext, x: Tensor, weight: Tensor): { y: Tensor; flat: Tensor } {
@@ -42,7 +37,6 @@ function productGradients(ctx: OpContext, dy: Tensor, x: Tensor, weight: Tensor)
 
 const linearOp = defineOp("linear", {
   forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
-    if (isUnrecorded(ctx, weight)) return unrecorded(ctx, x, weight, bias, false);
     ctx.save(x, weight);
     const { y, flat } = product(ctx, x, weight);
     if (bias !== undefined) {
@@ -56,15 +50,20 @@ const linearOp = defineOp("linear", {
     const rows = asRows(dy);
     return [...productGradients(ctx, rows, x, weight), ctx.needs[2] ? rows.sum(0) : undefined];
   },
+  unrecorded: {
+    kernels: ["linear"],
+    suits: (_x, weight) => weight.size > 0,
+    forward: (ctx, x, weight, bias) => atOnce(ctx, x, weight, bias, false),
+  },
 });
 
 /** Bias, GELU and GELU's derivative in one pass over the product, in whose place the derivative is kept. */
-const fusedGelu = defineOp("linearGelu", {
-  forward(ctx, x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-    if (isUnrecorded(ctx, weight)) return unrecorded(ctx, x, weight, bias, true);
+const linearGeluOp = defineOp("linearGelu", {
+  kernels: ["biasGelu", "biasGeluGrad"],
+  forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
     const { y: slope, flat } = product(ctx, x, weight);
     const out = ctx.allocate(slope.shape);
-    ctx.device.biasGelu!(ctx.view(out, flat.shape, flat.strides), flat, bias);
+    ctx.device.biasGelu!(ctx.view(out, flat.shape, flat.strides), flat, bias!);
     ctx.save(x, weight, slope);
     return out;
   },
@@ -76,7 +75,13 @@ const fusedGelu = defineOp("linearGelu", {
     ctx.device.biasGeluGrad!(dinner, dbias, asRows(slope), rows);
     return [...productGradients(ctx, dinner, x, weight), dbias];
   },
-  composite: (x: Tensor, weight: Tensor, bias: Tensor) => linearOp(x, weight, bias).gelu(),
+  suits: (_x, _weight, bias) => bias !== undefined,
+  composite: (x, weight, bias) => linearOp(x, weight, bias).gelu(),
+  unrecorded: {
+    kernels: ["linear"],
+    suits: (_x, weight, bias) => weight.size > 0 && bias !== undefined,
+    forward: (ctx, x, weight, bias) => atOnce(ctx, x, weight, bias, true),
+  },
 });
 
 function assertFits(op: string, x: Tensor, weight: Tensor, bias: Tensor | undefined): void {
@@ -103,6 +108,5 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 /** `gelu(x Wᵀ + b)`: a fully connected layer and the exact GELU. Shapes and errors as in `linear`. */
 export function linearGelu(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   assertFits("linearGelu", x, weight, bias);
-  if (bias === undefined || x.device.biasGelu === undefined) return linearOp(x, plain(weight), bias).gelu();
-  return fusedGelu(x, plain(weight), bias.contiguous());
+  return linearGeluOp(x, plain(weight), bias?.contiguous());
 }

@@ -1,9 +1,10 @@
 import type { Lanes, ReduceOp } from "../device.ts";
-import { INTEGER } from "../dtypes.ts";
+import { INTEGER, isFloat } from "../dtypes.ts";
 import { recordingAs } from "../engine/recording.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Axes, KeepDim, Tensor } from "../tensor.ts";
+import { gatheredGradient } from "./indexing.ts";
 import { maskedFill } from "./masking.ts";
 
 /** Ops that sum axes up, pick from them, or run along them. Without axes they take all. */
@@ -161,15 +162,16 @@ export function cumsum(x: Tensor, axis: number): Tensor {
   return cumsumOp(x, normalizeAxis("cumsum", axis, x.rank), false);
 }
 
-const topkIndices = defineOp("topk", {
-  forward(ctx, x: Tensor, k: number, largest: boolean): Tensor {
+const topkOp = defineOp("topk", {
+  forward(ctx, x: Tensor, k: number, largest: boolean): readonly [values: Tensor, indices: Tensor] {
     const shape = x.shape.with(-1, k);
     const values = ctx.allocate(shape);
     const indices = ctx.allocate(shape, INTEGER);
     ctx.device.topk(values, indices, ctx.dense(x), k, largest);
-    return indices;
+    ctx.save(indices);
+    return [values, indices];
   },
-  backward: (): Gradient[] => [undefined],
+  backward: (ctx, [dvalues]) => [dvalues && gatheredGradient(ctx, dvalues, ctx.saved[0], ctx.shapes[0].length - 1)],
 });
 
 /**
@@ -186,8 +188,9 @@ export function topk(
   if (!Number.isInteger(k) || k < 0 || k > x.shape[at]) {
     throw new RangeError(`topk: k is ${k}, axis ${axis} of ${formatShape(x.shape)} has ${x.shape[at]} elements`);
   }
-  const indices = topkIndices(x.float().transpose(at, -1), k, largest).transpose(at, -1);
-  return { values: x.gather(at, indices), indices };
+  const [values, indices] = topkOp(x.float().transpose(at, -1), k, largest).map((y) => y.transpose(at, -1));
+  // Whole numbers beyond 2^24 are no floats.
+  return { values: isFloat(x.dtype) ? values : x.gather(at, indices), indices };
 }
 
 /** Sums a broadcast gradient back to the shape of the operand. */

@@ -1,5 +1,6 @@
 import type { DType } from "../dtypes.ts";
-import { defineOp, type Gradient } from "../op.ts";
+import { PartialGradient } from "../engine/partial.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import {
   expandStrides,
   formatShape,
@@ -123,23 +124,31 @@ export function flatten(x: Tensor, start: number, end: number): Tensor {
 
 const sliceOp = defineOp("slice", {
   forward(ctx, x: Tensor, axis: number, start: number, count: number, step: number): Tensor {
-    return ctx.view(
-      x,
-      x.shape.with(axis, count),
-      x.strides.with(axis, x.strides[axis] * step),
-      x.offset + start * x.strides[axis],
-    );
+    return sliceOf(ctx, x, axis, start, count, step);
   },
-  backward: (ctx, dy, axis, start, _count, step): Gradient[] => [embed(dy, ctx.shapes[0], axis, start, step)],
+  backward(ctx, dy, axis, start, _count, step) {
+    const shape = ctx.shapes[0];
+    return [
+      new PartialGradient(shape, dy, {
+        whole: () => embed(dy, shape, axis, start, step),
+        addTo: (sum) => sliceOf(ctx, sum, axis, start, dy.shape[axis], step).add_(dy),
+      }),
+    ];
+  },
 });
+
+/** Where a slice's elements lie. */
+function sliceOf(ctx: OpContext, x: Tensor, axis: number, start: number, count: number, step: number): Tensor {
+  const strides = x.strides.with(axis, x.strides[axis] * step);
+  return ctx.view(x, x.shape.with(axis, count), strides, x.offset + start * x.strides[axis]);
+}
 
 /** Zeros of a shape, with x written over the slice that begins at `start`: the gradient of `slice`. */
 const embed = defineOp("embed", {
   forward(ctx, x: Tensor, shape: Shape, axis: number, start: number, step: number): Tensor {
     const y = ctx.allocate(shape, x.dtype);
     ctx.device.fill(y, 0);
-    const strides = y.strides.with(axis, y.strides[axis] * step);
-    ctx.device.copy(ctx.view(y, x.shape, strides, start * y.strides[axis]), x);
+    ctx.device.copy(sliceOf(ctx, y, axis, start, x.shape[axis], step), x);
     return y;
   },
   backward: (ctx, dy, _shape, axis, start, step): Gradient[] => [sliceOp(dy, axis, start, ctx.shapes[0][axis], step)],

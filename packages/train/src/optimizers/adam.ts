@@ -1,4 +1,4 @@
-import { fusedEnabled, type Tensor } from "@lectern/autograd";
+import { adamW_, type Tensor } from "@lectern/autograd";
 import {
   assertNotNegative,
   assertShare,
@@ -53,10 +53,6 @@ export class Adam extends Optimizer {
     const decay = this.decoupled
       ? { weightDecay, gradScale }
       : { weightDecay: 0, gradScale: isPenalty ? 1 : gradScale };
-    const options = { lr, beta1, beta2, eps, ...decay };
-    const { device } = parameters[0];
-    if (device.adamWAll !== undefined && fusedEnabled()) device.adamWAll(updates, options);
-    else for (const { p, grad, m, v, step } of updates) device.adamW(p, grad, m, v, { ...options, step });
-    for (const { p, m, v } of updates) for (const changed of [p, m, v]) changed.storage.version++;
+    adamW_(updates, { lr, beta1, beta2, eps, ...decay });
   }
 }
