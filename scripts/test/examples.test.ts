@@ -7,6 +7,10 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What each example is called with to be short, and what it has to print. */
 const examples: Readonly<Record<string, { args: readonly string[]; prints: RegExp }>> = {
+  "ownOptimizer.ts": {
+    args: ["3"],
+    prints: /^Lion after 3 steps: \d\.\d+ nats .*\nAdamW after 3 steps: \d\.\d+ nats/m,
+  },
   "ownTokenizer.ts": { args: ["3"], prints: /^500 tokens; "Call me Ishmael" is 1\d of them\nCall me \S/m },
 };
 

@@ -7,6 +7,7 @@ export * from "./init.ts";
 export { KeyValueCache, type KeyValueCacheOptions, type LayerCache } from "./keyValueCache.ts";
 export { LayerNorm } from "./layerNorm.ts";
 export { Linear } from "./linear.ts";
+export * from "./losses.ts";
 export { TransformerClassifier, type TransformerClassifierOptions } from "./models/classifier.ts";
 export { GPT, type GPTOptions } from "./models/gpt.ts";
 export { kindOf, type ModelKind, modelKind, modelKinds, type RegisteredModel, registerModel } from "./models/kinds.ts";
@@ -16,6 +17,7 @@ export { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions
 export { type BufferOptions, buffer, parameter } from "./parameter.ts";
 export { GlobalAveragePooling, GlobalMaxPooling, type Pooling } from "./pooling.ts";
 export { PositionalEmbedding, SinusoidalEncoding } from "./positions.ts";
+export { RMSNorm } from "./rmsNorm.ts";
 export { SelfAttention } from "./selfAttention.ts";
 export { Sequential } from "./sequential.ts";
 export { SingleHeadAttention } from "./singleHeadAttention.ts";

@@ -12,6 +12,7 @@ import {
   MultiHeadAttention,
   PositionalEmbedding,
   ReLU,
+  RMSNorm,
   SelfAttention,
   Sequential,
   Sigmoid,
@@ -82,6 +83,7 @@ const cases: Record<string, Make> = {
   "GPT, untied": () => layer(new GPT({ ...gpt, tiedHead: false })),
   "classifier, mean": () => classifier("mean"),
   "classifier, max": () => classifier("max"),
+  "rms norm": () => layer(new RMSNorm(6, { eps: 1e-3 })),
 };
 
 const isFloat = (values: number[]) => values.some((value) => !Number.isInteger(value));
