@@ -43,7 +43,7 @@ for (const name of ["Lion", "AdamW"] as const) {
   const model = new GPT({ vocabulary: tokenizer.size, layers: 2, heads: 4, width: 64, context: 32 });
   // Its steps are as large as they can be, so Lion wants a learning rate three to ten times smaller.
   const optimizer =
-    name === "Lion" ? new Lion(model.parameters(), { lr: 3e-4 }) : new AdamW(model.parameters(), { lr: 2e-3 });
+    name === "Lion" ? new Lion(model.parameters(), { lr: 7e-4 }) : new AdamW(model.parameters(), { lr: 2e-3 });
   const { validation: found } = await new Trainer({ model, optimizer }).fit(train, {
     steps,
     validation,
