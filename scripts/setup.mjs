@@ -1,13 +1,19 @@
-// Makes a bare clone ready to use: checks Node, installs the packages with the pnpm that package.json pins, builds the
-// kernels. Does each thing only where it is needed, so that the second call is quick and needs no network.
+// Makes a bare clone ready to use: checks Node, installs the packages (a Node among them, see node.mjs) with the pnpm that
+// package.json pins, builds the kernels. Does each thing only where it is needed, so that the second call is quick and needs no network.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const manifest = readJson("package.json");
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  complaint,
+  manifest,
+  nodePackages,
+  oldestForSetup,
+  oldestInPlace,
+  pinnedNode,
+  pinnedVersion,
+  root,
+} from "./node.mjs";
 
 function readJson(file) {
   return JSON.parse(readFileSync(join(root, file), "utf8"));
@@ -18,13 +24,10 @@ function stop(message) {
   process.exit(1);
 }
 
-/** What the field `engines.node` of package.json asks for, as `>=20.19`. */
-function checkNode() {
-  const needed = manifest.engines.node.replace(/[^\d.]/g, "");
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  const [neededMajor, neededMinor] = needed.split(".").map(Number);
-  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return;
-  stop(`this is Node ${process.versions.node}, and Lectern needs ${needed} or newer; get it from https://nodejs.org`);
+/** Stops with one sentence if this Node is older than it has to be. */
+function checkNode(oldest, why = "") {
+  const tooOld = complaint(oldest);
+  if (tooOld !== undefined) stop(`${why}${tooOld}`);
 }
 
 /** The workspace's folders that have a package.json: with pnpm, each gets a node_modules of its own. */
@@ -33,9 +36,9 @@ function packageFolders() {
   return [".", ...inPackages, "datasets", "scripts"].filter((folder) => existsSync(join(root, folder, "package.json")));
 }
 
-/** Changes when an installation has to be repeated: other dependencies, another Node. */
+/** Changes when an installation has to be repeated: other dependencies, another machine. */
 function fingerprint() {
-  const hash = createHash("sha256").update(`${process.version} ${process.platform} ${process.arch}`);
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml"]) hash.update(readFileSync(join(root, file)));
   for (const folder of packageFolders()) {
     const { packageManager, dependencies, devDependencies, optionalDependencies } = readJson(
@@ -77,7 +80,19 @@ function install() {
   if (error !== undefined) stop(`npx does not start (${error.message}); install npm, which comes with Node`);
   if (status !== 0)
     stop("the packages were not installed, see above; without a network connection, try again with one");
+  checkInstalledNode();
   writeFileSync(stamp, now);
+}
+
+/** Where npm brought no Node for this machine, or one that does not start here (another C library), the system's has to do. */
+function checkInstalledNode() {
+  const node = pinnedNode();
+  if (node !== undefined && spawnSync(node, ["--version"]).status === 0) return;
+  for (const name of nodePackages) rmSync(join(root, "node_modules", name), { recursive: true, force: true });
+  for (const name of ["node", "node.exe", "node.CMD", "node.ps1"]) {
+    rmSync(join(root, "node_modules", ".bin", name), { force: true });
+  }
+  checkNode(oldestInPlace, `npm has no Node ${pinnedVersion} for ${process.platform} on ${process.arch}; `);
 }
 
 async function buildKernels() {
@@ -85,6 +100,6 @@ async function buildKernels() {
   if (existsSync(script)) await import(script.href);
 }
 
-checkNode();
+checkNode(oldestForSetup);
 install();
 await buildKernels();

@@ -1,22 +1,37 @@
 #!/usr/bin/env node
-// The entry of the `lectern` command. Plain JavaScript: it registers tsx, which runs the rest from its TypeScript source.
-import { existsSync, readFileSync } from "node:fs";
+// The entry of the `lectern` command. It starts from whatever Node there is, and has the rest run by the pinned one.
+import { existsSync } from "node:fs";
+import module from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { endWithLauncher, handOver } from "../handOver.mjs";
+import { complaint, isPinned, manifest, oldestForSetup, oldestInPlace, pinnedNode, root } from "../node.mjs";
 
 const args = process.argv.slice(2);
-const read = (file) => readFileSync(new URL(file, import.meta.url), "utf8");
 // What set-up makes: the packages, and the kernels.
-const NEEDED = ["../node_modules/tsx", "../../packages/autograd/src/devices/cpu/generated/plain.ts"];
+const NEEDED = ["../node_modules/yargs", "../../packages/autograd/src/devices/cpu/generated/plain.ts"];
 
-if (args.length === 1 && args[0] === "--version") {
-  console.log(JSON.parse(read("../../package.json")).version);
-} else if (!NEEDED.every((path) => existsSync(new URL(path, import.meta.url)))) {
-  console.error(
-    "lectern: not set up yet; run `npm start`, or `node scripts/setup.mjs`, in the repository's folder once",
-  );
-  process.exitCode = 1;
-} else {
-  const { register } = await import("tsx/esm/api");
-  register();
+function stop(message) {
+  console.error(`lectern: ${message}`);
+  process.exit(1);
+}
+
+async function run() {
+  const node = pinnedNode();
+  const tooOld = complaint(node === undefined ? oldestInPlace : oldestForSetup);
+  if (tooOld !== undefined) stop(tooOld);
+  if (!NEEDED.every((path) => existsSync(new URL(path, import.meta.url)))) {
+    stop("not set up yet; run `npm start`, or `node scripts/setup.mjs`, in the repository's folder once");
+  }
+  if (node !== undefined && !isPinned(node)) {
+    handOver(node, [fileURLToPath(import.meta.url), ...args]);
+    return;
+  }
+  endWithLauncher();
+  module.enableCompileCache?.(join(root, "node_modules/.cache/compiled"));
   const { main } = await import("../src/lectern.ts");
   await main(args);
 }
+
+if (args.length === 1 && args[0] === "--version") console.log(manifest.version);
+else await run();

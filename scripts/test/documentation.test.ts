@@ -20,13 +20,17 @@ function programsOf(page: string): { section: string; code: string }[] {
 
 function withImportsJoined(code: string): string {
   const names = new Map<string, Set<string>>();
-  const body = code.replace(/^import (?:type )?\{([^}]*)\} from "([^"]+)";$/gm, (_, list, from) => {
+  const body = code.replace(/^import (type )?\{([^}]*)\} from "([^"]+)";$/gm, (_, type = "", list, from) => {
     const known = names.get(from) ?? new Set();
-    for (const name of list.split(",")) known.add(name.trim().replace(/^type /, ""));
+    for (const name of list.split(",")) known.add(type + name.trim());
     names.set(from, known);
     return "";
   });
-  const imports = [...names].map(([from, list]) => `import { ${[...list].join(", ")} } from "${from}";`);
+  const imports = [...names].map(([from, list]) => {
+    // What one block imports as a type, and another as a value, is a value.
+    const wanted = [...list].filter((name) => !list.has(name.replace(/^type /, "")) || !name.startsWith("type "));
+    return `import { ${wanted.join(", ")} } from "${from}";`;
+  });
   return `${imports.join("\n")}\n${body}`;
 }
 
@@ -44,7 +48,7 @@ describe.each(["README.md", "docs/extending.md"])("what %s shows", (page) => {
       file,
       shortened(code).replaceAll('out: "runs/first"', `out: ${JSON.stringify(join(folder, "first"))}`),
     );
-    const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", file], { cwd: root, encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [file], { cwd: root, encoding: "utf8" });
     expect(stderr).not.toMatch(/Error/);
     expect(status).toBe(0);
   });

@@ -375,7 +375,7 @@ describe("ten thousand steps by hand without any scope", () => {
   const script = fileURLToPath(new URL("fixtures/loop.mts", import.meta.url));
 
   it.each(["awaiting", "never"])("keep memory flat, a loss awaited: %s", async (mode) => {
-    const { stdout } = await run(process.execPath, ["--import", "tsx", script, "cpu", mode]);
+    const { stdout } = await run(process.execPath, [script, "cpu", mode]);
     const samples = JSON.parse(stdout) as { step: number; megabytes: number; tensors: number; loss: number }[];
     expect(samples).toHaveLength(10);
     expect(samples[9].loss).toBeLessThan(samples[0].loss);

@@ -132,6 +132,6 @@ export const PEERS: readonly Peer[] = [torch("torch", "fused"), torch("torch-nai
 
 /** This program's own measuring, in a process of its own. */
 export function ownProgram(job: Job): Program {
-  const child = fileURLToPath(new URL("./child.mjs", import.meta.url));
+  const child = fileURLToPath(new URL("./child.ts", import.meta.url));
   return { file: process.execPath, args: [child, JSON.stringify(job)] };
 }

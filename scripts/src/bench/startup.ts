@@ -9,7 +9,7 @@ const RUNS = 5;
 /** How long a program takes that prints a version, and one that imports autograd and multiplies two matrices. */
 export async function measureStartup(runs = RUNS): Promise<Case[]> {
   const version = await timeProgram([file("../../bin/lectern.mjs"), "--version"], runs, (_, wall) => wall);
-  const product = await timeProgram([file("./firstProduct.mjs")], runs, Number);
+  const product = await timeProgram([file("./firstProduct.ts")], runs, Number);
   return [
     { name: "lectern --version", ...version },
     { name: "import and first product", ...product },

@@ -1,7 +1,7 @@
 /**
  * Times the gpu device's kernels for one thing against each other, in the same memory: matrix products on every backend,
  * and on WebGPU attention. WebGPU in Node where there is a driver, WebGPU and WebGL2 in a headless browser, whose adapter
- * is a program. `npx tsx packages/autograd/test/gpu/kernels.ts` gives, for each, the milliseconds, and how often as fast as
+ * is a program. `npx node packages/autograd/test/gpu/kernels.ts` gives, for each, the milliseconds, and how often as fast as
  * the first kernel it is.
  */
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";

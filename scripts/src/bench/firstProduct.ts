@@ -1,7 +1,5 @@
 // Prints how many milliseconds it takes to import autograd and to multiply two matrices.
 const start = performance.now();
-const { register } = await import("tsx/esm/api");
-register();
 const { randn } = await import("@lectern/autograd");
 const product = randn([64, 64]).matmul(randn([64, 64]));
 await product.data();
