@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 
 /** Signals of which a second copy within so many milliseconds is the same request: npm and `timeout` send two. */
-const SAME_MS = 100;
+const SAME_MS = 200;
 
 /**
  * Runs a program with this one's streams, and ends as it ends: with its exit code, or by the signal that ended it.

@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  complaint,
+  isAtLeast,
+  manifest,
+  nodePackages,
+  oldestForSetup,
+  pinnedNode,
+  pinnedVersion,
+  root,
+} from "../node.mjs";
+
+describe("the Node that npm brings", () => {
+  it("is one version for every kind of machine, given exactly", () => {
+    const versions = new Set(nodePackages.map((name) => manifest.optionalDependencies[name]));
+    expect([...versions]).toEqual([pinnedVersion]);
+    expect(pinnedVersion).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it("is locked by its content", () => {
+    const lock = readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
+    for (const name of nodePackages) {
+      expect(lock).toMatch(new RegExp(`^ {2}${name}@${pinnedVersion}:\\n {4}resolution: \\{integrity: sha512-`, "m"));
+    }
+  });
+
+  it("is described by types of the same major version", () => {
+    expect(manifest.devDependencies["@types/node"]).toMatch(new RegExp(`^\\^${pinnedVersion.split(".")[0]}\\.`));
+  });
+
+  it("runs here, where npm has one for this machine", () => {
+    const node = pinnedNode();
+    if (node !== undefined) expect(execFileSync(node, ["--version"], { encoding: "utf8" })).toBe(`v${pinnedVersion}\n`);
+  });
+});
+
+describe("a Node that is too old", () => {
+  it.each([
+    ["20.19.6", "20.19", true],
+    ["20.18.3", "20.19", false],
+    ["18.20.8", "20.19", false],
+    ["24.0.0", "24", true],
+    ["23.11.1", "24", false],
+    ["26.10.0", "20.19", true],
+  ])("%s is %s or newer: %s", (version, oldest, expected) => {
+    expect(isAtLeast(version, oldest)).toBe(expected);
+  });
+
+  it("is told in one sentence what is needed", () => {
+    expect(complaint("999.1")).toBe(
+      `this is Node ${process.versions.node}, and Lectern needs 999.1 or newer; get it from https://nodejs.org`,
+    );
+    expect(complaint(oldestForSetup)).toBeUndefined();
+  });
+});
