@@ -16,6 +16,8 @@ declare module "vitest" {
 
 /** Sees whether the settings are in force. */
 const SETTINGS_TEST = "packages/autograd/test/cpu/settings.test.ts";
+/** Those that take minutes. */
+const LONG = "**/*.long.test.ts";
 const testTimeout = 60_000;
 
 /** Every test, on the machine as it is. */
@@ -23,7 +25,7 @@ const everything: TestProjectInlineConfiguration = {
   test: {
     name: "all",
     include: ["packages/*/test/**/*.test.ts", "datasets/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, SETTINGS_TEST],
+    exclude: [...configDefaults.exclude, SETTINGS_TEST, LONG],
     testTimeout,
     hookTimeout: testTimeout,
   },
@@ -49,7 +51,7 @@ function withSettings(settings: CpuSettings, include: string[]): TestProjectInli
     test: {
       name: `threads ${threads}, BLAS ${blas ? "on" : "off"}, ${simd} SIMD`,
       include,
-      exclude: [...configDefaults.exclude, "**/gpu/**"],
+      exclude: [...configDefaults.exclude, "**/gpu/**", LONG],
       testTimeout,
       hookTimeout: testTimeout,
       env: { LECTERN_THREADS: String(threads), LECTERN_BLAS: blas ? "" : "off", LECTERN_SIMD: simd },
@@ -69,12 +71,17 @@ const combinations = [1, 2].flatMap((threads) =>
   [true, false].flatMap((blas) => (["relaxed", "plain"] as const).map((simd) => ({ threads, blas, simd }))),
 );
 
-// `--mode settings`: all of the core's tests with every combination of settings, in place of every test there is.
+/** The long tests, on the machine as it is. */
+const long: TestProjectInlineConfiguration = {
+  test: { name: "long", include: [`{packages,datasets,scripts}/${LONG}`], testTimeout: 20 * testTimeout },
+};
+
+// `--mode full`: what `npm test` leaves out, all of the core's tests with every combination of settings, and the long ones.
 export default defineConfig(({ mode }) => ({
   test: {
     projects:
-      mode === "settings"
-        ? combinations.map((settings) => withSettings(settings, CORE))
+      mode === "full"
+        ? [long, ...combinations.map((settings) => withSettings(settings, CORE))]
         : [everything, ...pairs.map((settings) => withSettings(settings, CORE_ON_CPU))],
   },
 }));

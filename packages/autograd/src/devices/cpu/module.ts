@@ -1,6 +1,5 @@
 /** The kernels' WebAssembly module: which of its two builds this host can run. */
 
-import { nodeModule } from "../../platform.ts";
 import { environment } from "./environment.ts";
 import type { Helpers, Kernels } from "./generated/interface.mjs";
 import { bytes as plainBytes } from "./generated/plain.ts";
@@ -16,12 +15,9 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The relaxed build's bytes, or undefined where this host does not know relaxed SIMD. */
+/** The relaxed build's bytes, or undefined where this host does not know relaxed SIMD: Node does from version 22 on. */
 function relaxedIfSupported(): Uint8Array<ArrayBuffer> | undefined {
   const bytes = decode(relaxedBytes);
-  if (WebAssembly.validate(bytes)) return bytes;
-  // Node 20 has it behind a flag, which may be set while the program runs.
-  nodeModule<typeof import("node:v8")>("node:v8")?.setFlagsFromString("--experimental-wasm-relaxed-simd");
   return WebAssembly.validate(bytes) ? bytes : undefined;
 }
 
