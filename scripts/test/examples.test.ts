@@ -17,7 +17,7 @@ const examples: Readonly<Record<string, { args: readonly string[]; prints: RegEx
 describe("an example", () => {
   it.each(readdirSync(`${root}/scripts/examples`))("runs: %s", (file) => {
     const { args, prints } = examples[file];
-    const command = ["--import", "tsx", `scripts/examples/${file}`, ...args];
+    const command = [`scripts/examples/${file}`, ...args];
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
     expect(stderr).not.toMatch(/Error/);
     expect(stdout).toMatch(prints);
