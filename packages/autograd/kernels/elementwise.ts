@@ -41,8 +41,8 @@ const GELU_CUBIC: f32 = 0.044715;
 }
 
 function pow32(x: f32, a: f32): f32 {
-  // ECMAScript's rule, which the other devices follow: a base of 1 or -1 with an infinite or NaN exponent is NaN.
-  if (a != a || (abs(x) == 1 && abs(a) == Infinity)) return NaN;
+  // IEEE 754's rule, where ECMAScript's is NaN.
+  if (x == 1 || (x == -1 && abs(a) == Infinity)) return 1;
   return Mathf.pow(x, a);
 }
 
@@ -54,7 +54,7 @@ function pow32(x: f32, a: f32): f32 {
   if (op == Unary.sign) {
     const positive = v128.and(f32x4.gt(x, c(0)), c(1));
     const negative = v128.and(f32x4.lt(x, c(0)), c(-1));
-    return v128.bitselect(x, v128.or(positive, negative), v128.or(f32x4.ne(x, x), f32x4.eq(x, c(0))));
+    return v128.bitselect(x, v128.or(positive, negative), f32x4.ne(x, x));
   }
   if (op == Unary.exp) return exp4(x);
   if (op == Unary.log) return log4(x);
@@ -134,7 +134,6 @@ const enum UnaryGrad { tanh, sigmoid, relu, gelu, geluTanh, silu }
   const one = c(1);
   if (op == UnaryGrad.tanh) return f32x4.sub(one, f32x4.mul(s, s));
   if (op == UnaryGrad.sigmoid) return f32x4.mul(s, f32x4.sub(one, s));
-  if (op == UnaryGrad.relu) return v128.and(one, f32x4.gt(s, c(0)));
   if (op == UnaryGrad.gelu) return geluSlope4(s);
   if (op == UnaryGrad.geluTanh) {
     const y = sigmoid4(geluInner(s));
@@ -145,14 +144,21 @@ const enum UnaryGrad { tanh, sigmoid, relu, gelu, geluTanh, silu }
   return f32x4.mul(y, madd(s, f32x4.sub(one, y), one));
 }
 
+/** What comes of a gradient: where relu is flat nothing passes, not even an infinity. */
+// @ts-ignore: decorator
+@inline function passed(op: i32, s: v128, dy: v128): v128 {
+  if (op == UnaryGrad.relu) return v128.andnot(dy, f32x4.le(s, c(0)));
+  return f32x4.mul(slope(op, s), dy);
+}
+
 // @ts-ignore: decorator
 @inline function gradLoop(op: i32, begin: i32, end: i32, dx: usize, saved: usize, dy: usize): void {
   let i = begin;
   for (; i + 4 <= end; i += 4) {
-    v128.store(dx + i * 4, f32x4.mul(slope(op, v128.load(saved + i * 4)), v128.load(dy + i * 4)));
+    v128.store(dx + i * 4, passed(op, v128.load(saved + i * 4), v128.load(dy + i * 4)));
   }
   if (i < end) {
-    const y = f32x4.mul(slope(op, loadTail(saved + i * 4, end - i)), loadTail(dy + i * 4, end - i));
+    const y = passed(op, loadTail(saved + i * 4, end - i), loadTail(dy + i * 4, end - i));
     storeTail(dx + i * 4, y, end - i);
   }
 }

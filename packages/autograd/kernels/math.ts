@@ -96,8 +96,9 @@ import { madd } from "./lanes";
   p = madd(p, z, c(-0.3333333134651184));
   const near = madd(f32x4.mul(z, p), x, x);
   const far = f32x4.sub(c(1), f32x4.div(c(2), f32x4.add(exp4(f32x4.add(size, size)), c(1))));
-  const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)));
-  return v128.bitselect(near, signed, f32x4.lt(size, c(0.625)));
+  // With the sign of x, also where that is 0.
+  const y = v128.bitselect(near, far, f32x4.lt(size, c(0.625)));
+  return v128.or(y, v128.and(x, i32x4.splat(0x80000000)));
 }
 
 /** The normal density without its factor 1 / sqrt(2 pi): exp(-x^2 / 2). */

@@ -77,7 +77,7 @@ export type UnaryOp =
 /** Ops whose derivative is a kernel of its own: from the output y for the first three, from the input x for the rest. */
 export type UnaryGradOp = "tanh" | "sigmoid" | "relu" | "gelu" | "geluTanh" | "silu";
 
-/** `maximum` and `minimum` pass NaN on. The comparisons give int32: 1 or 0. */
+/** `pow` is that of IEEE 754, as in C. `maximum` and `minimum` pass NaN on. The comparisons give int32: 1 or 0. */
 export type BinaryOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" | CompareOp;
 export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 

@@ -1,3 +1,4 @@
+import * as pointwise from "../ops/pointwise.ts";
 import * as reductions from "../ops/reductions.ts";
 import * as running from "../ops/running.ts";
 import * as rows from "../ops/softmax.ts";
@@ -23,7 +24,7 @@ export abstract class ReductionMethods extends ElementwiseMethods {
     return reductions.variance(this, axes, options);
   }
   std(this: Tensor, axes?: Axes, options?: KeepDim & { correction?: number }): Tensor {
-    return reductions.variance(this, axes, options).sqrt();
+    return pointwise.sqrtFlatAtZero(reductions.variance(this, axes, options));
   }
   logSumExp(this: Tensor, axes?: Axes, options?: KeepDim): Tensor {
     return reductions.logSumExp(this, axes, options);

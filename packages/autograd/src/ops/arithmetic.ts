@@ -5,6 +5,7 @@ import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape, type Shape, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { where } from "./masking.ts";
+import { zero } from "./pointwise.ts";
 import { sumTo } from "./reductions.ts";
 
 /** Arithmetic with NumPy's broadcasting. A number in place of the second tensor stands for a tensor full of it. */
@@ -61,25 +62,30 @@ const divTensors = defineOp("div", {
   // d(a/b) = da / b - a / b² db
   backward(ctx, dy): Gradient[] {
     const [a, b] = ctx.saved;
-    return [back(ctx, 0, () => dy.div(b)), back(ctx, 1, () => dy.mul(a).div(b).div(b).neg())];
+    return [back(ctx, 0, () => dy.div(b)), back(ctx, 1, () => dy.mul(a.div(b).div(b)).neg())];
   },
 });
 
 const powTensors = defineOp("pow", {
   forward(ctx, a: Tensor, b: Tensor): Tensor {
-    ctx.save(a, b);
-    return combine(ctx, "pow", a, b);
+    const y = combine(ctx, "pow", a, b);
+    ctx.save(a, b, y);
+    return y;
   },
-  // d(a^b) = b a^(b-1) da + a^b ln(a) db, where 0^0 counts as flat in a, and 0^b as flat in b
+  // d(a^b) = b a^(b-1) da + a^b ln(a) db, where a^0 counts as flat in a, and 0^b as flat in b, unless it is infinite
   backward(ctx, dy): Gradient[] {
-    const [a, b] = ctx.saved;
-    const lower = () => where(a.eq(0).mul(b.eq(0)), 1, b).sub(1);
-    const logA = () => where(a.eq(0), 1, a).log();
-    return [back(ctx, 0, () => dy.mul(b).mul(a.pow(lower()))), back(ctx, 1, () => dy.mul(a.pow(b)).mul(logA()))];
+    const [a, b, y] = ctx.saved;
+    return [
+      back(ctx, 0, () => where(b.eq(0), 0, dy.mul(b.mul(a.pow(b.sub(1)))))),
+      back(ctx, 1, () => dy.mul(where(a.eq(0).mul(b.ge(0)), 0, y.mul(a.log())))),
+    ];
   },
 });
 
-/** The larger or smaller element; where both are equal, each gets half of the gradient (as in PyTorch). */
+/**
+ * The larger or smaller element; where both are equal, each gets half of the gradient, and where one is NaN, so that neither
+ * is smaller, both get all of it (as in PyTorch).
+ */
 function extremum(name: "maximum" | "minimum") {
   return defineOp(name, {
     forward(ctx, a: Tensor, b: Tensor): Tensor {
@@ -88,9 +94,9 @@ function extremum(name: "maximum" | "minimum") {
     },
     backward(ctx, dy): Gradient[] {
       const [a, b] = ctx.saved;
-      const wins = name === "maximum" ? a.gt(b) : a.lt(b);
-      const share = wins.float().add(a.eq(b).float().mul(0.5));
-      return [back(ctx, 0, () => dy.mul(share)), back(ctx, 1, () => dy.mul(share.neg().add(1)))];
+      const share = where(a.eq(b), dy.div(2), dy);
+      const loses = (x: Tensor, other: Tensor) => (name === "maximum" ? x.lt(other) : x.gt(other));
+      return [back(ctx, 0, () => where(loses(a, b), 0, share)), back(ctx, 1, () => where(loses(b, a), 0, share))];
     },
   });
 }
@@ -129,8 +135,9 @@ const powNumber = defineOp("pow", {
     return y;
   },
   backward(ctx, dy, exponent): Gradient[] {
-    if (exponent === 0) return [dy.mul(0)];
-    return [dy.mul(ctx.saved[0].pow(exponent - 1)).mul(exponent)];
+    const [x] = ctx.saved;
+    if (exponent === 0) return [zero(dy)];
+    return [dy.mul(x.pow(exponent - 1).mul(exponent))];
   },
 });
 

@@ -1,6 +1,7 @@
 import type { UnaryGradOp, UnaryOp } from "../device.ts";
 import { assertFloat, defineOp, type Gradient, type OpContext } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
+import { where } from "./masking.ts";
 
 /** Functions of one element. */
 
@@ -10,6 +11,16 @@ function apply(ctx: OpContext, op: UnaryOp, x: Tensor, a = 0, b = 0): Tensor {
   ctx.device.unary(op, y, ctx.dense(x), a, b);
   return y;
 }
+
+/** Zeros in place of a gradient, whatever it is: 0 times an infinity would be NaN. */
+export const zero = defineOp("zero", {
+  forward(ctx, dy: Tensor): Tensor {
+    const dx = ctx.allocate(dy.shape);
+    ctx.device.fill(dx, 0);
+    return dx;
+  },
+  backward: (_, g): Gradient[] => [zero(g)],
+});
 
 /** A function whose derivative is written in terms of its output y or its input x. */
 function elementwise(op: UnaryOp, from: "x" | "y", derivative: (saved: Tensor, dy: Tensor) => Tensor) {
@@ -29,6 +40,8 @@ export const exp = elementwise("exp", "y", (y, dy) => dy.mul(y));
 export const log = elementwise("log", "x", (x, dy) => dy.div(x));
 /** sqrt(x)' = 1 / (2 sqrt(x)) */
 export const sqrt = elementwise("sqrt", "y", (y, dy) => dy.div(y.mul(2)));
+/** The same, but flat at 0: what a standard deviation or a length is where all its elements agree. */
+export const sqrtFlatAtZero = elementwise("sqrt", "y", (y, dy) => where(y.eq(0), 0, dy.div(y.mul(2))));
 /** (1 / sqrt(x))' = -y³ / 2 */
 export const rsqrt = elementwise("rsqrt", "y", (y, dy) => dy.mul(y).mul(y).mul(y).mul(-0.5));
 /** (1 / x)' = -y² */
@@ -37,17 +50,18 @@ export const reciprocal = elementwise("reciprocal", "y", (y, dy) => dy.mul(y).mu
 export const abs = elementwise("abs", "x", (x, dy) => dy.mul(sign(x)));
 export const sin = elementwise("sin", "x", (x, dy) => dy.mul(cos(x)));
 export const cos = elementwise("cos", "x", (x, dy) => dy.mul(sin(x)).neg());
-/** Flat almost everywhere. */
-export const sign = elementwise("sign", "x", (_, dy) => dy.mul(0));
-export const floor = elementwise("floor", "x", (_, dy) => dy.mul(0));
+/** 1, -1 or 0; NaN for NaN. Flat almost everywhere. */
+export const sign = elementwise("sign", "x", (_, dy) => zero(dy));
+export const floor = elementwise("floor", "x", (_, dy) => zero(dy));
 /** To the nearest whole number, halves to the even one. */
-export const round = elementwise("round", "x", (_, dy) => dy.mul(0));
+export const round = elementwise("round", "x", (_, dy) => zero(dy));
 
 /**
  * A function whose derivative is a kernel. That kernel is an op too, with a derivative of its own:
- * g = f'(s) dy  has  dg/ds = f''(s) dy (times `inner`, as s is the output where `from` is y)  and  dg/d(dy) = f'(s).
+ * g = f'(s) dy  has  dg/ds = f''(s) dy (of the output s where `from` is y)  and  dg/d(dy) = f'(s). `second` gives f''(s)
+ * times a tensor.
  */
-function withGradKernel(op: UnaryGradOp, from: "x" | "y", second: (saved: Tensor) => Tensor) {
+function withGradKernel(op: UnaryGradOp, from: "x" | "y", second: (saved: Tensor, gdy: Tensor) => Tensor) {
   const gradient = defineOp(`${op}Grad`, {
     forward(ctx, saved: Tensor, dy: Tensor): Tensor {
       ctx.save(saved, dy);
@@ -57,38 +71,38 @@ function withGradKernel(op: UnaryGradOp, from: "x" | "y", second: (saved: Tensor
     },
     backward(ctx, g): Gradient[] {
       const [saved, dy] = ctx.saved;
-      return [g.mul(dy).mul(second(saved)), gradient(saved, g)];
+      return [second(saved, g.mul(dy)), gradient(saved, g)];
     },
   });
   return elementwise(op, from, (saved, dy) => gradient(saved, dy));
 }
 
 /** tanh(x)' = 1 - y² */
-export const tanh = withGradKernel("tanh", "y", (y) => y.mul(-2));
+export const tanh = withGradKernel("tanh", "y", (y, gdy) => gdy.mul(y.mul(-2)));
 /** sigmoid(x) = 1 / (1 + exp(-x)), derivative y (1 - y) */
-export const sigmoid = withGradKernel("sigmoid", "y", (y) => y.mul(-2).add(1));
-/** max(x, 0); the derivative at 0 is 0 */
-export const relu = withGradKernel("relu", "y", (y) => y.mul(0));
+export const sigmoid = withGradKernel("sigmoid", "y", (y, gdy) => gdy.mul(y.mul(-2).add(1)));
+/** max(x, 0); the derivative at 0 is 0, and nothing at all passes from below it */
+export const relu = withGradKernel("relu", "y", (_, gdy) => zero(gdy));
 
 /** x Φ(x), with Φ the normal distribution function (Hendrycks & Gimpel, 2016); derivative Φ(x) + x φ(x). */
-export const gelu = withGradKernel("gelu", "x", (x) => {
+export const gelu = withGradKernel("gelu", "x", (x, gdy) => {
   const density = x
     .square()
     .mul(-0.5)
     .exp()
     .mul(1 / Math.sqrt(2 * Math.PI));
-  return density.mul(x.square().neg().add(2));
+  return gdy.mul(density.mul(x.square().neg().add(2)));
 });
 
 /** Swish (Ramachandran et al., 2017): x sigmoid(x). */
-export const silu = withGradKernel("silu", "x", (x) => {
+export const silu = withGradKernel("silu", "x", (x, gdy) => {
   const s = x.sigmoid();
   const oneMinus = s.neg().add(1);
-  return s.mul(oneMinus).mul(x.mul(oneMinus.sub(s)).add(2));
+  return gdy.mul(s.mul(oneMinus).mul(x.mul(oneMinus.sub(s)).add(2)));
 });
 
 /** GPT-2's approximation of `gelu`: x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³))). */
-export const geluTanh = withGradKernel("geluTanh", "x", (x) => {
+export const geluTanh = withGradKernel("geluTanh", "x", (x, gdy) => {
   // With u = c (x + k x³) and t = tanh(u): f' = (1 + t) / 2 + x u' (1 - t²) / 2.
   const c = Math.sqrt(2 / Math.PI);
   const k = 0.044715;
@@ -100,7 +114,7 @@ export const geluTanh = withGradKernel("geluTanh", "x", (x) => {
     .mul(c);
   const ddu = x.mul(6 * k * c);
   const slope = t.square().neg().add(1);
-  return slope.mul(du.add(x.mul(ddu).mul(0.5)).sub(x.mul(t).mul(du.square())));
+  return gdy.mul(slope.mul(du.add(x.mul(ddu).mul(0.5)).sub(x.mul(t).mul(du.square()))));
 });
 
 /** x where positive, slope x elsewhere (Maas et al., 2013). */
@@ -110,8 +124,7 @@ export const leakyRelu = defineOp("leakyRelu", {
     return apply(ctx, "leakyRelu", x, slope);
   },
   backward(ctx, dy, slope): Gradient[] {
-    const positive = ctx.saved[0].gt(0).float();
-    return [dy.mul(positive.mul(1 - slope).add(slope))];
+    return [where(ctx.saved[0].gt(0), dy, dy.mul(slope))];
   },
 });
 
@@ -123,6 +136,6 @@ export const clamp = defineOp("clamp", {
   },
   backward(ctx, dy, low, high): Gradient[] {
     const [x] = ctx.saved;
-    return [dy.mul(x.ge(low).mul(x.le(high)).float())];
+    return [where(x.ge(low).mul(x.le(high)), dy, 0)];
   },
 });

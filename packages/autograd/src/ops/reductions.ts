@@ -1,11 +1,10 @@
 import type { Lanes, ReduceOp } from "../device.ts";
 import { INTEGER, isFloat } from "../dtypes.ts";
-import { recordingAs } from "../engine/recording.ts";
-import { defineOp, type Gradient, type OpContext } from "../op.ts";
-import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
+import { assertFloat, defineOp, type Gradient, type OpContext } from "../op.ts";
+import { expandStrides, formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Axes, KeepDim, Tensor } from "../tensor.ts";
 import { gatheredGradient } from "./indexing.ts";
-import { maskedFill } from "./masking.ts";
+import { where } from "./masking.ts";
 
 /** Ops that sum axes up, pick from them, or run along them. Without axes they take all. */
 
@@ -44,18 +43,25 @@ const sumOp = defineOp("sum", {
   backward: (ctx, dy): Gradient[] => [dy.expand(ctx.shapes[0])],
 });
 
-/** Where several elements are extreme they share the gradient evenly (as PyTorch's amax). */
+/**
+ * Where several elements are extreme they share the gradient evenly. As PyTorch has it, that of the whole tensor's extreme
+ * reaches them alone, NaN among them, while along axes it is a product with 1 and 0, and NaN for NaN.
+ */
 function extreme(op: "max" | "min") {
   return defineOp(op, {
-    forward(ctx, x: Tensor, axes: readonly number[]): Tensor {
+    forward(ctx, x: Tensor, axes: readonly number[], _whole: boolean): Tensor {
       const y = reduceAxes(ctx, op, x, axes);
       ctx.save(x, y);
       return y;
     },
-    backward(ctx, dy, axes): Gradient[] {
+    backward(ctx, dy, axes, whole): Gradient[] {
       const [x, y] = ctx.saved;
-      const chosen = x.eq(y).float();
-      return [chosen.mul(dy.div(sumOp(chosen, axes)))];
+      if (!whole) {
+        const chosen = x.eq(y).float();
+        return [chosen.mul(dy.div(sumOp(chosen, axes)))];
+      }
+      const chosen = where(y.eq(y), x.eq(y), x.ne(x));
+      return [where(chosen, dy.div(sumOp(chosen.float(), axes)), 0)];
     },
   });
 }
@@ -85,7 +91,7 @@ const noElements = (op: string, x: Tensor, axes: readonly number[]) =>
 function extremeOver(op: "max" | "min", x: Tensor, axes: Axes | undefined, options: KeepDim): Tensor {
   const list = normalizeAxes(op, axes, x.rank);
   if (countOf(x, list) === 0) throw noElements(op, x, list);
-  return dropAxes((op === "max" ? maxOp : minOp)(x, list), list, options.keepDim);
+  return dropAxes((op === "max" ? maxOp : minOp)(x, list, axes === undefined), list, options.keepDim);
 }
 
 /** Largest element over axes. Errors: no elements. */
@@ -107,13 +113,43 @@ export function variance(x: Tensor, axes?: Axes, options: KeepDim & { correction
   return sum(centred.square(), list, options).div(divisor);
 }
 
-/** log(sum(exp(x))) over axes, shifted by the largest element so that nothing overflows. */
+/** The largest float32 number. */
+const LARGEST = 3.4028234663852886e38;
+
+const logSumExpOp = defineOp("logSumExp", {
+  forward(ctx, x: Tensor, axes: readonly number[]): Tensor {
+    const { device } = ctx;
+    const largest = reduceAxes(ctx, "max", x, axes);
+    const shift = ctx.allocate(largest.shape);
+    // An infinity less itself would be NaN.
+    device.unary("clamp", shift, largest, -LARGEST, LARGEST);
+    const terms = ctx.allocate(x.shape);
+    device.binary(
+      "sub",
+      terms,
+      x,
+      ctx.view(shift, x.shape, expandStrides("logSumExp", shift.shape, shift.strides, x.shape)),
+    );
+    device.unary("exp", terms, terms, 0, 0);
+    const y = reduceAxes(ctx, "sum", terms, axes);
+    device.unary("log", y, y, 0, 0);
+    device.binary("add", y, y, shift);
+    ctx.save(x, y);
+    return y;
+  },
+  // d log(sum(exp(x))) = exp(x - y) dx
+  backward(ctx, dy): Gradient[] {
+    const [x, y] = ctx.saved;
+    return [dy.mul(x.sub(y).exp())];
+  },
+});
+
+/** log(sum(exp(x))) over axes, shifted by the largest element so that nothing overflows; -Infinity over no elements. */
 export function logSumExp(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
   const list = normalizeAxes("logSumExp", axes, x.rank);
-  if (countOf(x, list) === 0) throw noElements("logSumExp", x, list);
-  const largest = recordingAs(false, () => max(x, list, { keepDim: true }));
-  const shift = maskedFill(largest, largest.abs().eq(Number.POSITIVE_INFINITY), 0);
-  const y = sum(x.sub(shift).exp(), list, { keepDim: true }).log().add(shift);
+  assertFloat("logSumExp", x);
+  // Nothing to sum: the logarithm of 0.
+  const y = countOf(x, list) === 0 ? sumOp(x, list).log() : logSumExpOp(x, list);
   return dropAxes(y, list, options.keepDim);
 }
 
@@ -132,9 +168,12 @@ const argminOp = argExtreme("min");
 
 function argOver(op: "argmax" | "argmin", x: Tensor, axis: number | undefined, options: KeepDim): Tensor {
   const find = op === "argmax" ? argmaxOp : argminOp;
-  if (x.size === 0) throw new RangeError(`${op}: ${formatShape(x.shape)} has no elements`);
-  if (axis === undefined) return find(x.reshape(-1), 0).reshape([]);
+  if (axis === undefined) {
+    if (x.size === 0) throw new RangeError(`${op}: ${formatShape(x.shape)} has no elements`);
+    return find(x.reshape(-1), 0).reshape([]);
+  }
   const at = normalizeAxis(op, axis, x.rank);
+  if (x.shape[at] === 0) throw noElements(op, x, [at]);
   return dropAxes(find(x, at), [at], options.keepDim);
 }
 

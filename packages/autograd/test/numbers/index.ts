@@ -1,5 +1,7 @@
 import { divisionCases } from "./division.ts";
+import { gradientCases } from "./gradients.ts";
 import type { NumberCase } from "./numberCase.ts";
+import { specialCases } from "./special.ts";
 
 /** What every device has to get right, by example. */
-export const numberCases: readonly NumberCase[] = [...divisionCases];
+export const numberCases: readonly NumberCase[] = [...divisionCases, ...gradientCases, ...specialCases];

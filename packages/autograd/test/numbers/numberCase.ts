@@ -7,7 +7,7 @@ export interface NumberCase {
   readonly right: readonly number[];
   /** What numbers may be off by, in units of the right one; 0 asks for the very same, the sign of zero included. */
   readonly relative: number;
-  /** True where NaN, an infinity or a subnormal number is involved, of which WebGL and WGSL promise nothing. */
+  /** True where NaN, an infinity, -0 or a subnormal number is involved, of which WebGL and WGSL promise nothing. */
   readonly special: boolean;
   values(device: Device): Tensor;
 }
@@ -25,7 +25,7 @@ export function gives(
   name: string,
   right: readonly number[],
   values: (make: Make, device: Device) => Tensor,
-  { relative = 0, special = !right.every(Number.isFinite) }: Options = {},
+  { relative = 0, special = !right.every((value) => Number.isFinite(value) && !Object.is(value, -0)) }: Options = {},
 ): NumberCase {
   return {
     name,

@@ -8,6 +8,7 @@ declare function quotientCorrected(i: number, n: number, q: number): number;
 declare function erfc(x: number): number;
 declare function sine(x: number): number;
 declare function power(x: number, a: number): number;
+declare function isNan(x: number): number;
 
 /** Up to here `quotient` is exact on every device: a GPU's float division may be off by 2.5 units in the last place. */
 export const MAX_QUOTIENT = 2 ** 21;
@@ -52,24 +53,37 @@ export const IS_NAN = [
   }),
 ];
 
-/** x to the power of a, also for negative x and whole a, which GPUs' own `pow` leaves undefined. */
+/** x to the power of a as IEEE 754 has it, also for negative x and whole a, which GPUs' own `pow` leaves undefined. */
 export const POWER = [
+  ...IS_NAN,
   helper(["float", "float"], "float", {
     power(x: number, a: number) {
-      if (a === 0) return 1;
+      if (a === 0 || x === 1) return 1;
+      if (isNan(x) > 0 || isNan(a) > 0) return x + a;
       if (a === 1) return x;
       if (a === 2) return x * x;
       if (a === 3) return x * x * x;
       if (a === 0.5) return Math.sqrt(x);
       if (a === -1) return 1 / x;
-      if (x === 0) {
+      const size = Math.abs(x);
+      // 1 for odd whole numbers, 0 for even ones.
+      const odd = a - 2 * Math.floor(a / 2);
+      // The largest float is 3.40282347e38.
+      if (Math.abs(a) > 3.4028234663852886e38) {
+        if (size === 1) return 1;
+        if ((size > 1 && a > 0) || (size < 1 && a < 0)) return Math.abs(a);
+        return 0;
+      }
+      if (size === 0) {
+        if (odd === 1 && a > 0) return x;
         if (a > 0) return 0;
-        return 1 / x;
+        if (odd === 1) return 1 / x;
+        return 1 / size;
       }
       if (x > 0) return x ** a;
-      if (a !== Math.floor(a)) return Math.log(x);
-      if (a - 2 * Math.floor(a / 2) === 1) return -((-x) ** a);
-      return (-x) ** a;
+      if (odd > 0 && odd < 1 && size <= 3.4028234663852886e38) return Math.log(x);
+      if (odd === 1) return -(size ** a);
+      return size ** a;
     },
   }),
 ];
@@ -80,6 +94,8 @@ export const TANGENT = [
     hyperbolicTangent(x: number) {
       if (x > 15) return 1;
       if (x < -15) return -1;
+      // Also for -0, which it would lose.
+      if (Math.abs(x) < 0.0001) return x;
       return Math.tanh(x);
     },
   }),

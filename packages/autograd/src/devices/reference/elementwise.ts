@@ -34,17 +34,22 @@ function roundHalfEven(x: number): number {
   return floor % 2 === 0 ? floor : Math.ceil(x);
 }
 
+/** As IEEE 754 has it: 1 to any power is 1, and so is -1 to an infinite one, where JavaScript has NaN. */
+function power(x: number, a: number): number {
+  return x === 1 || (x === -1 && Math.abs(a) === Number.POSITIVE_INFINITY) ? 1 : x ** a;
+}
+
 const UNARY: Record<UnaryOp, (x: number, a: number, b: number) => number> = {
   affine: (x, a, b) => a * x + b,
   div: (x, a) => x / a,
   abs: Math.abs,
-  sign: Math.sign,
+  sign: (x) => (x === 0 ? 0 : Math.sign(x)),
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,
   rsqrt: (x) => 1 / Math.sqrt(x),
   reciprocal: (x) => 1 / x,
-  pow: (x, a) => x ** a,
+  pow: power,
   sin: Math.sin,
   cos: Math.cos,
   tanh: Math.tanh,
@@ -54,7 +59,7 @@ const UNARY: Record<UnaryOp, (x: number, a: number, b: number) => number> = {
   gelu: (x) => x * normalCdf(x),
   geluTanh: (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
   silu: (x) => x * sigmoid(x),
-  clamp: (x, a, b) => Math.min(Math.max(x, a), b),
+  clamp: (x, a, b) => (x > b ? b : x < a ? Math.min(a, b) : x),
   floor: Math.floor,
   round: roundHalfEven,
 };
@@ -72,7 +77,7 @@ export function unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: numbe
 const SLOPE: Record<UnaryGradOp, (saved: number) => number> = {
   tanh: (y) => 1 - y * y,
   sigmoid: (y) => y * (1 - y),
-  relu: (y) => (y > 0 ? 1 : 0),
+  relu: (y) => (y <= 0 ? 0 : 1),
   gelu: (x) => normalCdf(x) + x * normalPdf(x),
   geluTanh: (x) => {
     const t = Math.tanh(geluInner(x));
@@ -89,7 +94,8 @@ export function unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Stri
   const values = elements(saved);
   const dys = elements(dy);
   const dxs = output(dx);
-  for (let i = 0; i < dxs.length; i++) dxs[i] = slope(values[i]) * dys[i];
+  // Where relu is flat nothing passes, not even an infinity.
+  for (let i = 0; i < dxs.length; i++) dxs[i] = op === "relu" && values[i] <= 0 ? 0 : slope(values[i]) * dys[i];
 }
 
 const BINARY: Record<BinaryOp, (a: number, b: number) => number> = {
@@ -97,7 +103,7 @@ const BINARY: Record<BinaryOp, (a: number, b: number) => number> = {
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
-  pow: (a, b) => a ** b,
+  pow: power,
   maximum: Math.max,
   minimum: Math.min,
   eq: (a, b) => (a === b ? 1 : 0),

@@ -22,7 +22,8 @@ const UNARY: Record<UnaryOp, Formula> = {
   sign(x) {
     if (x > 0) return 1;
     if (x < 0) return -1;
-    return x;
+    if (isNan(x) > 0) return x;
+    return 0;
   },
   exp(x) {
     return Math.exp(x);
@@ -80,12 +81,15 @@ const UNARY: Record<UnaryOp, Formula> = {
     return Math.floor(x);
   },
   round(x) {
-    const whole = Math.floor(x);
-    if (whole === x) return x;
-    if (x - whole < 0.5) return whole;
-    if (x - whole > 0.5) return whole + 1;
+    const size = Math.abs(x);
+    const whole = Math.floor(size);
+    if (whole === size) return x;
     // Halves go to the even neighbour (IEEE 754).
-    return whole + (whole - 2 * Math.floor(whole / 2));
+    let nearest = whole + (whole - 2 * Math.floor(whole / 2));
+    if (size - whole < 0.5) nearest = whole;
+    if (size - whole > 0.5) nearest = whole + 1;
+    if (x < 0) return -nearest;
+    return nearest;
   },
 };
 
@@ -98,8 +102,8 @@ const UNARY_GRAD: Record<UnaryGradOp, Formula> = {
     return x * (1 - x) * y;
   },
   relu(x, y) {
-    if (x > 0) return y;
-    return 0 * y;
+    if (x <= 0) return 0;
+    return y;
   },
   gelu(x, y) {
     return (normalCdf(x) + x * 0.3989422804014327 * Math.exp(-0.5 * x * x)) * y;
