@@ -1,6 +1,6 @@
 // Cross-entropy of rows of logits against class indices; formulas in src/device.ts. Units are rows.
 
-import { addWide, loadTail, storeTail, sum2 } from "./lanes";
+import { addWide, firstLanes, loadTail, storeTail, sum2 } from "./lanes";
 import { exp4 } from "./math";
 import { sumRow } from "./reduce";
 import { logSumExpRow } from "./rows";
@@ -36,7 +36,28 @@ export function crossEntropy(
   }
 }
 
-/** dlogits = dloss * (p * ((1 - s) w[t] + s / n sum(w)) - s / n w - (1 - s) w[t] [c = t]), with p = exp(logits - lse). */
+/** out = exp(z - shift), with the sum of it. */
+function expShifted(n: i32, out: usize, z: usize, shift: f32): f64 {
+  const s = f32x4.splat(shift);
+  let sum = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const e = exp4(f32x4.sub(v128.load(z + i * 4), s));
+    v128.store(out + i * 4, e);
+    sum = addWide(sum, e);
+  }
+  if (i < n) {
+    const e = firstLanes(exp4(f32x4.sub(loadTail(z + i * 4, n - i), s)), f32x4.splat(0), n - i);
+    storeTail(out + i * 4, e, n - i);
+    sum = addWide(sum, e);
+  }
+  return sum2(sum);
+}
+
+/**
+ * dlogits = dloss * (p * ((1 - s) w[t] + s / n sum(w)) - s / n w - (1 - s) w[t] [c = t]), with p = exp(logits - lse), over
+ * their sum: where logits are large, lse is rounded to more than its logarithm.
+ */
 export function crossEntropyGrad(
   begin: i32, end: i32, n: i32, dlogits: usize, dlosses: usize, lse: usize, logits: usize, targets: usize,
   weight: usize, ignoreIndex: i32, smoothing: f64,
@@ -52,22 +73,23 @@ export function crossEntropyGrad(
     const dloss = <f64>load<f32>(dlosses + r * 4);
     const hard = (1 - smoothing) * (weight ? load<f32>(weight + target * 4) : 1);
     const share = smoothing / n;
-    const a = f32x4.splat(<f32>(dloss * (hard + share * total)));
-    const b = f32x4.splat(<f32>(dloss * share));
-    const norm = f32x4.splat(load<f32>(lse + r * 4));
     const z = logits + r * n * 4;
+    const sum = expShifted(n, dz, z, load<f32>(lse + r * 4));
+    // The target's own, from its parts, so that what nearly cancels is computed once in double precision.
+    const p = <f64>load<f32>(dz + target * 4) / sum;
+    const w: f64 = weight ? load<f32>(weight + target * 4) : 1;
+    const own = <f32>(dloss * (hard * (p - 1) + share * (p * total - w)));
+    const a = f32x4.splat(<f32>(dloss * (hard + share * total) / sum));
+    const b = f32x4.splat(<f32>(dloss * share));
     for (let i = 0; i < n; i += 4) {
       const count = n - i;
-      const value = count >= 4 ? v128.load(z + i * 4) : loadTail(z + i * 4, count);
+      const e = count >= 4 ? v128.load(dz + i * 4) : loadTail(dz + i * 4, count);
       let w = b;
       if (weight) w = f32x4.mul(b, count >= 4 ? v128.load(weight + i * 4) : loadTail(weight + i * 4, count));
-      const y = f32x4.sub(f32x4.mul(exp4(f32x4.sub(value, norm)), a), w);
+      const y = f32x4.sub(f32x4.mul(e, a), w);
       if (count >= 4) v128.store(dz + i * 4, y);
       else storeTail(dz + i * 4, y, count);
     }
-    // The target's own, from its parts, so that what nearly cancels is computed once in double precision.
-    const p = NativeMath.exp(<f64>load<f32>(z + target * 4) - <f64>load<f32>(lse + r * 4));
-    const w: f64 = weight ? load<f32>(weight + target * 4) : 1;
-    store<f32>(dz + target * 4, <f32>(dloss * (hard * (p - 1) + share * (p * total - w))));
+    store<f32>(dz + target * 4, own);
   }
 }

@@ -1,4 +1,5 @@
 import type { Device } from "./device.ts";
+import { uniforms } from "./devices/philox.ts";
 import { defaultDevice, device as findDevice } from "./devices.ts";
 import { type DType, FLOAT, INTEGER, type TypedArray } from "./dtypes.ts";
 import { nextKey } from "./random.ts";
@@ -135,15 +136,27 @@ export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
   return make("randn", shape, options, (t) => t.device.normal(t, nextKey()));
 }
 
+/** What a float32 number in [0, 1) can tell apart. */
+const STEPS = 2 ** 24;
+
 /** Whole numbers from `low` to `high - 1`, int32, each as likely. */
 export function randint(low: number, high: number, shape: Shape, options: TensorOptions = {}): Tensor {
   if (!(high > low)) throw new RangeError(`randint: no whole number lies from ${low} to below ${high}`);
+  assertHolds("randint", INTEGER, low);
+  assertHolds("randint", INTEGER, high - 1);
+  const range = high - low;
+  if (range > STEPS) {
+    // Two uniforms, 48 bits: made on the host, where there is double precision.
+    const parts = uniforms(nextKey(), 2 * sizeOf(shape));
+    const draw = (_: unknown, i: number) => low + Math.floor((parts[2 * i] + parts[2 * i + 1] / STEPS) * range);
+    return tensor(Int32Array.from({ length: sizeOf(shape) }, draw), { shape, device: options.device });
+  }
   return rand(shape, { device: options.device })
-    .mul(high - low)
-    .add(low)
+    .mul(range)
     .floor()
-    .clamp(low, high - 1)
-    .int();
+    .clamp(0, range - 1)
+    .int()
+    .add(low);
 }
 
 /** The numbers 0 … n - 1 in random order, int32. */

@@ -274,7 +274,7 @@ export class Tensor extends IndexingMethods implements Strided {
         throw new Error(`${op}: tensors are on different devices: ${this.device.name} and ${x.device.name}`);
       }
     }
-    if (this.shape.some((n, axis) => n > 1 && this.strides[axis] === 0)) {
+    if (this.size > 0 && this.shape.some((n, axis) => n > 1 && this.strides[axis] === 0)) {
       throw new Error(`${op}: elements of this ${formatShape(this.shape)} stand for several: clone() it first`);
     }
   }

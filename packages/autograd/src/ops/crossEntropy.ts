@@ -1,9 +1,9 @@
+import { onesLike } from "../creation.ts";
 import type { CrossEntropyOptions as KernelOptions } from "../device.ts";
 import { INTEGER } from "../dtypes.ts";
 import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { oneHot } from "./indexing.ts";
 import { maskedFill } from "./masking.ts";
 
 export interface CrossEntropyOptions {
@@ -25,17 +25,20 @@ interface Settings extends Omit<KernelOptions, "weight"> {
 function composite(logits: Tensor, targets: Tensor, settings: Settings, weight: Tensor | undefined): Tensor {
   const { ignoreIndex, smoothing, reduction } = settings;
   const classes = logits.shape[1];
-  const counts = targets.ne(ignoreIndex).float();
-  const index = maskedFill(targets, targets.eq(ignoreIndex), 0);
-  const hot = oneHot(index, classes).mul(counts.unsqueeze(-1));
-  const weighted = weight === undefined ? hot : hot.mul(weight);
-  const minus = logits.logSoftmax(-1).neg();
-  const all = weight === undefined ? minus : minus.mul(weight);
-  const hard = minus.mul(weighted).sum(-1);
-  const soft = all.sum(-1).mul(counts);
-  const losses = hard.mul(1 - smoothing).add(soft.mul(smoothing / classes));
+  const ignored = targets.eq(ignoreIndex);
+  const index = maskedFill(targets, ignored, 0);
+  const costs = logits.logSoftmax(-1).neg();
+  let losses = costs.gather(-1, index.unsqueeze(-1)).squeeze(-1);
+  const scales = maskedFill(weight?.indexSelect(0, index) ?? onesLike(losses), ignored, 0);
+  if (weight !== undefined) losses = losses.mul(scales);
+  // Without smoothing a logit of -Infinity costs nothing.
+  if (smoothing > 0) {
+    const all = weight === undefined ? costs : costs.mul(weight);
+    losses = losses.mul(1 - smoothing).add(all.sum(-1).mul(smoothing / classes));
+  }
+  losses = maskedFill(losses, ignored, 0);
   if (reduction === "none") return losses;
-  return reduction === "sum" ? losses.sum() : losses.sum().div(weighted.sum());
+  return reduction === "sum" ? losses.sum() : losses.sum().div(scales.sum());
 }
 
 const crossEntropyOp = defineOp("crossEntropy", {

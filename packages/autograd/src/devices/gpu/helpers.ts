@@ -1,3 +1,4 @@
+import type { GpuJsFunction } from "./gpujs.ts";
 import { helper } from "./kernel.ts";
 
 /** Functions that several kernels call. */
@@ -6,7 +7,9 @@ declare function quotient(i: number, n: number): number;
 declare function quotientEstimate(i: number, n: number): number;
 declare function quotientCorrected(i: number, n: number, q: number): number;
 declare function erfc(x: number): number;
-declare function sine(x: number): number;
+declare function turns(x: number): number;
+declare function reduced(x: number): number;
+declare function sineNear(x: number): number;
 declare function power(x: number, a: number): number;
 declare function isNan(x: number): number;
 
@@ -101,22 +104,91 @@ export const TANGENT = [
   }),
 ];
 
-/** sin to about 1e-7 for |x| up to 1e5; a GPU's own promises only 2^-11, and only between -pi and pi. */
-export const SINE = [
+/** The digits of 1 / (2 pi) behind the point, to the base of 4096. */
+const TURN_DIGITS = [651, 3680, 3513, 913, 84, 2687, 157, 1524, 2004, 3383, 1795, 1752, 2646, 1615, 270];
+
+/** Powers of 4096 up to the largest float. */
+const PLACES = 11;
+
+/**
+ * x / (2 pi) less the nearest whole number, for x > 0 (Payne & Hanek, 1983): x is cut into digits to the base of 4096, and of
+ * each only those digits of 1 / (2 pi) are taken whose products are no whole turns. `high` counts 4096ths of a turn, exactly.
+ */
+const TURNS: GpuJsFunction = {
+  source: `function turns(x) {
+    let rest = x;
+    let digit = 0.0;
+    let high = 0.0;
+    let low = 0.0;
+    ${Array.from({ length: PLACES }, (_, i) => {
+      const place = PLACES - 1 - i;
+      const [d1, d2, d3, d4] = TURN_DIGITS.slice(place, place + 4);
+      return `
+    digit = Math.floor(rest * ${4096 ** -place});
+    rest = rest - digit * ${4096 ** place};
+    high = high + digit * ${d1} + Math.floor(digit * ${d2} / 4096);
+    high = high - 4096 * Math.floor(high / 4096);
+    low = low + (digit * ${d2} / 4096 - Math.floor(digit * ${d2} / 4096));
+    low = low + (digit * ${d3} / 16777216 + digit * ${d4} / 68719476736);`;
+    }).join("")}
+    low = low / 4096 + rest * 0.15915494309189535;
+    return high / 4096 - Math.floor(high / 4096 + low + 0.5) + low;
+  }`,
+  settings: { argumentTypes: ["Float"], returnType: "Float" },
+};
+
+const REDUCED = [
+  TURNS,
   helper(["float"], "float", {
-    sine(x: number) {
-      const half = Math.floor(x * 0.3183098861837907 + 0.5);
-      // pi in two parts, the first with few digits, so that half turns are taken off exactly.
-      const r = x - half * 3.140625 - half * 0.00096765358979;
-      const s = r * r;
+    /** x less whole turns: from -pi to pi. */
+    reduced(x: number) {
+      const size = Math.abs(x);
+      if (size <= Math.PI) return x;
+      // Up to here the number of turns times the first parts of 2 pi is exact.
+      if (size > 8192) {
+        if (x < 0) return -6.283185307179586 * turns(size);
+        return 6.283185307179586 * turns(size);
+      }
+      const n = Math.floor(x * 0.15915494309189535 + 0.5);
+      // 2 pi in three parts, the first two with few digits.
+      return x - n * 6.28125 - n * 0.0019350051879882812 - n * 0.000000301991598196;
+    },
+  }),
+  helper(["float"], "float", {
+    /** sin for x from -pi / 2 to pi / 2, and never beyond 1. */
+    sineNear(x: number) {
+      const s = x * x;
       const y =
-        r *
+        x *
         (1 +
           s *
             (-0.16666666666 +
               s * (0.00833333333 + s * (-0.000198412698 + s * (0.00000275573192 + s * -0.0000000250521084)))));
-      if (half - 2 * Math.floor(half / 2) === 1) return -y;
-      return y;
+      return Math.max(-1, Math.min(1, y));
+    },
+  }),
+];
+
+/** sin to a few 1e-7 for whatever x; a GPU's own promises only 2^-11, and only between -pi and pi. */
+export const SINE = [
+  ...REDUCED,
+  helper(["float"], "float", {
+    sine(x: number) {
+      const r = reduced(x);
+      // Beyond a quarter turn it is that of what is left to half a turn; pi in two parts.
+      if (r > 1.5707963) return sineNear(3.140625 - r + 0.0009676535897932);
+      if (r < -1.5707963) return sineNear(-3.140625 - r - 0.0009676535897932);
+      return sineNear(r);
+    },
+  }),
+];
+
+/** cos as well: that of r is the sine of what is left to a quarter turn. */
+export const COSINE = [
+  ...REDUCED,
+  helper(["float"], "float", {
+    cosine(x: number) {
+      return sineNear(1.5703125 - Math.abs(reduced(x)) + 0.0004838267948966);
     },
   }),
 ];
@@ -142,15 +214,6 @@ export const ERFC = [
   helper(["float"], "float", {
     normalCdf(x: number) {
       return 0.5 * erfc(-x * Math.SQRT1_2);
-    },
-  }),
-];
-
-export const COSINE = [
-  ...SINE,
-  helper(["float"], "float", {
-    cosine(x: number) {
-      return sine(x + 1.5707963267948966);
     },
   }),
 ];

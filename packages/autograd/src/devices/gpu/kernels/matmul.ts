@@ -7,7 +7,7 @@ import { carries, carrySizes, checkQuotient, threadAxes } from "../layout.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { DEPTH, TILED_MATMUL } from "../wgsl/matmul.ts";
-import { COPY } from "./elementwise.ts";
+import { COPY, fill } from "./elementwise.ts";
 import { mapped, type Operand, operandOf } from "./map.ts";
 import { element, PLAIN, reduceLanes } from "./reduce.ts";
 
@@ -171,6 +171,11 @@ const ADD_TO = kernel(["array", "array", "int"], {
 export function matmul(runtime: Runtime, out: Strided, a: Strided, b: Strided, accumulate: boolean): void {
   const size = sizeOf(out.shape);
   if (size === 0) return;
+  if (a.shape[a.shape.length - 1] === 0) {
+    // Sums of nothing.
+    if (!accumulate) fill(runtime, out, 0);
+    return;
+  }
   const factor = (x: Strided): Factor => ({ ...operandOf(x), shape: x.shape });
   const product = multiply(runtime, out.shape, factor(a), factor(b));
   if (!accumulate) {

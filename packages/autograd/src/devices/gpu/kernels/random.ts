@@ -1,7 +1,7 @@
 import type { RandomKey, Strided } from "../../../device.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { GpuJsFunction, Thread } from "../gpujs.ts";
-import { COSINE, QUOTIENT } from "../helpers.ts";
+import { COSINE, QUOTIENT, SINE } from "../helpers.ts";
 import { helper, kernel } from "../kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
@@ -139,7 +139,7 @@ const NORMAL = kernel(
       return radius * cosine(angle);
     },
   },
-  [...PHILOX, ...COSINE],
+  [...PHILOX, ...new Set([...SINE, ...COSINE])],
 );
 
 const DROPOUT = kernel(

@@ -1,4 +1,5 @@
 import type { Strided } from "../../../device.ts";
+import { sizeOf } from "../../../shape.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { rowGroups, SOFTMAX, SOFTMAX_GRAD } from "../wgsl/rows.ts";
@@ -41,14 +42,13 @@ export function perColumn(box: Box, offset = 0): Operand {
 const lanesOf = ({ rows, n }: Rows) => ({ outer: rows, size: n, inner: 1 });
 
 const FORMULAS = {
-  /** A row of nothing but -Infinity has the sum 0. (A GPU may have nothing below -3.4e38.) */
+  /** The smallest float in place of -Infinity, which less itself would be NaN: a row of nothing else has the sum 0. */
   expBelowMax(x: number, max: number) {
-    if (max < -3.4e38) return 0;
-    return Math.exp(x - max);
+    return Math.exp(x - Math.max(max, -3.4028234663852886e38));
   },
   softmax(x: number, max: number, sum: number) {
-    if (max < -3.4e38) return 0;
-    return Math.exp(x - max) / sum;
+    if (sum <= 0) return 0;
+    return Math.exp(x - Math.max(max, -3.4028234663852886e38)) / sum;
   },
   product(x: number, y: number) {
     return x * y;
@@ -57,7 +57,6 @@ const FORMULAS = {
     return y * (dy - dot);
   },
   logSumExp(max: number, sum: number) {
-    if (max < -3.4e38) return max;
     return max + Math.log(sum);
   },
   logSoftmax(x: number, max: number, sum: number) {
@@ -69,7 +68,7 @@ const FORMULAS = {
 };
 
 /** The largest element of each row, and the sum of exp(x - largest). */
-function expSums(runtime: Runtime, x: Strided): { max: Box; sum: Box } {
+export function expSums(runtime: Runtime, x: Strided): { max: Box; sum: Box } {
   const lanes = lanesOf(rowsOf(x));
   const source = element(boxOf(x), x.offset);
   const max = reduceLanes(runtime, PLAIN.max, "max", [source], lanes);
@@ -120,11 +119,9 @@ export function logSoftmaxGrad(runtime: Runtime, dx: Strided, y: Strided, dy: St
   runtime.free(sum);
 }
 
-/** `log(sum(exp(row)))` of each row, into `[rows]`. */
-export function logSumExp(runtime: Runtime, out: Strided, x: Strided): void {
-  const { max, sum } = expSums(runtime, x);
+/** `log(sum(exp(row)))` of each row, into `[rows]`, from what `expSums` gave. */
+export function logSumExp(runtime: Runtime, out: Strided, max: Box, sum: Box): void {
   const column = (box: Box): Operand => ({ box, offset: 0, strides: [1] });
-  const rows: Strided = { storage: out.storage, shape: [rowsOf(x).rows], strides: [1], offset: out.offset };
+  const rows: Strided = { storage: out.storage, shape: [sizeOf(out.shape)], strides: [1], offset: out.offset };
   map(runtime, { logSumExp: FORMULAS.logSumExp }, rows, [column(max), column(sum)]);
-  runtime.free(max, sum);
 }

@@ -72,17 +72,16 @@ export const SOFTMAX: WgslSpec = {
     ["y"],
     `
   let start = p.xAt + row * p.n;
-  var most = p.lowest;
+  // No lower, as -Infinity less itself would be NaN.
+  var most = -3.4028234663852886e38;
   for (var i = t; i < p.n; i += THREADS) { most = max(most, x[start + i]); }
   most = maxOf(most, t);
   var total = 0.0;
-  if (most > -3.4e38) {
-    for (var i = t; i < p.n; i += THREADS) { total += exp(x[start + i] - most); }
-  }
+  for (var i = t; i < p.n; i += THREADS) { total += exp(x[start + i] - most); }
   total = sumOf(total, t);
   for (var i = t; i < p.n; i += THREADS) {
     var value = 0.0;
-    if (total > 0.0) { value = exp(x[start + i] - most) / total; }
+    if (total != 0.0) { value = exp(x[start + i] - most) / total; }
     y[row * p.n + i] = value;
   }`,
   ),
