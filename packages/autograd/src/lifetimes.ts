@@ -2,6 +2,7 @@ import { type Device, Storage } from "./device.ts";
 import { bytesOf, type DType } from "./dtypes.ts";
 import { holding, Modes, modes } from "./modes.ts";
 import { collectGarbage, nextTask, survivors } from "./platform.ts";
+import { formatShape, type Shape, sizeOf } from "./shape.ts";
 
 /**
  * When memory on a device is given back. Nobody writes dispose calls; three rules do it, in this order:
@@ -40,17 +41,30 @@ export function resetPeakMemory(): void {
   usage.peakBytes = usage.bytes;
 }
 
-/** Memory for a tensor of `length` elements, under the care of the innermost scope, or else of the finalizer. */
-export function allocate(device: Device, length: number, dtype: DType): Storage {
+/**
+ * Memory for a tensor that `origin` makes, under the care of the innermost scope, or else of the finalizer.
+ * Errors: the device has none left; says for what.
+ */
+export function allocate(device: Device, shape: Shape, dtype: DType, origin: string): Storage {
+  const length = sizeOf(shape);
   if (footprint() > afterCollection * 1.5 + SLACK) collectNow();
   device.reclaim ??= collectNow;
-  const storage = device.allocate(length, dtype);
+  const storage = take(device, length, dtype, shape, origin);
   storage.id = count++;
   usage.bytes += length * bytesOf(dtype);
   usage.storages++;
   if (usage.bytes > usage.peakBytes) usage.peakBytes = usage.bytes;
   entrust(storage, stillOpen(modes().scope));
   return storage;
+}
+
+function take(device: Device, length: number, dtype: DType, shape: Shape, origin: string): Storage {
+  try {
+    return device.allocate(length, dtype);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${origin} ${formatShape(shape)}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Into a scope's care; outside of all of them, into the finalizer's. That one is slow, so what a scope holds is spared it. */

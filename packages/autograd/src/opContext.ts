@@ -1,7 +1,7 @@
 import type { Device } from "./device.ts";
 import { type DType, FLOAT } from "./dtypes.ts";
 import { allocate, release } from "./lifetimes.ts";
-import { formatShape, rowMajorStrides, type Shape, sizeOf } from "./shape.ts";
+import { formatShape, rowMajorStrides, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 const NOTHING: readonly never[] = [];
@@ -29,7 +29,7 @@ export class OpContext {
 
   /** A new tensor with undefined content. */
   allocate(shape: Shape, dtype: DType = FLOAT): Tensor {
-    const storage = allocate(this.device, sizeOf(shape), dtype);
+    const storage = allocate(this.device, shape, dtype, this.name);
     this.#made.push(storage);
     return new Tensor(storage, shape, rowMajorStrides(shape), 0, this.name);
   }

@@ -235,7 +235,7 @@ export class Tensor extends IndexingMethods implements Strided {
 
   /** A tensor with undefined content. */
   static empty(shape: Shape, dtype: DType, on: Device, origin: string): Tensor {
-    return new Tensor(allocate(on, sizeOf(shape), dtype), shape, rowMajorStrides(shape), 0, origin);
+    return new Tensor(allocate(on, shape, dtype, origin), shape, rowMajorStrides(shape), 0, origin);
   }
 
   /** A tensor of this one's shape and device, filled with a number. */

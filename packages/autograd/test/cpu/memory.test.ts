@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Allocator, blockSize } from "../../src/devices/cpu/memory.ts";
+import { zeros } from "../../src/index.ts";
 
 const MIB = 2 ** 20;
 
@@ -100,9 +101,18 @@ describe("the cpu device's memory", () => {
     const memory = allocator(2 * MIB);
     memory.allocate(MIB);
     expect(() => memory.allocate(8 * MIB)).toThrow(
-      "cpu: out of memory: a block of 8.0 MiB does not fit beside 1.0 MiB in use; take a smaller batch or context",
+      "cpu: out of memory: a block of 8.0 MiB does not fit beside 1.0 MiB in use, of 2.0 MiB at most; take a smaller",
     );
     expect(memory.stats.bytesInUse).toBe(MIB);
+  });
+
+  it("says what for, and goes on computing", () => {
+    const column = zeros([2 ** 15, 1]);
+    expect(() => column.add(zeros([1, 2 ** 16]))).toThrow(
+      /^add \[32768, 65536\]: cpu: out of memory: a block of 8192\.0 MiB does not fit .* of 4096\.0 MiB at most;/,
+    );
+    expect(() => zeros([3, 2 ** 30])).toThrow(/^zeros \[3, 1073741824\]: cpu: out of memory/);
+    expect(column.add(2).sum().itemSync()).toBe(2 ** 16);
   });
 
   it("refuses to free a block twice", () => {

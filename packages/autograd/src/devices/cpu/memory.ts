@@ -90,9 +90,10 @@ export class Allocator {
     this.mergeFree();
     const last = this.carve(size) ?? this.growAndCarve(size);
     if (last !== undefined) return this.handOut(last);
-    const [wanted, used] = [size, this.inUse].map((n) => (n / 2 ** 20).toFixed(1));
+    const [wanted, used, most] = [size, this.inUse, this.limit].map((n) => (n / 2 ** 20).toFixed(1));
     throw new RangeError(
-      `cpu: out of memory: a block of ${wanted} MiB does not fit beside ${used} MiB in use; take a smaller batch or context`,
+      `cpu: out of memory: a block of ${wanted} MiB does not fit beside ${used} MiB in use, of ${most} MiB at most; ` +
+        "take a smaller batch or context",
     );
   }
 
