@@ -151,7 +151,7 @@ describe("generateTokens", () => {
     [{ topP: 1.1 }, "generate: topP is 1.1"],
     [{ samples: 0 }, "generate: samples is 0, it has to be a whole number from 1"],
     [{ window: "sliding" as "half" }, 'generate: window is sliding, it is "half" or "exact"'],
-    [{ strategy: "beams" as "greedy" }, 'generate: strategy is beams, it is "greedy" or "sample"'],
+    [{ strategy: "beams" }, 'generate: strategy is beams, it is "greedy", "sample" or "beam"'],
   ])("refuses %o", async (options, message) => {
     await expect(generateTokens(new Bigrams(8), [[1]], { tokens: 1, ...options })).rejects.toThrow(message);
   });
@@ -488,7 +488,7 @@ describe("a strategy of one's own", () => {
             text.push(token);
             return tell(0, token) || text.length === tokens ? [] : [{ from: 0, token }];
           },
-          results: () => [text],
+          results: () => [{ tokens: text }],
         };
       },
     });

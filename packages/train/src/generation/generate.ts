@@ -1,16 +1,21 @@
 import { nextTask, random } from "@lectern/autograd";
 import seedrandom from "seedrandom";
+import { type ExplainedBeams, type ExplainedChoice, explainer } from "./explain.ts";
+import type { SamplingOptions } from "./filters.ts";
 import { contextOf, type Growth, Predictor } from "./predictor.ts";
-import type { SamplingOptions } from "./sampling.ts";
 import type { LanguageModel } from "./state.ts";
-import { type Search, type SearchOptions, strategyNamed } from "./strategies.ts";
+import { strategyNamed } from "./strategies.ts";
+import type { BeamOptions, Continuation, Search, SearchOptions } from "./strategy.ts";
 
-export interface GenerateTokensOptions extends SamplingOptions {
+export interface GenerateTokensOptions extends SamplingOptions, BeamOptions {
   /** How many tokens to add to each prompt, at most. */
   tokens: number;
-  /** How tokens are chosen: "greedy" takes the likeliest, "sample" draws one. "sample" unless said otherwise. */
+  /**
+   * How tokens are chosen: "greedy" takes the likeliest, "sample" draws one, "beam" looks for the likeliest text.
+   * "sample" unless said otherwise.
+   */
   strategy?: string;
-  /** Continuations of each prompt, generated next to each other; 1 unless said otherwise. */
+  /** Continuations of each prompt; with beam search the best of as many beams. 1 unless said otherwise. */
   samples?: number;
   /** A row ends before it would get this token, or one of these. */
   stop?: number | readonly number[];
@@ -28,12 +33,18 @@ export interface GenerateTokensOptions extends SamplingOptions {
   seed?: string | number;
   /** Called with every row's new token, as soon as it is there; -1 for a row that is complete, or not through its prompt. */
   onTokens?: (tokens: readonly number[]) => void;
+  /** Called with every choice: the likeliest tokens, what each filter took away, and what was chosen; or the beams. */
+  onExplain?: (step: ExplainedChoice | ExplainedBeams) => void;
+  /** How many of the likeliest tokens are told to `onExplain`; 10 unless said otherwise. */
+  explained?: number;
 }
 
 /** What is told on the way. */
 export interface Listener {
   /** A continuation, counted over all prompts, has a new token. Says whether it ends with it. */
   tell?(row: number, token: number): boolean;
+  /** Whether a prompt's continuation by these tokens has ended. */
+  ended?(prompt: number, added: readonly number[]): boolean;
   onTokens?: (tokens: readonly number[]) => void;
 }
 
@@ -51,16 +62,25 @@ export async function generateTokens(
   options: GenerateTokensOptions,
 ): Promise<number[][]> {
   const found = await continuations(model, prompts, options, options);
-  return found.flatMap((rows, i) => rows.map((added) => [...Array.from(prompts[i]), ...added]));
+  return found.flatMap((rows, i) => rows.map(({ tokens }) => [...Array.from(prompts[i]), ...tokens]));
 }
 
-/** For each prompt, the tokens that were added to it: a row for each sample. */
-export async function continuations(
+/** The same with log probabilities: for each prompt its continuations, the best first where they are compared. */
+export async function generateScored(
   model: LanguageModel,
   prompts: readonly ArrayLike<number>[],
   options: GenerateTokensOptions,
+): Promise<Continuation[][]> {
+  return continuations(model, prompts, { ...options, scores: true }, options);
+}
+
+/** For each prompt what was added to it: a continuation for each sample. */
+export async function continuations(
+  model: LanguageModel,
+  prompts: readonly ArrayLike<number>[],
+  options: GenerateTokensOptions & { scores?: boolean },
   listener: Listener,
-): Promise<number[][][]> {
+): Promise<Continuation[][]> {
   assertOptions(options);
   if (prompts.length === 0 || prompts.some(({ length }) => length === 0)) {
     throw new Error("generate: a prompt is empty: begin with one token at least");
@@ -69,14 +89,14 @@ export async function continuations(
   const strategy = strategyNamed(options.strategy ?? "sample");
   const told = new Array<number>(prompts.length * samples).fill(-1);
   const searches = prompts.map((prompt, i) => {
-    const searchOptions = searchOptionsFor(options, (sample, token) => {
+    const searchOptions = searchOptionsFor(options, listener, i, (sample, token) => {
       told[i * samples + sample] = token;
       return listener.tell?.(i * samples + sample, token) ?? false;
     });
     strategy.check?.(searchOptions);
     return strategy.search(Array.from(prompt), searchOptions);
   });
-  if (tokens === 0) return prompts.map(() => Array.from({ length: samples }, () => []));
+  if (tokens === 0) return prompts.map(() => Array.from({ length: samples }, () => ({ tokens: [] })));
 
   // A prompt beyond the context is what the model sees of it, so that beside others it goes on as it does alone.
   const seen = prompts.map((prompt) => Array.from(prompt).slice(-contextOf(model)));
@@ -137,19 +157,36 @@ function growAll(prompts: readonly PromptedRows[], logits: readonly ArrayLike<nu
   return all;
 }
 
-function searchOptionsFor(options: GenerateTokensOptions, tell: SearchOptions["tell"]): SearchOptions {
-  const { samples = 1, stop = [], seed } = options;
+function searchOptionsFor(
+  options: GenerateTokensOptions & { scores?: boolean },
+  listener: Listener,
+  prompt: number,
+  tell: SearchOptions["tell"],
+): SearchOptions {
+  const { samples = 1, stop = [], seed, onExplain, explained = 10 } = options;
   return {
     ...options,
     samples,
     stop: new Set(typeof stop === "number" ? [stop] : stop),
     tell,
+    ended: (added) => listener.ended?.(prompt, added) ?? false,
+    explain: onExplain && explainer(explained, (sample) => prompt * samples + sample, onExplain),
+    explainBeams: onExplain && ((beams) => onExplain({ prompt, beams })),
     draw: (sample) => (seed === undefined ? random : seedrandom(sample === 0 ? String(seed) : `${seed}/${sample}`)),
   };
 }
 
 function assertOptions(options: GenerateTokensOptions): void {
-  const { tokens, samples = 1, temperature = 1, topK, topP, window = "half" } = options;
+  const {
+    tokens,
+    samples = 1,
+    temperature = 1,
+    topK,
+    topP,
+    minP = 0,
+    repetitionPenalty = 1,
+    window = "half",
+  } = options;
   const fail = (option: string, value: unknown, rule: string) => {
     throw new RangeError(`generate: ${option} is ${value}, it ${rule}`);
   };
@@ -160,4 +197,6 @@ function assertOptions(options: GenerateTokensOptions): void {
   if (topK !== undefined && (!Number.isInteger(topK) || topK < 1))
     fail("topK", topK, "has to be a whole number from 1");
   if (topP !== undefined && !(topP > 0 && topP <= 1)) fail("topP", topP, "lies above 0, up to 1");
+  if (!(minP >= 0 && minP <= 1)) fail("minP", minP, "lies between 0 and 1");
+  if (!(repetitionPenalty > 0)) fail("repetitionPenalty", repetitionPenalty, "has to be above 0");
 }

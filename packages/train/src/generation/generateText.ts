@@ -59,16 +59,23 @@ async function continuedTexts(
   const { samples = 1, tokens } = options;
   const pieces = new Pieces(tokenizer, starts, { stops, samples, tokens, onToken });
   const { endOfText } = tokenizer.special ?? {};
+  const growing = (prompt: number) => new GrowingText(tokenizer, starts[prompt], stops);
+  const ended = (prompt: number, added: readonly number[]) => {
+    const text = growing(prompt);
+    for (const token of added) text.push(token);
+    return text.isComplete;
+  };
   const found = await continuations(
     model,
     starts,
     { ...options, stop: endOfText },
-    stops.length > 0 || onToken !== undefined ? { tell: (row, token) => pieces.tell(row, token) } : {},
+    stops.length > 0 || onToken !== undefined ? { tell: (row, token) => pieces.tell(row, token), ended } : {},
   );
-  pieces.end();
-  return found.flatMap((rows, i) =>
-    rows.map((added) => prompts[i] + textOf(new GrowingText(tokenizer, starts[i], stops), added)),
+  const texts = found.flatMap((rows, i) =>
+    rows.map(({ tokens: added }) => ({ prompt: prompts[i], added, text: textOf(growing(i), added) })),
   );
+  for (const [row, { text, added }] of texts.entries()) pieces.end(row, text, added);
+  return texts.map(({ prompt, text }) => prompt + text);
 }
 
 function textOf(text: GrowingText, added: readonly number[]): string {
@@ -107,12 +114,11 @@ class Pieces {
     return text.isComplete;
   }
 
-  /** What was held back, of texts that ended before they had all their tokens. */
-  end(): void {
-    for (const [row, { text, last }] of this.#rows.entries()) {
-      const piece = text.end();
-      if (piece !== "") this.#onToken?.(piece, row, last);
-    }
+  /** What was held back, of a text that ended before it had all its tokens; all of one that was not told on the way. */
+  end(row: number, whole: string, added: readonly number[]): void {
+    const { text, tokens, last } = this.#rows[row];
+    const piece = tokens === 0 ? whole : text.end();
+    if (piece !== "") this.#onToken?.(piece, row, tokens === 0 ? added[added.length - 1] : last);
   }
 }
 

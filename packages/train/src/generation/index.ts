@@ -1,12 +1,8 @@
-export { type GenerateTokensOptions, generateTokens } from "./generate.ts";
+export type { BeamStep, ExplainedBeams, ExplainedChoice } from "./explain.ts";
+export type { SamplingOptions } from "./filters.ts";
+export { type GenerateTokensOptions, generateScored, generateTokens } from "./generate.ts";
 export { type GenerateOptions, type GenerateTextsOptions, generate, generateTexts } from "./generateText.ts";
 export type { Growth } from "./predictor.ts";
-export type { SamplingOptions } from "./sampling.ts";
 export type { CachingLanguageModel, GenerationState, LanguageModel } from "./state.ts";
-export {
-  registerStrategy,
-  type Search,
-  type SearchOptions,
-  type Strategy,
-  strategyNames,
-} from "./strategies.ts";
+export { registerStrategy, strategyNames } from "./strategies.ts";
+export type { BeamOptions, Continuation, Search, SearchOptions, Strategy } from "./strategy.ts";

@@ -1,63 +1,33 @@
-/** From a model's logits to one token: on the host, for a row of a vocabulary's size is little work. */
-
-export interface SamplingOptions {
-  /** Logits are divided by this: below 1 makes likely tokens likelier. 1 unless said otherwise. */
-  temperature?: number;
-  /** Draw from the k most likely tokens alone (Fan et al., 2018). */
-  topK?: number;
-  /** Draw from the smallest set of tokens that has this probability together (Holtzman et al., 2020). */
-  topP?: number;
-}
-
-/** One row of logits. */
-type Row = ArrayLike<number>;
-
-/** A token drawn by the weights that its logit gives it. @param draw gives a number in [0, 1); called once. */
-export function drawToken(logits: Row, options: SamplingOptions, draw: () => number): number {
-  return tokenAt(weightsOf(logits, options), draw());
-}
-
-/** The most likely token: the first of them. */
-export function likeliest(logits: Row): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
-  assertNumber(logits[best]);
-  return best;
-}
+/** From scores to one token: on the host, for a row of a vocabulary's size is little work. */
+import { filtered, maximum, type SamplingOptions } from "./filters.ts";
 
 /**
- * What each token is drawn in proportion to: `exp((logit - largest) / temperature)`, and 0 where top-k or top-p leave it
- * out. Of tokens that are equally likely, none is left out alone. Top-p is taken of what top-k leaves.
+ * What each token is drawn in proportion to: the probability that the filters leave it.
+ * @param text the tokens before, for `repetitionPenalty`.
  */
-export function weightsOf(logits: Row, { temperature = 1, topK, topP }: SamplingOptions): Float64Array {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < logits.length; i++) {
-    assertNumber(logits[i]);
-    if (logits[i] > largest) largest = logits[i];
-  }
-  const weights = new Float64Array(logits.length);
-  for (let i = 0; i < weights.length; i++) weights[i] = Math.exp((logits[i] - largest) / temperature);
-  if (topK !== undefined && topK < weights.length) {
-    const least = weights.toSorted()[weights.length - topK];
-    dropBelow(weights, least);
-  }
-  if (topP !== undefined && topP < 1) dropBelow(weights, leastOfTop(weights, topP));
-  return weights;
+export function weightsOf(
+  logits: ArrayLike<number>,
+  options: SamplingOptions,
+  text: readonly number[] = [],
+): Float64Array {
+  return weightsOfScores(filtered(logits, options, text));
 }
 
-function dropBelow(weights: Float64Array, least: number): void {
-  for (let i = 0; i < weights.length; i++) if (weights[i] < least) weights[i] = 0;
+/** `exp(score - largest)`, in place. */
+export function weightsOfScores(scores: Float64Array): Float64Array {
+  const largest = maximum(scores);
+  for (let i = 0; i < scores.length; i++) scores[i] = Math.exp(scores[i] - largest);
+  return scores;
 }
 
-/** The smallest of the largest weights that make up the share p together. */
-function leastOfTop(weights: Float64Array, p: number): number {
-  const ascending = weights.toSorted();
-  let missing = p * ascending.reduce((sum, weight) => sum + weight, 0);
-  for (let i = ascending.length - 1; i >= 0; i--) {
-    missing -= ascending[i];
-    if (missing <= 0) return ascending[i];
+/** The most likely token: the first of them. Errors: scores that are no numbers. */
+export function likeliest(scores: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
+  if (Number.isNaN(scores[best])) {
+    throw new Error("generate: the model's logits are not numbers (NaN): its training has diverged");
   }
-  return 0;
+  return best;
 }
 
 /** Inverse transform sampling: the token in whose stretch of the running sum of weights the point, in [0, 1), lies. */
@@ -76,8 +46,13 @@ export function tokenAt(weights: Float64Array, point: number): number {
   return last;
 }
 
-function assertNumber(logit: number): void {
-  if (Number.isNaN(logit)) {
-    throw new Error("generate: the model's logits are not numbers (NaN): its training has diverged");
-  }
+/** `log(softmax(scores))`. */
+export function logProbabilities(scores: ArrayLike<number>): Float64Array {
+  const largest = maximum(scores);
+  let total = 0;
+  for (let i = 0; i < scores.length; i++) total += Math.exp(scores[i] - largest);
+  const shift = largest + Math.log(total);
+  const logs = new Float64Array(scores);
+  for (let i = 0; i < logs.length; i++) logs[i] -= shift;
+  return logs;
 }
