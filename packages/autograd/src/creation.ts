@@ -1,3 +1,4 @@
+import { assertHolds, assertNumber, assertOptions, assertShape, isTensor, nameOf } from "./check.ts";
 import type { Device } from "./device.ts";
 import { uniforms } from "./devices/philox.ts";
 import { defaultDevice, device as findDevice } from "./devices.ts";
@@ -15,21 +16,18 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
+const OPTIONS = ["dtype", "device", "requiresGrad", "shape"];
+
 function make(op: string, shape: Shape, options: TensorOptions, fill: (tensor: Tensor) => void): Tensor {
-  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new RangeError(`${op}: ${formatShape(shape)} is no shape: sizes are whole numbers from 0`);
+  assertShape(op, shape);
+  assertOptions(op, options, OPTIONS);
+  if (options.dtype !== undefined && options.dtype !== FLOAT && options.dtype !== INTEGER) {
+    throw new TypeError(`${op}: tensors hold ${FLOAT} and ${INTEGER}, not ${nameOf(options.dtype)}`);
   }
   const on = options.device === undefined ? defaultDevice() : findDevice(options.device);
   const result = Tensor.empty([...shape], options.dtype ?? FLOAT, on, op);
   fill(result);
   return options.requiresGrad ? result.requiresGrad_() : result;
-}
-
-/** Errors: a fraction, an infinity, NaN, or a number beyond 2^31 for an int32 tensor. */
-export function assertHolds(op: string, dtype: DType, value: number): void {
-  if (dtype !== INTEGER || value === (value | 0)) return;
-  const hint = Number.isInteger(value) ? "it holds -2^31 to 2^31 - 1" : "use .float() first";
-  throw new TypeError(`${op}: an int32 tensor cannot hold ${value}: ${hint}`);
 }
 
 function shapeOf(data: NestedArray): number[] {
@@ -40,22 +38,48 @@ function shapeOf(data: NestedArray): number[] {
 
 function flattenInto(values: number[], data: NestedArray, shape: Shape, axis: number): void {
   if (!Array.isArray(data) || data.length !== shape[axis]) {
-    const found = Array.isArray(data) ? `${data.length} elements` : "a number";
+    const found = Array.isArray(data)
+      ? `${data.length} elements`
+      : typeof data === "number"
+        ? "a number"
+        : nameOf(data);
     throw new RangeError(`tensor: the nested arrays are ragged: ${found} along axis ${axis} of ${formatShape(shape)}`);
   }
   for (const part of data) {
     if (axis < shape.length - 1) flattenInto(values, part, shape, axis + 1);
     else if (typeof part === "number") values.push(part);
-    else
+    else if (Array.isArray(part))
       throw new RangeError(`tensor: the nested arrays are ragged: an array where ${formatShape(shape)} has a number`);
+    else throw noNumber(`element ${values.length}`, part);
   }
+}
+
+/** What to do about something in place of a number. */
+function noNumber(place: string, value: unknown): TypeError {
+  const hints: Partial<Record<string, string>> = {
+    boolean: "write 1 for true and 0 for false",
+    string: "Number(…) makes a number of a text",
+    bigint: "Number(…) makes a number of it",
+  };
+  const hint = isTensor(value) ? "stack([…]) puts tensors together" : hints[typeof value];
+  return new TypeError(`tensor: ${place} is ${nameOf(value)}, it has to be a number${hint ? `: ${hint}` : ""}`);
+}
+
+/** Errors: what no tensor can be made of. */
+function assertData(data: unknown): void {
+  if (Array.isArray(data) || typeof data === "number") return;
+  if (ArrayBuffer.isView(data) && "length" in data && !/^Big/.test(data.constructor.name)) return;
+  if (isTensor(data)) throw new TypeError(`tensor: the data is ${nameOf(data)} already: clone() copies one`);
+  throw noNumber("the data", data);
 }
 
 /**
  * A tensor from a number, nested arrays, or a typed array (with `shape`, else one axis).
- * Errors: ragged arrays, or a shape that the data do not fill.
+ * Errors: ragged arrays, anything but numbers in them, a shape that the data do not fill, a number that int32 cannot hold.
  */
 export function tensor(data: NestedArray | TypedArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+  assertData(data);
+  assertOptions("tensor", options, OPTIONS);
   const typed = ArrayBuffer.isView(data);
   const natural = typed ? [data.length] : shapeOf(data);
   const shape = options.shape ?? natural;
@@ -71,11 +95,15 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions & 
     throw new RangeError(`tensor: ${values.length} numbers do not fill ${formatShape(shape)}`);
   }
   const dtype = options.dtype ?? (data instanceof Int32Array ? INTEGER : FLOAT);
+  if (dtype === INTEGER && !(data instanceof Int32Array)) {
+    for (let i = 0; i < values.length; i++) assertHolds("tensor", dtype, values[i]);
+  }
   return make("tensor", shape, { ...options, dtype }, (t) => t.device.upload(t.storage, values, 0));
 }
 
 /** Every element the same number. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  assertNumber("full", "the value", value);
   assertHolds("full", options.dtype ?? FLOAT, value);
   return make("full", shape, options, (t) => t.device.fill(t, value));
 }

@@ -1,3 +1,4 @@
+import { assertTensor, nameOf } from "./check.ts";
 import type { Device } from "./device.ts";
 import { isFloat } from "./dtypes.ts";
 import { GraphNode, OutputNode } from "./engine/graph.ts";
@@ -72,6 +73,7 @@ export interface AnyOp {
 
 /** Errors: the tensor is int32, which an op for real numbers cannot take. */
 export function assertFloat(op: string, x: Tensor): void {
+  assertTensor(op, x);
   if (!isFloat(x.dtype)) throw new TypeError(`${op}: works on float32, this tensor is ${x.dtype}: use .float()`);
 }
 
@@ -186,7 +188,7 @@ export function defineOp<Args extends readonly unknown[], Out extends Outputs = 
   if (optional.length > 0) registerFused(name, optional);
   return (...args) => {
     const inputs = tensorsIn(args);
-    if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${typeof args[0]}`);
+    if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${nameOf(args[0])}`);
     const here = modes();
     const tracked = inspect(name, inputs) && here.recording;
     const form = hasForms ? formOf(definition, inputs[0].device, tracked, args) : definition;

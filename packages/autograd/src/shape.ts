@@ -1,3 +1,5 @@
+import { nameOf } from "./check.ts";
+
 /** Arithmetic on shapes and strides. Nothing here touches data. */
 
 export type Shape = readonly number[];
@@ -42,8 +44,13 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
+/** An axis is a number, and comes first: `sum(0)`, where PyTorch has `sum(dim=0)`. */
+const noAxis = (op: string, value: unknown) =>
+  new TypeError(`${op}: an axis is a number, got ${nameOf(value)}: where PyTorch has ${op}(dim=0), write ${op}(0)`);
+
 /** Turns an axis counted from the end into one counted from the front. Errors: outside `-rank … rank - 1`. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
+  if (typeof axis !== "number") throw noAxis(op, axis);
   if (rank === 0) throw new RangeError(`${op}: there is no axis ${axis}: the tensor is a single number`);
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new RangeError(`${op}: axis ${axis} is outside ${-rank} … ${rank - 1} for a tensor of ${rank} axes`);
@@ -54,6 +61,7 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 /** The axes to work on, sorted; all of them where none is given. Errors: an axis out of range or named twice. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (typeof axes !== "number" && !Array.isArray(axes)) throw noAxis(op, axes);
   const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(list).size !== list.length) throw new RangeError(`${op}: an axis is named twice in [${axes}]`);
   return list.sort((a, b) => a - b);

@@ -1,3 +1,4 @@
+import { assertHolds, assertNumber, assertOptions, assertTensor } from "./check.ts";
 import type { Device, Storage, Strided } from "./device.ts";
 import { device as findDevice } from "./devices.ts";
 import { type DType, isFloat, type TypedArray } from "./dtypes.ts";
@@ -104,6 +105,8 @@ export class Tensor extends IndexingMethods implements Strided {
    * A tensor of several elements needs a seed: the gradient of whatever follows, of the same shape.
    */
   backward(seed?: Tensor | BackwardOptions, options: BackwardOptions = {}): void {
+    const given = seed instanceof Tensor ? undefined : seed;
+    for (const part of [given, options]) assertOptions("backward", part, ["retainGraph", "createGraph"]);
     if (seed === undefined || seed instanceof Tensor) backward(this, seed, options);
     else backward(this, undefined, seed);
   }
@@ -335,10 +338,13 @@ export class Tensor extends IndexingMethods implements Strided {
   }
   /** Takes over the values of a tensor that expands to this shape. */
   copy_(source: Tensor): this {
+    assertTensor("copy_", source, "the source");
     this.#assertChangeable("copy_", source);
     return this.#overwrite("copy_", source);
   }
   fill_(value: number): this {
+    assertNumber("fill_", "the value", value);
+    assertHolds("fill_", this.dtype, value);
     this.#assertChangeable("fill_");
     if (!this.isContiguous())
       return this.#overwrite("fill_", Tensor.empty([], this.dtype, this.device, "fill_").fill_(value));

@@ -1,3 +1,4 @@
+import { assertNumber, nameOf } from "../check.ts";
 import { FLOAT, INTEGER } from "../dtypes.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as exponentials from "../ops/exponentials.ts";
@@ -56,15 +57,21 @@ export abstract class ElementwiseMethods extends ArithmeticMethods {
     return pointwise.relu(this);
   }
   leakyRelu(this: Tensor, slope = 0.01): Tensor {
+    assertNumber("leakyRelu", "the slope", slope);
     return pointwise.leakyRelu(this, slope);
   }
   gelu(this: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
+    if (approximate !== "none" && approximate !== "tanh") {
+      throw new TypeError(`gelu: the approximation is ${nameOf(approximate)}, it is "none" or "tanh"`);
+    }
     return approximate === "tanh" ? pointwise.geluTanh(this) : pointwise.gelu(this);
   }
   silu(this: Tensor): Tensor {
     return pointwise.silu(this);
   }
   clamp(this: Tensor, low = -Infinity, high = Infinity): Tensor {
+    assertNumber("clamp", "the lower bound", low);
+    assertNumber("clamp", "the upper bound", high);
     return pointwise.clamp(this, low, high);
   }
   /** float32 values, from int32; floats as they are. */
@@ -131,9 +138,11 @@ export abstract class ElementwiseMethods extends ArithmeticMethods {
     return pointwise.log(this).div(Math.LN10);
   }
   softplus(this: Tensor, beta = 1): Tensor {
+    assertNumber("softplus", "beta", beta);
     return exponentials.softplus(this, beta);
   }
   elu(this: Tensor, alpha = 1): Tensor {
+    assertNumber("elu", "alpha", alpha);
     return exponentials.elu(this, alpha);
   }
   isnan(this: Tensor): Tensor {

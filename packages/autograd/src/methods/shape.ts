@@ -1,3 +1,4 @@
+import { numbersOf } from "../check.ts";
 import * as arranging from "../ops/arranging.ts";
 import * as views from "../ops/views.ts";
 import type { Shape } from "../shape.ts";
@@ -7,7 +8,7 @@ import { ProductMethods } from "./products.ts";
 /** What changes how elements are laid out, and which are seen. */
 export abstract class ShapeMethods extends ProductMethods {
   reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor {
-    return views.reshape(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
+    return views.reshape(this, numbersOf("reshape", shape));
   }
   /** Axes `start` to `end` as one. */
   flatten(this: Tensor, start = 0, end = -1): Tensor {
@@ -17,10 +18,10 @@ export abstract class ShapeMethods extends ProductMethods {
     return views.transpose(this, a, b);
   }
   permute(this: Tensor, ...axes: number[] | [Shape]): Tensor {
-    return views.permute(this, typeof axes[0] === "object" ? axes[0] : (axes as number[]));
+    return views.permute(this, numbersOf("permute", axes));
   }
   expand(this: Tensor, ...shape: number[] | [Shape]): Tensor {
-    return views.expand(this, typeof shape[0] === "object" ? shape[0] : (shape as number[]));
+    return views.expand(this, numbersOf("expand", shape));
   }
   squeeze(this: Tensor, axis?: number): Tensor {
     return views.squeeze(this, axis);
@@ -54,10 +55,10 @@ export abstract class ShapeMethods extends ProductMethods {
     return views.clone(this);
   }
   repeat(this: Tensor, ...counts: number[] | [Shape]): Tensor {
-    return arranging.repeat(this, typeof counts[0] === "object" ? counts[0] : (counts as number[]));
+    return arranging.repeat(this, numbersOf("repeat", counts));
   }
   tile(this: Tensor, ...counts: number[] | [Shape]): Tensor {
-    return arranging.tile(this, typeof counts[0] === "object" ? counts[0] : (counts as number[]));
+    return arranging.tile(this, numbersOf("tile", counts));
   }
   repeatInterleave(this: Tensor, count: number, axis?: number): Tensor {
     return arranging.repeatInterleave(this, count, axis);

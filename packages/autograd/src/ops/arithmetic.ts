@@ -1,4 +1,5 @@
-import { assertHolds, full } from "../creation.ts";
+import { assertHolds, nameOf } from "../check.ts";
+import { full } from "../creation.ts";
 import type { BinaryOp, CompareOp } from "../device.ts";
 import { type DType, INTEGER, isFloat } from "../dtypes.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
@@ -143,7 +144,7 @@ const powNumber = defineOp("pow", {
 
 /** The number that a tensor is combined with. Errors: it is none, or an int32 tensor cannot hold it. */
 function number(op: string, x: Tensor, value: number): number {
-  if (typeof value !== "number") throw new TypeError(`${op}: expects a tensor or a number, got ${typeof value}`);
+  if (typeof value !== "number") throw new TypeError(`${op}: expects a tensor or a number, got ${nameOf(value)}`);
   assertHolds(op, x.dtype, value);
   return value;
 }

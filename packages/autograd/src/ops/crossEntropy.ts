@@ -1,3 +1,4 @@
+import { assertOptions, assertTensor } from "../check.ts";
 import { onesLike } from "../creation.ts";
 import type { CrossEntropyOptions as KernelOptions } from "../device.ts";
 import { INTEGER } from "../dtypes.ts";
@@ -87,6 +88,9 @@ const crossEntropyOp = defineOp("crossEntropy", {
  * [batch, time]) are taken together. Errors: shapes that do not fit, a target outside 0 … classes - 1.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  assertTensor("crossEntropy", logits, "the logits");
+  assertTensor("crossEntropy", targets, "the target");
+  assertOptions("crossEntropy", options, ["ignoreIndex", "labelSmoothing", "weight", "reduction"]);
   const { ignoreIndex = -100, labelSmoothing = 0, weight, reduction = "mean" } = options;
   const shapes = `logits ${formatShape(logits.shape)}, targets ${formatShape(targets.shape)}`;
   if (logits.rank < 1 || formatShape(logits.shape.slice(0, -1)) !== formatShape(targets.shape)) {

@@ -1,3 +1,4 @@
+import { assertTensor } from "../check.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -36,6 +37,7 @@ const lookUp = defineOp("embedding", {
  * Errors: a token outside the vocabulary.
  */
 export function embedding(weight: Tensor, tokens: Tensor): Tensor {
+  assertTensor("embedding", weight, "the table");
   if (weight.rank !== 2)
     throw new RangeError(`embedding: the table is [vocabulary, width], got ${formatShape(weight.shape)}`);
   assertIndex("embedding", tokens);

@@ -1,3 +1,4 @@
+import { assertTensor } from "../check.ts";
 import { arange } from "../creation.ts";
 import { INTEGER } from "../dtypes.ts";
 import { PartialGradient } from "../engine/partial.ts";
@@ -9,6 +10,7 @@ import { lanesAt } from "./reductions.ts";
 /** Picking elements by int32 indices, and adding to them. */
 
 export function assertIndex(op: string, index: Tensor): void {
+  assertTensor(op, index, "the index");
   if (index.dtype !== INTEGER) {
     throw new TypeError(
       `${op}: the index ${formatShape(index.shape)} is ${index.dtype}, it has to be int32: use .int()`,
@@ -73,6 +75,7 @@ export function scatterAdd(x: Tensor, index: Tensor, source: Tensor, axis: numbe
   const at = normalizeAxis("scatterAdd", axis, x.rank);
   assertIndex("scatterAdd", index);
   assertAligned("scatterAdd", x.shape, index, at);
+  assertTensor("scatterAdd", source, "the source");
   if (formatShape(index.shape) !== formatShape(source.shape)) {
     throw new RangeError(
       `scatterAdd: index ${formatShape(index.shape)} and source ${formatShape(source.shape)} differ`,

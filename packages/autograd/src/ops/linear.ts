@@ -1,3 +1,4 @@
+import { assertTensor } from "../check.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { expandStrides, formatShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -85,6 +86,11 @@ const linearGeluOp = defineOp("linearGelu", {
 });
 
 function assertFits(op: string, x: Tensor, weight: Tensor, bias: Tensor | undefined): void {
+  for (const [role, part] of [
+    ["the input", x],
+    ["the weight", weight],
+  ] as const)
+    assertTensor(op, part, role);
   if (weight.rank !== 2 || x.rank < 1 || weight.shape[1] !== x.shape[x.rank - 1]) {
     throw new RangeError(`${op}: inner sizes differ: x ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`);
   }

@@ -1,3 +1,4 @@
+import { assertTensor } from "../check.ts";
 import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -21,6 +22,8 @@ function reduced(op: string, losses: Tensor, reduction: Reduction = "mean"): Ten
 
 /** Errors: shapes that differ, which broadcasting would silently make a table of; int32. */
 function assertPair(op: string, prediction: Tensor, target: Tensor): void {
+  assertTensor(op, prediction, "the prediction");
+  assertTensor(op, target, "the target");
   if (!sameShape(prediction.shape, target.shape)) {
     throw new RangeError(
       `${op}: the prediction is ${formatShape(prediction.shape)}, the target ${formatShape(target.shape)}: ` +
@@ -149,6 +152,7 @@ export interface NllOptions extends LossOptions {
  */
 export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
   const { ignoreIndex = -100, weight, reduction = "mean" } = options;
+  assertTensor("nllLoss", target, "the target");
   const shapes = `log-probabilities ${formatShape(logProbabilities.shape)}, targets ${formatShape(target.shape)}`;
   if (logProbabilities.rank < 1 || !sameShape(logProbabilities.shape.slice(0, -1), target.shape)) {
     throw new RangeError(`nllLoss: targets need the shape of the log-probabilities without the last axis: ${shapes}`);

@@ -1,4 +1,5 @@
-import { arange, assertHolds, full } from "../creation.ts";
+import { assertHolds, assertTensor, nameOf } from "../check.ts";
+import { arange, full } from "../creation.ts";
 import { FLOAT, INTEGER } from "../dtypes.ts";
 import { defineOp, type Gradient } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape } from "../shape.ts";
@@ -28,6 +29,7 @@ const whereOp = defineOp("where", {
 
 /** a where the condition is not 0, b elsewhere; all three broadcast. Errors: a condition that is not int32. */
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  assertTensor("where", condition, "the condition");
   if (condition.dtype !== INTEGER) {
     throw new TypeError(`where: the condition is ${condition.dtype}, it has to be int32, as a comparison gives it`);
   }
@@ -35,6 +37,7 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
   const dtype = like?.dtype ?? FLOAT;
   const asTensor = (x: Tensor | number) => {
     if (x instanceof Tensor) return x;
+    if (typeof x !== "number") throw new TypeError(`where: expects a tensor or a number, got ${nameOf(x)}`);
     assertHolds("where", dtype, x);
     return full([], x, { dtype, device: condition.device });
   };

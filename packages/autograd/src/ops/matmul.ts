@@ -1,3 +1,4 @@
+import { assertTensor } from "../check.ts";
 import { isFloat } from "../dtypes.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { broadcastShapes, expandStrides, formatShape, type Shape, sizeOf } from "../shape.ts";
@@ -83,6 +84,7 @@ function rightGradient(a: Tensor, b: Tensor, dy: Tensor): Tensor {
  * Errors: inner sizes that differ, scalars, int32.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  assertTensor("matmul", b, "the other factor");
   const shapes = `${formatShape(a.shape)} x ${formatShape(b.shape)}`;
   if (a.rank === 0 || b.rank === 0) throw new RangeError(`matmul: needs at least one axis on both sides: ${shapes}`);
   if (!isFloat(a.dtype) || !isFloat(b.dtype)) {
@@ -101,6 +103,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 /** Products of as many matrices as there are on both sides. Errors: no batch of matrices, or two of different size. */
 export function bmm(a: Tensor, b: Tensor): Tensor {
+  assertTensor("bmm", b, "the other factor");
   if (a.rank !== 3 || b.rank !== 3 || a.shape[0] !== b.shape[0]) {
     throw new RangeError(
       `bmm: multiplies [batch, m, k] with [batch, k, n], got ${formatShape(a.shape)} x ${formatShape(b.shape)}: matmul broadcasts`,

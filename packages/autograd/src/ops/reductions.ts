@@ -1,3 +1,4 @@
+import { assertOptions } from "../check.ts";
 import type { Lanes, ReduceOp } from "../device.ts";
 import { INTEGER, isFloat } from "../dtypes.ts";
 import { assertFloat, defineOp, type Gradient, type OpContext } from "../op.ts";
@@ -71,9 +72,17 @@ const minOp = extreme("min");
 const dropAxes = (y: Tensor, axes: readonly number[], keepDim = false): Tensor =>
   keepDim ? y : y.reshape(y.shape.filter((_, i) => !axes.includes(i)));
 
+const KEEP_DIM = ["keepDim"];
+
+/** The axes that are asked for. Errors: one that is not there or named twice, an option that nobody knows. */
+export function axesOf(op: string, x: Tensor, axes: Axes | undefined, options: object, known = KEEP_DIM): number[] {
+  assertOptions(op, options, known);
+  return normalizeAxes(op, axes, x.rank);
+}
+
 /** Sum over axes. [2, 3, 4] over axis 1 -> [2, 4], or [2, 1, 4] with keepDim. */
 export function sum(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
-  const list = normalizeAxes("sum", axes, x.rank);
+  const list = axesOf("sum", x, axes, options);
   return dropAxes(sumOp(x, list), list, options.keepDim);
 }
 
@@ -81,7 +90,7 @@ const countOf = (x: Tensor, axes: readonly number[]) => axes.reduce((n, axis) =>
 
 /** Arithmetic mean over axes; NaN over no elements. int32 is averaged as float32. */
 export function mean(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
-  const list = normalizeAxes("mean", axes, x.rank);
+  const list = axesOf("mean", x, axes, options);
   return sum(x.float(), list, options).div(countOf(x, list));
 }
 
@@ -89,7 +98,7 @@ const noElements = (op: string, x: Tensor, axes: readonly number[]) =>
   new RangeError(`${op}: there is no element along axes [${axes}] of ${formatShape(x.shape)}`);
 
 function extremeOver(op: "max" | "min", x: Tensor, axes: Axes | undefined, options: KeepDim): Tensor {
-  const list = normalizeAxes(op, axes, x.rank);
+  const list = axesOf(op, x, axes, options);
   if (countOf(x, list) === 0) throw noElements(op, x, list);
   return dropAxes((op === "max" ? maxOp : minOp)(x, list, axes === undefined), list, options.keepDim);
 }
@@ -106,11 +115,11 @@ export function min(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
 
 /** Variance over axes, divided by n - correction (1 by default, as in PyTorch). */
 export function variance(x: Tensor, axes?: Axes, options: KeepDim & { correction?: number } = {}): Tensor {
-  const list = normalizeAxes("var", axes, x.rank);
+  const list = axesOf("var", x, axes, options, ["keepDim", "correction"]);
   const values = x.float();
   const centred = values.sub(mean(values, list, { keepDim: true }));
   const divisor = Math.max(0, countOf(x, list) - (options.correction ?? 1));
-  return sum(centred.square(), list, options).div(divisor);
+  return sum(centred.square(), list, { keepDim: options.keepDim }).div(divisor);
 }
 
 /** The largest float32 number. */
@@ -146,7 +155,7 @@ const logSumExpOp = defineOp("logSumExp", {
 
 /** log(sum(exp(x))) over axes, shifted by the largest element so that nothing overflows; -Infinity over no elements. */
 export function logSumExp(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
-  const list = normalizeAxes("logSumExp", axes, x.rank);
+  const list = axesOf("logSumExp", x, axes, options);
   assertFloat("logSumExp", x);
   // Nothing to sum: the logarithm of 0.
   const y = countOf(x, list) === 0 ? sumOp(x, list).log() : logSumExpOp(x, list);
@@ -167,6 +176,7 @@ const argmaxOp = argExtreme("max");
 const argminOp = argExtreme("min");
 
 function argOver(op: "argmax" | "argmin", x: Tensor, axis: number | undefined, options: KeepDim): Tensor {
+  assertOptions(op, options, KEEP_DIM);
   const find = op === "argmax" ? argmaxOp : argminOp;
   if (axis === undefined) {
     if (x.size === 0) throw new RangeError(`${op}: ${formatShape(x.shape)} has no elements`);
@@ -221,8 +231,10 @@ export function topk(
   x: Tensor,
   k: number,
   axis = -1,
-  { largest = true }: { largest?: boolean } = {},
+  options: { largest?: boolean } = {},
 ): { values: Tensor; indices: Tensor } {
+  assertOptions("topk", options, ["largest"]);
+  const { largest = true } = options;
   const at = normalizeAxis("topk", axis, x.rank);
   if (!Number.isInteger(k) || k < 0 || k > x.shape[at]) {
     throw new RangeError(`topk: k is ${k}, axis ${axis} of ${formatShape(x.shape)} has ${x.shape[at]} elements`);

@@ -1,7 +1,9 @@
+import { nameOf } from "../check.ts";
 import { full } from "../creation.ts";
-import { normalizeAxes, normalizeAxis } from "../shape.ts";
+import { normalizeAxis } from "../shape.ts";
 import type { Axes, KeepDim, Tensor } from "../tensor.ts";
 import { where } from "./masking.ts";
+import { axesOf } from "./reductions.ts";
 import { concat } from "./views.ts";
 
 /** Products over axes and along them, in as many steps as the size can be halved, so that zeros need no special case. */
@@ -10,8 +12,8 @@ const onesLike = (x: Tensor, axis: number, count: number) =>
   full(x.shape.with(axis, count), 1, { dtype: x.dtype, device: x.device });
 
 /** Product over axes. [2, 3, 4] over axis 1 -> [2, 4], or [2, 1, 4] with keepDim; 1 over no elements. */
-export function prod(x: Tensor, axes?: Axes, { keepDim = false }: KeepDim = {}): Tensor {
-  const list = normalizeAxes("prod", axes, x.rank);
+export function prod(x: Tensor, axes?: Axes, options: KeepDim = {}): Tensor {
+  const list = axesOf("prod", x, axes, options);
   const rest = x.shape.map((_, axis) => axis).filter((axis) => !list.includes(axis));
   // The axes of the product as one, at the end.
   const kept = rest.map((axis) => x.shape[axis]);
@@ -23,7 +25,7 @@ export function prod(x: Tensor, axes?: Axes, { keepDim = false }: KeepDim = {}):
     const [left, right] = y.split(y.shape[last] / 2, last);
     y = left.mul(right);
   }
-  return y.reshape(keepDim ? x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)) : kept);
+  return y.reshape(options.keepDim ? x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)) : kept);
 }
 
 /** Running product along an axis: each step multiplies with what stands twice as far before (Hillis & Steele, 1986). */
@@ -42,6 +44,7 @@ export function cumprod(x: Tensor, axis: number): Tensor {
  * largest, for -Infinity the smallest of `|x|`, for 0 how many are not 0.
  */
 export function norm(x: Tensor, p = 2, axes?: Axes, options?: KeepDim): Tensor {
+  if (typeof p !== "number") throw new TypeError(`norm: p is ${nameOf(p)}, it has to be a number; axes come behind it`);
   if (p === 2) {
     const square = x.square().sum(axes, options);
     // Flat where all is 0, as in PyTorch; the root itself is steep there.

@@ -1,3 +1,4 @@
+import { assertOptions } from "../check.ts";
 import { tensor } from "../creation.ts";
 import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -9,14 +10,11 @@ export interface SortOptions {
 }
 
 /** The elements along an axis in order, and where they stood; equal ones stay in theirs. Gradients flow back to them. */
-export function sort(
-  x: Tensor,
-  axis = -1,
-  { descending = false }: SortOptions = {},
-): { values: Tensor; indices: Tensor } {
+export function sort(x: Tensor, axis = -1, options: SortOptions = {}): { values: Tensor; indices: Tensor } {
+  assertOptions("sort", options, ["descending"]);
   if (x.rank === 0) return { values: x.alias(), indices: x.mul(0).int() };
   const at = normalizeAxis("sort", axis, x.rank);
-  return topk(x, x.shape[at], at, { largest: descending });
+  return topk(x, x.shape[at], at, { largest: options.descending ?? false });
 }
 
 /**

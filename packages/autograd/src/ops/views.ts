@@ -1,3 +1,4 @@
+import { assertTensors } from "../check.ts";
 import type { DType } from "../dtypes.ts";
 import { PartialGradient } from "../engine/partial.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
@@ -221,6 +222,7 @@ const concatOp = defineOp("concat", {
 
 /** Tensors one behind the other along an axis; all other sizes must agree. */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
+  assertTensors("concat", parts);
   if (parts.length === 0) throw new RangeError("concat: needs at least one tensor");
   const [first] = parts;
   const at = normalizeAxis("concat", axis, first.rank);
@@ -237,6 +239,7 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape, along a new axis. */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
+  assertTensors("stack", parts);
   if (parts.length === 0) throw new RangeError("stack: needs at least one tensor");
   const [first] = parts;
   const at = normalizeAxis("stack", axis, first.rank + 1);
