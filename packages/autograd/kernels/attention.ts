@@ -164,6 +164,18 @@ export function product(
   }
 }
 
+/** The smallest float: what a mask has that is to hide a key, and yet be a number. */
+export const LOWEST: f32 = -3.4028234663852886e38;
+/** A row whose largest score lies below this has lost its scores to the mask. */
+export const LOST: f32 = -1e30;
+
+/** mask * log2(e), which is -Infinity only where the mask is. */
+// @ts-ignore: decorator
+@inline export function scaledMask(mask: v128): v128 {
+  const scaled = f32x4.pmax(f32x4.mul(mask, f32x4.splat(LOG2E)), f32x4.splat(LOWEST));
+  return v128.bitselect(mask, scaled, f32x4.eq(mask, f32x4.splat(-Infinity)));
+}
+
 /** rows = base + mask * log2(e) for `count` keys and the eight queries from `mask` on, of which `lanes` are there. */
 export function maskRows(
   count: i32, rows: usize, base: usize, lanes: i32, mask: usize, queryStep: usize, keyStep: usize,
@@ -181,8 +193,8 @@ export function maskRows(
       if (lanes == 8) m1 = loadStrided(upper + j * keyStep, queryStep);
       else if (lanes > 4) m1 = loadLanes(upper + j * keyStep, queryStep, lanes - 4);
     }
-    v128.store(rows, f32x4.add(base0, f32x4.mul(m0, f32x4.splat(LOG2E))));
-    v128.store(rows, f32x4.add(base1, f32x4.mul(m1, f32x4.splat(LOG2E))), 16);
+    v128.store(rows, f32x4.add(base0, scaledMask(m0)));
+    v128.store(rows, f32x4.add(base1, scaledMask(m1)), 16);
     rows += ROW;
   }
 }
@@ -376,7 +388,10 @@ function finish(state: usize, lse: usize, lanes: i32): void {
   for (let half = 0; half < lanes; half += 4) {
     const p = state + half * 4;
     const sum = v128.load(p, 32);
-    const logarithm = f32x4.add(f32x4.mul(v128.load(p), f32x4.splat(LN2)), log4(sum));
+    const top = v128.load(p);
+    // What was cut to the smallest float is it.
+    const natural = v128.bitselect(top, f32x4.mul(top, f32x4.splat(LN2)), f32x4.eq(top, f32x4.splat(LOWEST)));
+    const logarithm = f32x4.add(natural, log4(sum));
     if (lanes - half >= 4) v128.store(lse + half * 4, logarithm);
     else storeTail(lse + half * 4, logarithm, lanes - half);
     v128.store(p, v128.bitselect(f32x4.splat(1), sum, f32x4.eq(sum, f32x4.splat(0))), 32);

@@ -2,7 +2,7 @@
 // For each tile of keys and each of queries, stretches of KEYS x QUERIES weights stay in the first-level cache.
 
 import {
-  hide, keysInUse, LOG2E, maskRows, packQueries, Problem, product, ROW, Slot, storeRows, tileOf,
+  hide, keysInUse, LOG2E, LOST, maskRows, packQueries, Problem, product, ROW, scaledMask, Slot, storeRows, tileOf,
 } from "./attention";
 import { loadTail, madd, storeTail, sumLanes } from "./lanes";
 import { exp2Below } from "./math";
@@ -23,6 +23,10 @@ let doutAcross: usize = 0;
 let dqueries: usize = 0;
 let shifts: usize = 0;
 let deltas: usize = 0;
+/** For rows that lost their scores to the mask: its largest value, and the logarithm of how many keys have it. */
+let tops: usize = 0;
+let shares: usize = 0;
+let anyLost: bool = false;
 let keysDown: usize = 0;
 let valuesDown: usize = 0;
 let keysAcross: usize = 0;
@@ -49,7 +53,9 @@ function layOut(tile: i32, width: i32): void {
   dvalues = dkeys + part;
   shifts = dvalues + part;
   deltas = shifts + tile * 4;
-  weights = deltas + tile * 4;
+  tops = deltas + tile * 4;
+  shares = tops + tile * 4;
+  weights = shares + tile * 4;
   dscores = weights + (QUERIES / 8) * PANEL;
   masks = dscores + (QUERIES / 8) * PANEL;
 }
@@ -119,6 +125,7 @@ function packQueryTile(problem: Problem, pair: i32, first: i32, count: i32): voi
   pack(queriesAcross, 8, q, 4, problem.step(Slot.q), size, count);
   pack(doutAcross, 8, dout, 4, problem.step(Slot.dout), size, count);
   const lanes = (count + 7) & ~7;
+  anyLost = false;
   for (let i = 0; i < lanes; i++) {
     // A weight is 0 in a row that sees nothing, and in one that is not there.
     const l: f32 = i < count ? load<f32>(lse + i * 4) : -Infinity;
@@ -127,6 +134,46 @@ function packQueryTile(problem: Problem, pair: i32, first: i32, count: i32): voi
     store<f32>(deltas + i * 4, i < count ? -dot(size, dout + step * problem.step(Slot.dout), out + step * problem.step(Slot.out)) : 0);
   }
   memory.fill(dqueries, 0, lanes * ((size + 3) & ~3) * 4);
+  if (problem.mask) for (let i = 0; i < count; i++) noteLost(problem, pair, first, i, load<f32>(lse + i * 4));
+}
+
+/**
+ * Where the largest score is a mask's smallest float, the scores have no share in it, and the logarithm that was left has lost
+ * the sum: the keys with the largest mask share the weight evenly.
+ */
+function noteLost(problem: Problem, pair: i32, first: i32, i: i32, lse: f32): void {
+  const isLost = lse < LOST && lse != -Infinity;
+  store<f32>(tops + i * 4, 0);
+  if (!isLost) return;
+  anyLost = true;
+  store<f32>(shifts + i * 4, 0);
+  const column = queriesDown + (i >> 3) * problem.size * ROW + (i & 7) * 4;
+  for (let c = 0; c < problem.size; c++) store<f32>(column + c * ROW, 0);
+  const keys = problem.causal ? problem.seenBy(first + i) : problem.keys;
+  let mask = problem.maskAt(pair) + <usize>(first + i) * problem.maskQuery;
+  let top: f32 = -Infinity;
+  let sharers = 0;
+  for (let j = 0; j < keys; j++, mask += problem.maskKey) {
+    const value = f32x4.extract_lane(scaledMask(v128.load32_splat(mask)), 0);
+    if (value > top) sharers = 0;
+    if (value >= top) sharers++;
+    top = max(top, value);
+  }
+  store<f32>(tops + i * 4, top);
+  store<f32>(shares + i * 4, -<f32>NativeMath.log2(sharers));
+}
+
+/** Puts the shares of rows that lost their scores into the `count` rows of masks for eight queries from q on. */
+function shareOut(count: i32, q: i32, lanes: i32): void {
+  for (let lane = 0; lane < lanes; lane++) {
+    const top = load<f32>(tops + (q + lane) * 4);
+    if (top == 0) continue;
+    const share = load<f32>(shares + (q + lane) * 4);
+    for (let j = 0; j < count; j++) {
+      const at = masks + j * ROW + lane * 4;
+      store<f32>(at, load<f32>(at) == top ? share : -Infinity);
+    }
+  }
 }
 
 function packKeyTile(problem: Problem, pair: i32, first: i32, count: i32, width: i32): void {
@@ -194,6 +241,7 @@ function gradStretch(
     if (problem.mask) {
       const mask = problem.maskAt(pair) + (q0 + q + i) * problem.maskQuery + (k0 + k) * problem.maskKey;
       maskRows(n, masks, start, min(8, count - i), mask, problem.maskQuery, problem.maskKey);
+      if (anyLost) shareOut(n, q + i, min(8, count - i));
       start = masks;
       step = ROW;
     }

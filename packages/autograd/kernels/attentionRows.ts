@@ -1,9 +1,9 @@
 // Attention with the system's BLAS: what lies between its products (src/devices/cpu/blasAttention.mjs). A block's scores
 // are a matrix of some rows of queries and a column for every key, `step` bytes from row to row, scaled by log2(e).
 
-import { keysInUse, LN2, LOG2E, Problem, Slot } from "./attention";
+import { keysInUse, LN2, LOG2E, LOST, LOWEST, Problem, scaledMask, Slot } from "./attention";
 import { dot } from "./attentionGrad";
-import { loadStrided, loadStridedTail, loadTail, madd, maxLane, storeTail, sumLanes } from "./lanes";
+import { loadStrided, loadStridedTail, loadTail, maxLane, storeTail, sumLanes } from "./lanes";
 import { exp2Below } from "./math";
 
 /** Keys that queries before `stop` of a pair see, at most. */
@@ -21,13 +21,15 @@ export function keysSeen(problem: Problem, pair: i32, stop: i32): i32 {
 /** Adds query `i`'s row of the mask. */
 function addMask(problem: Problem, pair: i32, i: i32, n: i32, row: usize): void {
   const step = problem.maskKey;
-  const factor = f32x4.splat(LOG2E);
   let mask = problem.maskAt(pair) + <usize>i * problem.maskQuery;
   let j = 0;
   for (; j + 4 <= n; j += 4, mask += 4 * step) {
-    v128.store(row + j * 4, madd(loadStrided(mask, step), factor, v128.load(row + j * 4)));
+    v128.store(row + j * 4, f32x4.add(scaledMask(loadStrided(mask, step)), v128.load(row + j * 4)));
   }
-  if (j < n) storeTail(row + j * 4, madd(loadStridedTail(mask, step, n - j), factor, loadTail(row + j * 4, n - j)), n - j);
+  if (j < n) {
+    const rest = scaledMask(loadStridedTail(mask, step, n - j));
+    storeTail(row + j * 4, f32x4.add(rest, loadTail(row + j * 4, n - j)), n - j);
+  }
 }
 
 function largest(n: i32, row: usize): f32 {
@@ -81,7 +83,7 @@ export function weighRows(
     const sum = exp2Row(from, row, top);
     memory.fill(row + from * 4, 0, (keys - from) * 4);
     store<f32>(sums + r * 4, sum);
-    store<f32>(lse + r * 4, nothing ? -Infinity : top * LN2 + <f32>NativeMath.log(sum));
+    store<f32>(lse + r * 4, nothing ? -Infinity : (top == LOWEST ? top : top * LN2) + <f32>NativeMath.log(sum));
   }
 }
 
@@ -96,6 +98,19 @@ export function divideRows(problem: Problem, pair: i32, first: i32, count: i32, 
     for (; c + 4 <= size; c += 4) v128.store(y + c * 4, f32x4.div(v128.load(y + c * 4), divisor));
     if (c < size) storeTail(y + c * 4, f32x4.div(loadTail(y + c * 4, size - c), divisor), size - c);
   }
+}
+
+/** row - log2(sum(2^row)), where the row lost its scores to the mask: the logarithm that was left has lost the sum. */
+function settle(n: i32, row: usize): void {
+  const top = largest(n, row);
+  let sum: f32 = 0;
+  for (let j = 0; j < n; j++) {
+    const below = load<f32>(row + j * 4) - top;
+    store<f32>(row + j * 4, below);
+    sum += f32x4.extract_lane(exp2Below(f32x4.splat(below)), 0);
+  }
+  const divisor = <f32>NativeMath.log2(sum);
+  for (let j = 0; j < n; j++) store<f32>(row + j * 4, load<f32>(row + j * 4) - divisor);
 }
 
 /**
@@ -114,7 +129,9 @@ export function gradRows(
     const l = load<f32>(lse + r * 4);
     const n = l == -Infinity ? 0 : seenOf(problem, first + r, keys);
     if (problem.mask) addMask(problem, pair, first + r, n, w);
-    const shift = f32x4.splat(l * LOG2E);
+    const isLost = l < LOST && n > 0;
+    if (isLost) settle(n, w);
+    const shift = f32x4.splat(isLost ? 0 : l * LOG2E);
     const delta = f32x4.splat(dot(problem.size, dout, out));
     let j = 0;
     for (; j + 4 <= n; j += 4) {

@@ -1,4 +1,4 @@
-import { type CrossEntropyOptions, crossEntropy, full, zeros } from "../../src/index.ts";
+import { type CrossEntropyOptions, crossEntropy, full, scaledDotProductAttention, zeros } from "../../src/index.ts";
 import { gives, gradientsOf, type Make, type NumberCase } from "./numberCase.ts";
 
 const { POSITIVE_INFINITY: inf } = Number;
@@ -60,6 +60,63 @@ export const rowCases: readonly NumberCase[] = [
     special: true,
   }),
   gives("softmax of hidden ones", [0, 0], (make) => make([-inf, -inf]).softmax(0), { special: true }),
+  gives(
+    "attention to keys that the smallest float hides",
+    [1.5, 5 / 12],
+    (make, device) => {
+      const rows = (values: number[][]) => make([[values]]);
+      const [q, k] = [
+        rows([[0.1, 0.5]]),
+        rows([
+          [0.3, -0.5],
+          [0.6, 0.1],
+          [-0.2, 0.9],
+        ]),
+      ];
+      const v = rows([
+        [1, 2],
+        [3, -1],
+        [0.5, 0.25],
+      ]);
+      return scaledDotProductAttention(q, k, v, { mask: full([1, 3], LOWEST, { device }) });
+    },
+    { relative: 1e-6 },
+  ),
+  gives(
+    "the gradient by their values",
+    new Array(6).fill(1 / 3),
+    (make, device) => {
+      const [q, k] = [
+        make([[[[0.1, 0.5]]]]),
+        make([
+          [
+            [
+              [0.3, -0.5],
+              [0.6, 0.1],
+              [-0.2, 0.9],
+            ],
+          ],
+        ]),
+      ];
+      const mask = full([1, 3], LOWEST, { device });
+      return gradientsOf(
+        make,
+        [
+          [
+            [
+              [
+                [1, 2],
+                [3, -1],
+                [0.5, 0.25],
+              ],
+            ],
+          ],
+        ],
+        (v) => scaledDotProductAttention(q, k, v, { mask }),
+      );
+    },
+    { relative: 1e-6 },
+  ),
   gives("a sum added to nothing, in place", [], (_, device) => zeros([5, 0], { device }).add_(1)),
   gives("argmax of no rows", [], (_, device) => zeros([0, 3], { device }).argmax(1)),
   gives("products of nothing, scattered in memory", new Array(90).fill(0), (_, device) =>

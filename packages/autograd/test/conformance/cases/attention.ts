@@ -35,8 +35,8 @@ class PlainAttention {
     });
     const max = Math.max(...scores);
     if (max === Number.NEGATIVE_INFINITY) return { weights: scores.map(() => 0), lse: max };
-    const lse = max + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - max), 0));
-    return { weights: scores.map((score) => Math.exp(score - lse)), lse };
+    const sum = scores.reduce((sum, score) => sum + Math.exp(score - max), 0);
+    return { weights: scores.map((score) => Math.exp(score - max) / sum), lse: max + Math.log(sum) };
   }
 
   forward(out: Strided, lse: Strided): void {
@@ -123,21 +123,24 @@ const SIZES: readonly Sizes[] = [
   { batch: 1, heads: 2, queries: 141, keys: 150, size: 12 },
 ];
 
-type MaskKind = "none" | "padding" | "additive" | "hiding" | "scattered";
+const LOWEST = -3.4028234663852886e38;
+
+type MaskKind = "none" | "padding" | "additive" | "hiding" | "scattered" | "lowest";
 
 /**
  * No mask; keys hidden at the end of each sequence; random additions; a sequence in which nothing is seen; one mask for
- * all heads that hides keys here and there, and all of them from the second query.
+ * all heads that hides keys here and there, and all of them from the second query; the same with the smallest float in place
+ * of -Infinity, by which the second query sees all keys alike.
  */
 function maskFor(check: Check, kind: MaskKind, { batch, heads, queries, keys }: Sizes): Operand {
   const shape = [batch, heads, queries, keys];
   if (kind === "additive")
     return view(check.numbers.normal([heads, queries, keys]), shape, [0, queries * keys, keys, 1]);
-  if (kind === "scattered") {
+  if (kind === "scattered" || kind === "lowest") {
     const hidden = check.numbers.uniform(-1, 1, [queries, keys]);
     for (let i = 0; i < queries * keys; i++) {
       if (hidden.memory[hidden.offset + i] < -0.2 || Math.floor(i / keys) === 1)
-        hidden.memory[hidden.offset + i] = Number.NEGATIVE_INFINITY;
+        hidden.memory[hidden.offset + i] = kind === "lowest" ? LOWEST : Number.NEGATIVE_INFINITY;
     }
     return view(hidden, shape, [0, 0, keys, 1]);
   }
@@ -223,6 +226,7 @@ const KINDS: readonly (readonly [MaskKind, string])[] = [
   ["additive", "an additive mask"],
   ["hiding", "queries that see nothing"],
   ["scattered", "keys hidden here and there"],
+  ["lowest", "keys hidden by the smallest float"],
 ];
 
 /** Queries, keys and values (or their gradients) in one buffer [batch, time, 3, heads, size]. */

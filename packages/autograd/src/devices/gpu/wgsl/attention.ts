@@ -77,10 +77,22 @@ fn scoreOf(dot: f32, query: i32, key: i32) -> f32 {
   }
 }
 
-// exp(score - most); the score may be -Infinity.
+// exp(score - most); the score may be -Infinity, and the smallest float.
 fn weightOf(score: f32, most: f32) -> f32 {
-  if (score > -3.4e38) { return exp(score - most); }
+  if (score >= -3.4028234663852886e38) { return exp(score - most); }
   return 0.0;
+}
+
+// Where the largest score is a mask's smallest float, the logarithm has lost the sum: as many keys share the weight as have it.
+fn shareOf(query: i32, logarithm: f32) -> f32 {
+  if (logarithm > -1e30 || logarithm < -3.4028234663852886e38) { return 1.0; }
+  var end = p.keys;
+  if (p.causal == 1) { end = min(end, query + 1 + p.keys - p.queries); }
+  var sharers = 0.0;
+  for (var key = 0; key < end; key++) {
+    if (scoreOf(0.0, query, key) >= logarithm) { sharers += 1.0; }
+  }
+  return 1.0 / max(sharers, 1.0);
 }
 
 @compute @workgroup_size(TILE, TILE)
@@ -144,7 +156,8 @@ export function attentionForward(size: number, masked: boolean): WgslSpec {
   const arrays = { vectors: ["q", "k", "v"], numbers: [], results: ["result", "lse"], targets: ["result"] };
   const body = `
   let query = first + row;
-  var most = -3.4e38;
+  // No lower, as -Infinity less itself would be NaN.
+  var most = -3.4028234663852886e38;
   var total = 0.0;
   var sums: array<f32, SUMS>;
 ${LAST_KEY}
@@ -191,9 +204,11 @@ export function attentionQueryGrad(size: number, masked: boolean): WgslSpec {
   const body = `
   let query = first + row;
   var logarithm = 0.0;
+  var share = 1.0;
   var delta = 0.0;
   if (query < p.queries) {
     logarithm = lse[p.lseAt + z * p.queries + query];
+    share = shareOf(query, logarithm);
     delta = deltas[z * p.queries + query];
   }
   var sums: array<f32, SUMS>;
@@ -203,7 +218,7 @@ ${LAST_KEY}
     var slope = 0.0;
 ${dots("dot", "q(query, p.queries", "k(firstKey + row, p.keys")}
 ${dots("slope", "dout(query, p.queries", "v(firstKey + row, p.keys")}
-    let weight = weightOf(scoreOf(dot, query, firstKey + column), logarithm);
+    let weight = share * weightOf(scoreOf(dot, query, firstKey + column), logarithm);
     slopes[row * PAIRS + column] = weight * (slope - delta) * p.scale;
     workgroupBarrier();
 ${weigh("sums", "slopes", "k(firstKey + row, p.keys")}
@@ -241,7 +256,8 @@ ${dots("slope", "v(key, p.keys", "dout(firstQuery + row, p.queries")}
     var weight = 0.0;
     var delta = 0.0;
     if (query < p.queries) {
-      weight = weightOf(scoreOf(dot, query, key), lse[p.lseAt + z * p.queries + query]);
+      let logarithm = lse[p.lseAt + z * p.queries + query];
+      weight = shareOf(query, logarithm) * weightOf(scoreOf(dot, query, key), logarithm);
       delta = deltas[z * p.queries + query];
     }
     weights[row * PAIRS + column] = weight;
