@@ -96,8 +96,10 @@ function checkInstalledNode() {
 }
 
 async function buildKernels() {
-  const script = new URL("./build-kernels.mjs", import.meta.url);
-  if (existsSync(script)) await import(script.href);
+  for (const name of ["build-kernels.mjs", "build-gpu.mjs"]) {
+    const script = new URL(name, import.meta.url);
+    if (existsSync(script)) await import(script.href);
+  }
 }
 
 checkNode(oldestForSetup);

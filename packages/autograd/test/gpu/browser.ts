@@ -3,9 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Bundle, bundle } from "../bundling.ts";
 
 /** Where Chromium is usually installed; where `CHROMIUM` is set, it is there or nowhere. */
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
@@ -32,13 +31,13 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** A thread of the cpu device, which a page looks for beside its script. */
-const WORKER = new URL("../../src/devices/cpu/worker.mjs", import.meta.url);
-
-/** Bundles a script and opens a page that runs it. The script sets `globalThis.ready` when it is ready. */
-export async function openPage(executablePath: string, script: URL): Promise<OpenPage> {
+/**
+ * Opens a page that runs a script, which is bundled unless it was already. The script sets `globalThis.ready` when it is
+ * ready.
+ */
+export async function openPage(executablePath: string, script: URL | Bundle): Promise<OpenPage> {
   const profile = mkdtempSync(join(tmpdir(), "lectern-browser-"));
-  const server = await serve({ "/script.js": await bundle(script), "/worker.mjs": await bundle(WORKER) });
+  const server = await serve(script instanceof URL ? await bundle(script) : script);
   let browser: BrowserContext | undefined;
   const close = async () => {
     await browser?.close();
@@ -61,20 +60,7 @@ export async function openPage(executablePath: string, script: URL): Promise<Ope
   }
 }
 
-async function bundle(script: URL): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(script)],
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    logLevel: "silent",
-  });
-  return outputFiles[0].text;
-}
-
-function serve(scripts: Readonly<Record<string, string>>): Promise<Server> {
+function serve(scripts: Bundle): Promise<Server> {
   const server = createServer((request, response) => {
     // Shared memory, which the cpu device needs, is only given to pages that shut others out.
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");

@@ -3,7 +3,7 @@ import { defineKernel, type Thread } from "../../src/devices/gpu/defineKernel.ts
 import { createGpuDevice } from "../../src/devices/gpu/device.ts";
 import { device, gradcheck, gradgradcheck, randn, type Tensor, tensor, zeros } from "../../src/index.ts";
 import { expectSameResults } from "./expectations.ts";
-import { blur, distances, ownKernelResults, softplus } from "./ownKernels.ts";
+import { blur, distances, manhattan, ownKernelResults, softplus } from "./ownKernels.ts";
 
 const reference = device("reference");
 
@@ -29,6 +29,19 @@ describe("a kernel of one's own", () => {
     const gpu = await createGpuDevice({ backend: "webasm" });
     expectSameResults(await ownKernelResults(gpu), expected);
     await gpu.close();
+  });
+
+  it("takes a kernel and what it calls as text", () => {
+    const [a, b] = [
+      [[1, 2]],
+      [
+        [4, -1],
+        [0, 0],
+      ],
+    ].map((rows) => tensor(rows, { device: reference }));
+    expect(manhattan(a, b, 2).arraySync()).toEqual([[6, 3]]);
+    const half = () => defineKernel<[Tensor]>("half", { kernel: "function (x) { return x[", shape: (x) => x.shape });
+    expect(half).toThrow("half: the text is no function of JavaScript: ");
   });
 
   it("has the gradient that was given, or that of its composite definition, which can be differentiated again", () => {

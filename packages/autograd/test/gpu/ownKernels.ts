@@ -48,7 +48,20 @@ export const distances = defineKernel<[Tensor, Tensor], [number, number]>("dista
   shape: (a, b) => [a.shape[0], b.shape[0]],
 });
 
-/** What the three give on a device, for the same operands on each; and the gradients of two of them. */
+/** The same with absolute differences, as text, which no bundler rewrites. */
+export const manhattan = defineKernel<[Tensor, Tensor], [number]>("manhattan", {
+  kernel: `function (a, b, n) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      sum += difference(a[this.thread.y][i], b[this.thread.x][i]);
+    }
+    return sum;
+  }`,
+  helpers: ["function difference(x, y) { if (x > y) return x - y; return y - x; }"],
+  shape: (a, b) => [a.shape[0], b.shape[0]],
+});
+
+/** What they give on a device, for the same operands on each; and the gradients of two of them. */
 export async function ownKernelResults(device: Device): Promise<number[][]> {
   const on = (shape: number[], scale: number) => {
     const values = Array.from({ length: shape.reduce((product, n) => product * n, 1) }, (_, i) => Math.sin(i * scale));
@@ -73,6 +86,7 @@ export async function ownKernelResults(device: Device): Promise<number[][]> {
     distances(x, other, 7, 0.5),
     // Operands that do not lie as they are seen.
     distances(x.slice(0, 1, 4), other.T.contiguous().T, 7, 2),
+    manhattan(x, other, 7),
   ];
   return Promise.all(results.map(async (t) => [...(await t.data())]));
 }

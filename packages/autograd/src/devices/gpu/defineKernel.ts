@@ -7,7 +7,7 @@ import { formatShape, type Shape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { GpuDevice } from "./device.ts";
 import type { Thread } from "./gpujs.ts";
-import { type ArgumentType, functionText, helper, type KernelSpec } from "./kernel.ts";
+import { type ArgumentType, functionText, type HelperBody, helper, type KernelSpec } from "./kernel.ts";
 
 export type { Thread } from "./gpujs.ts";
 
@@ -20,12 +20,13 @@ export interface KernelDefinition<T extends Tensors, N extends Numbers> {
    * Computes one element of the result, in JavaScript as gpu.js understands it. It is called with the tensors, as arrays
    * nested like their axes (`x[row][column]`), and then with the numbers. `this.thread.x` is the element's index along
    * the last axis, `this.thread.y` and `this.thread.z` those along the axes before. A tensor has up to three axes.
+   * Where a bundler rewrites functions, which gpu.js then cannot read, it is given as text: `"function (x) { … }"`.
    */
-  kernel(this: Thread, ...args: never[]): number;
+  kernel: ((this: Thread, ...args: never[]) => number) | string;
   /** The result's shape, of up to three axes. */
   shape(...args: [...T, ...N]): Shape;
-  /** Functions of numbers that the kernel calls. */
-  helpers?: readonly ((...values: number[]) => number)[];
+  /** Functions of numbers that the kernel calls; as text, `"function square(x) { … }"`, where the kernel is text. */
+  helpers?: readonly (((...values: number[]) => number) | string)[];
   /** The gradients of the tensors, in order, from that of the result; undefined for one that has none. */
   backward?(dy: Tensor, ...args: [...T, ...N]): Gradient[];
   /** The same function in terms of other ops. Where there is no `backward`, this is what is differentiated. */
@@ -47,6 +48,7 @@ export function defineKernel<T extends Tensors, N extends Numbers = []>(
   name: string,
   definition: KernelDefinition<T, N>,
 ): (...args: [...T, ...N]) => Tensor {
+  const here = callable(name, definition);
   const compile = kernelSpecs(`${name} (kernel ${++defined})`, definition);
   return defineOp<[...T, ...N]>(name, {
     forward(ctx: OpContext, ...args: [...T, ...N]): Tensor {
@@ -57,7 +59,7 @@ export function defineKernel<T extends Tensors, N extends Numbers = []>(
       const operands = args.map((arg) => (typeof arg === "number" ? arg : atStart(ctx, arg)));
       if (out.size === 0) return out;
       if (isGpuDevice(ctx.device)) ctx.device.runKernel(compile(operands, out), out, operands);
-      else runHere(ctx, definition, out, operands);
+      else runHere(ctx, here, out, operands);
       return out;
     },
     backward(ctx: OpContext, dy: Tensor, ...numbers: unknown[]): Gradient[] {
@@ -107,8 +109,37 @@ function differentiate(
   });
 }
 
+/** The name in a function's text, which is the one that a kernel's text calls it by, also where a bundler changed both. */
+function calledName(own: ((...values: number[]) => number) | string): string {
+  const name = /^\s*(?:function\s+)?([\w$]+)\s*\(/.exec(String(own))?.[1];
+  return name ?? (own as { name?: string }).name ?? "";
+}
+
+/** The function that a text says, which may call others by their names. */
+function functionOf(name: string, text: string, helpers: ReadonlyMap<string, unknown> = new Map()): HelperBody {
+  return new Function(...helpers.keys(), `return ${functionText(name, text)}`)(...helpers.values()) as HelperBody;
+}
+
+/** What is called for each element where there is no GPU: the kernel itself, or the function that its text says. */
+function callable(name: string, { kernel, helpers = [] }: Texts): unknown {
+  if (typeof kernel !== "string") return kernel;
+  try {
+    const own = new Map<string, unknown>();
+    for (const one of helpers) {
+      own.set(calledName(one), typeof one === "string" ? functionOf(calledName(one), one, own) : one);
+    }
+    return functionOf("kernel", kernel, own);
+  } catch (error) {
+    throw new SyntaxError(`${name}: the text is no function of JavaScript: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+type Texts = Pick<KernelDefinition<Tensors, Numbers>, "kernel" | "helpers">;
+
 /** What gpu.js has to know of a kernel, for each number of axes that its arrays are called with. */
-function kernelSpecs(name: string, definition: Pick<KernelDefinition<Tensors, Numbers>, "kernel" | "helpers">) {
+function kernelSpecs(name: string, definition: Texts) {
   const specs = new Map<string, KernelSpec>();
   return (args: readonly (Strided | number)[], out: Strided): KernelSpec => {
     const types = args.map((arg): ArgumentType => {
@@ -120,9 +151,8 @@ function kernelSpecs(name: string, definition: Pick<KernelDefinition<Tensors, Nu
     let spec = specs.get(key);
     if (spec === undefined) {
       const helpers = (definition.helpers ?? []).map((own) => {
-        // The name in its text is the one that the kernel's text calls it by, also where a bundler changed both.
-        const called = /^function\s+(\w+)/.exec(String(own))?.[1] ?? own.name;
-        return helper(new Array<"float">(own.length).fill("float"), "float", { [called]: own });
+        const { length } = typeof own === "string" ? functionOf(calledName(own), own) : own;
+        return helper(new Array<"float">(length).fill("float"), "float", { [calledName(own)]: own as HelperBody });
       });
       spec = { name: key, source: functionText("kernel", definition.kernel), types, helpers, axes, gives: 1 };
       specs.set(key, spec);
@@ -132,12 +162,7 @@ function kernelSpecs(name: string, definition: Pick<KernelDefinition<Tensors, Nu
 }
 
 /** Calls the function for each element, on a device whose memory can be read at once. */
-function runHere(
-  { device }: OpContext,
-  { kernel }: Pick<KernelDefinition<Tensors, Numbers>, "kernel">,
-  out: Tensor,
-  args: readonly (Strided | number)[],
-): void {
+function runHere({ device }: OpContext, kernel: unknown, out: Tensor, args: readonly (Strided | number)[]): void {
   const values = args.map((arg) =>
     typeof arg === "number" ? arg : nested(device.downloadSync(arg.storage, 0, sizeOf(arg.shape)), arg.shape),
   );

@@ -26,11 +26,14 @@ export function ints(count: number): "int"[] {
 }
 
 type KernelBody = (this: Thread, ...args: never[]) => number | [number, number, number, number];
-type HelperBody = (...args: never[]) => number;
+export type HelperBody = (...args: never[]) => number;
 
 const TYPE_NAMES = { int: "Integer", float: "Float" } as const;
 
-/** The text of a method as that of a function with the method's name. */
+/**
+ * The text of a method as that of a function with the method's name. In a bundle for browsers, where methods may have been
+ * rewritten, an object that gives the text stands in a method's place (scripts/build-gpu.mjs).
+ */
 export function functionText(name: string, body: unknown): string {
   const text = String(body);
   if (/^(\([^)]*\)|\w+)\s*=>/.test(text)) {
