@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { DatasetEntry } from "./entry.ts";
-import { findDataset } from "./find.ts";
 
 /** The surroundings that decide where the cache is; a parameter so that one machine can test for all. */
 export interface Surroundings {
@@ -31,10 +30,9 @@ export function cachePath(entry: DatasetEntry, cacheFolder = defaultCacheFolder(
   return join(cacheFolder, entry.name, basename(new URL(entry.url).pathname));
 }
 
-/** Whether a data set can be read without the network: it came with a package, or its whole file is in the cache. */
-export function isAvailable(name: string, options: { readonly cacheFolder?: string } = {}): boolean {
-  const entry = findDataset(name);
-  const path = cachePath(entry, options.cacheFolder);
+/** Whether an entry can be read without the network: it came with a package, or its whole file is in the cache. */
+export function isHere(entry: DatasetEntry, cacheFolder?: string): boolean {
+  const path = cachePath(entry, cacheFolder);
   if (path === undefined) return entry.offline;
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats?.isFile() === true && (entry.size === undefined || stats.size === entry.size);

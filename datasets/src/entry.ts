@@ -1,5 +1,7 @@
 /** The words of this package: what a data set's entry says, and what reading it gives. */
 
+import type { Source } from "./source.ts";
+
 /** A text to learn to write, already split. */
 export interface TextCorpus<T extends Text = string> {
   readonly name: string;
@@ -18,6 +20,18 @@ export interface Example {
   readonly label: number;
 }
 
+/** How a corpus was divided: what a run has to record, so that its figures can be compared. */
+export interface Split {
+  /**
+   * `stratified`: drawn by the seed, each class by its share. `shuffled`: drawn by the seed. `last`: the last rows in the
+   * file's order. `file`: another file. `own`: as the data set's authors have it.
+   */
+  readonly kind: "stratified" | "shuffled" | "last" | "file" | "own";
+  readonly seed?: number;
+  /** The other file. */
+  readonly file?: string;
+}
+
 /** Texts to classify, already split. */
 export interface LabelledCorpus {
   readonly name: string;
@@ -27,6 +41,9 @@ export interface LabelledCorpus {
   readonly validation: readonly Example[];
   /** Held out for the last word on a model; only where the data set has a third part. */
   readonly test?: readonly Example[];
+  readonly split: Split;
+  /** What people should know of these data: a class that is rare in a part, rows that were left out. */
+  readonly warnings: readonly string[];
 }
 
 /** How far a download is. */
@@ -50,19 +67,33 @@ export interface FetchOptions {
 export interface TextOptions extends FetchOptions {
   /** The last part of the text, held out for validation: from 0 up to, but not, 1; 0.1 by default. */
   readonly validationShare?: number;
+  /** A file's encoding, by its name (https://encoding.spec.whatwg.org/#names-and-labels); UTF-8 by default. */
+  readonly encoding?: string;
 }
 
 export interface LabelledOptions extends FetchOptions {
-  /** A table's column of texts; by default the first of text, review, sentence, content. */
+  /**
+   * A table's column of texts; by default the first of text, review, sentence, content. Where it and `labelColumn` are
+   * numbers, counted from 1, the table has no header line.
+   */
   readonly textColumn?: string;
   /** A table's column of classes; by default the first of label, sentiment, class, category, target. */
   readonly labelColumn?: string;
-  /** How many examples are held out for validation. */
+  /**
+   * What is held out: `"last"`, the last rows in the file's order; a share, drawn by the seed with the classes' shares kept;
+   * or the path of another table. A fifth is drawn by default.
+   */
+  readonly validation?: "last" | number | string;
+  /** How many examples are held out, instead of a share. */
   readonly validationRows?: number;
-  /** Which share of the examples is held out for validation; 0.2 by default. */
+  /** Which share of the examples is held out; 0.2 by default. */
   readonly validationShare?: number;
-  /** Orders data that is stored class by class (names, imdb); files keep their own order. 0 by default. */
+  /** Draws what is held out, and orders data that is stored class by class (names, imdb). 0 by default. */
   readonly seed?: number;
+  /** A table's encoding; UTF-8 by default. */
+  readonly encoding?: string;
+  /** Leaves out a table's rows that cannot be used, and says how many in `warnings`; otherwise they are an error. */
+  readonly skipBadRows?: boolean;
 }
 
 export type Task = "characters" | "classification";
@@ -70,8 +101,8 @@ export type Task = "characters" | "classification";
 /** A checksum as its source publishes it: the algorithm, a colon, hexadecimal digits. */
 export type Checksum = `${"sha256" | "md5"}:${string}`;
 
-/** Brings an entry's file into the cache, where it is not there yet, and gives its path. */
-export type Download = () => Promise<string>;
+/** Brings an entry's file here, where it is not yet. */
+export type Download = () => Promise<Source>;
 
 /** One data set: everything there is to know about it, and how it is read. */
 export interface DatasetEntry {

@@ -1,18 +1,11 @@
 import { cachePath } from "./cache.ts";
 import { download, isWhole } from "./download.ts";
 import type { DatasetEntry, FetchOptions } from "./entry.ts";
-import { findDataset } from "./find.ts";
 
 /**
- * Brings a data set's file into the cache and gives its path, or undefined for a data set that comes with a package
- * and needs no file. A file that is already there is checked and used. See `download` for the errors.
+ * Brings an entry's file into the cache and gives its path. A file that is already there is checked and used. See
+ * `download` for the errors; an entry without a url is a mistake in the entry.
  */
-export async function fetchDataset(name: string, options: FetchOptions = {}): Promise<string | undefined> {
-  const entry = findDataset(name);
-  return entry.url === undefined ? undefined : fetchEntry(entry, options);
-}
-
-/** The same for an entry at hand; an entry without a url is a mistake in the entry. */
 export async function fetchEntry(entry: DatasetEntry, options: FetchOptions): Promise<string> {
   const path = cachePath(entry, options.cacheFolder);
   if (path === undefined || entry.url === undefined) throw new Error(`${entry.name} has no url to download from`);

@@ -1,4 +1,3 @@
-export { defaultCacheFolder, isAvailable } from "./cache.ts";
 export type {
   Checksum,
   DatasetEntry,
@@ -8,11 +7,12 @@ export type {
   FetchOptions,
   LabelledCorpus,
   LabelledOptions,
+  Split,
   Task,
   Text,
   TextCorpus,
   TextOptions,
 } from "./entry.ts";
-export { fetchDataset } from "./fetch.ts";
 export { findDataset, listDatasets } from "./find.ts";
 export { loadCorpus, loadLabelled, loadText } from "./load.ts";
+export { memorySource, type Source, type SourceFolder } from "./source.ts";

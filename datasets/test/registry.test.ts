@@ -1,24 +1,16 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cachePath, defaultCacheFolder } from "../src/cache.ts";
-import {
-  fetchDataset,
-  findDataset,
-  isAvailable,
-  type LabelledCorpus,
-  listDatasets,
-  loadLabelled,
-  loadText,
-} from "../src/index.ts";
+import { findDataset, type LabelledCorpus, listDatasets, loadLabelled, loadText } from "../src/index.ts";
+import { fetchDataset, isAvailable } from "../src/node.ts";
 import { temporaryFolder } from "./support.ts";
 
 describe("the list of data sets", () => {
   it("has an offline one for either task", () => {
     const offline = listDatasets().filter((entry) => entry.offline);
-    expect(offline.map((entry) => [entry.name, entry.task])).toEqual([
-      ["moby-dick", "characters"],
-      ["names", "classification"],
-    ]);
+    const found = offline.map((entry) => [entry.name, entry.task]);
+    expect(found).toContainEqual(["moby-dick", "characters"]);
+    expect(found).toContainEqual(["names", "classification"]);
   });
 
   it("says of every one what it is, whose, and how it is read", () => {
@@ -39,10 +31,10 @@ describe("the list of data sets", () => {
   });
 
   it.each([
-    ["moby-dik", 'no data set is called "moby-dik"; did you mean "moby-dick"? (known are moby-dick, names,'],
+    ["moby-dik", 'no data set is called "moby-dik"; did you mean "moby-dick"? (known are moby-dick, '],
     ["IMDB", 'did you mean "imdb"?'],
     ["shakespeare", 'did you mean "tiny-shakespeare"?'],
-    ["mnist", 'no data set is called "mnist"; known are moby-dick, names, tiny-shakespeare, enwik8, imdb'],
+    ["mnist", 'no data set is called "mnist"; known are moby-dick, '],
   ])("answers %s with the nearest name, if any is near", (name, message) => {
     expect(() => findDataset(name)).toThrow(message);
   });
@@ -111,6 +103,6 @@ describe("first names", () => {
   });
 
   it("are no use where plain text is asked to be classified", async () => {
-    await expect(loadLabelled("moby-dick")).rejects.toThrow("for a classifier, take one of names, imdb");
+    await expect(loadLabelled("moby-dick")).rejects.toThrow(/for a classifier, take one of .*names.*, or a file/);
   });
 });

@@ -79,6 +79,14 @@ describe("movie reviews in aclImdb's layout", () => {
     expect([corpus.train.length, corpus.validation.length]).toEqual([10, 2]);
   });
 
+  it("are not what macOS puts beside them on other disks", async () => {
+    const beside = { "aclImdb/train/pos/._0_9.txt": "\0\u0005\u0016\u0007\0\u0002\0\0Mac OS X" };
+    const folder = await loadLabelled(await temporaryFolder({ ...reviews(), ...beside }));
+    expect(contents(folder, "train")).toEqual(expected("train", 6));
+    const archive = await loadLabelled(await archiveOf({ ...reviews(), ...beside }));
+    expect(contents(archive, "train")).toEqual(expected("train", 6));
+  });
+
   it("are downloaded once, and read out of the cache from then on", async () => {
     const bytes = await readFile(await archiveOf(reviews()));
     const { url, ranges } = await serve(bytes);

@@ -24,6 +24,12 @@ export async function temporaryFile(name: string, content: string | Uint8Array):
   return join(await temporaryFolder({ [name]: content }), name);
 }
 
+/** Text in an encoding of one byte a character, which JavaScript only knows how to read. */
+export function inCyrillic(text: string, encoding: string): Buffer {
+  const characters = new TextDecoder(encoding).decode(Uint8Array.from({ length: 256 }, (_, byte) => byte));
+  return Buffer.from(Array.from(text, (character) => characters.indexOf(character)));
+}
+
 export function randomBytes(count: number, seed: string): Buffer {
   const random = seedrandom(seed);
   return Buffer.from(Array.from({ length: count }, () => Math.floor(random() * 256)));

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findDataset, loadText } from "../src/index.ts";
+import { fileSource } from "../src/files.ts";
+import { findDataset, loadText, memorySource, type Source } from "../src/index.ts";
 import { loadTextEntry } from "../src/load.ts";
 import { readEnwik8 } from "../src/readers/enwik8.ts";
 import { readFromZip } from "../src/readers/zip.ts";
-import { randomBytes, serve, sha256, temporaryFile, temporaryFolder, zipOf } from "./support.ts";
+import { inCyrillic, randomBytes, serve, sha256, temporaryFile, temporaryFolder, zipOf } from "./support.ts";
 
 describe("a text file", () => {
   it("is validated on its last tenth", async () => {
@@ -29,6 +30,29 @@ describe("a text file", () => {
     expect([train, validation]).toEqual(["😀😀😀", "😀😀"]);
   });
 
+  it("is not cut inside an emoji of several code points", async () => {
+    const family = "👩‍👩‍👧";
+    const { train, validation } = await loadText(memorySource("a.txt", `ab${family.repeat(4)}`), {
+      validationShare: 0.4,
+    });
+    expect([train, validation]).toEqual([`ab${family.repeat(3)}`, family]);
+  });
+
+  it("comes from wherever: a path, a file that a page was given, or memory", async () => {
+    const text = "0123456789";
+    const read = async (from: string | Source) => (await loadText(from)).train;
+    const file = { name: "a.txt", bytes: async () => Buffer.from(text) };
+    expect(
+      await Promise.all([read(await temporaryFile("a.txt", text)), read(file), read(memorySource("a.txt", text))]),
+    ).toEqual(["012345678", "012345678", "012345678"]);
+  });
+
+  it("is UTF-16 where a mark says so", async () => {
+    for (const bytes of [Buffer.from("\uFEFFhello", "utf16le"), Buffer.from("\uFEFFhello", "utf16le").swap16()]) {
+      expect((await loadText(memorySource("a.txt", bytes), { validationShare: 0 })).train).toBe("hello");
+    }
+  });
+
   it("loses its byte order mark and nothing else", async () => {
     const { train } = await loadText(await temporaryFile("a.txt", "\uFEFFä\r\n\u0000\uFFFD"), { validationShare: 0 });
     expect(train).toBe("ä\r\n\u0000\uFFFD");
@@ -46,9 +70,29 @@ describe("a text that cannot be used is refused with what to do:", () => {
     await expect(loadText(path)).rejects.toThrow(`a.txt is not UTF-8: byte ${offset} does not fit; save it as UTF-8`);
   });
 
-  it("UTF-16, by its name", async () => {
-    const path = await temporaryFile("a.txt", Buffer.from("\uFEFFhello", "utf16le"));
-    await expect(loadText(path)).rejects.toThrow("it looks like UTF-16: save it as UTF-8");
+  const russian = "Мороз и солнце; день чудесный! Ещё ты дремлешь, друг прелестный. ".repeat(5);
+  it.each([
+    ["Windows-1251", "windows-1251", inCyrillic(russian, "windows-1251")],
+    ["KOI8-R", "koi8-r", inCyrillic(russian, "koi8-r")],
+    ["Russian UTF-16 without a mark", "utf-16le", Buffer.from(russian, "utf16le")],
+    ["English UTF-16 without a mark", "utf-16le", Buffer.from("The quick brown fox.\n".repeat(3), "utf16le")],
+    ["UTF-16 the other way round", "utf-16be", Buffer.from("The quick brown fox.\n", "utf16le").swap16()],
+  ])("%s, by its name, with which it is read", async (_, encoding, bytes) => {
+    const path = await temporaryFile("a.txt", bytes);
+    await expect(loadText(path)).rejects.toThrow(
+      new RegExp(`a\\.txt is not UTF-8.*; it looks like ${encoding} \\("(Мороз|The quick).*--encoding ${encoding}`),
+    );
+    const { train } = await loadText(path, { encoding, validationShare: 0 });
+    expect(train).toMatch(/^(Мороз и солнце;|The quick brown fox\.)/);
+  });
+
+  it("an encoding that there is not, or that does not fit", async () => {
+    const path = await temporaryFile("a.txt", "text");
+    await expect(loadText(path, { encoding: "klingon" })).rejects.toThrow(
+      'no encoding called "klingon"; there are utf-8,',
+    );
+    const odd = await temporaryFile("a.txt", Buffer.from([0x61]));
+    await expect(loadText(odd, { encoding: "utf-16le" })).rejects.toThrow("a.txt is not utf-16le: some of its bytes");
   });
 
   it("an empty file", async () => {
@@ -99,7 +143,7 @@ describe("texts with a name", () => {
 
   it("says what a data set is for when it is no text", async () => {
     await expect(loadText("imdb")).rejects.toThrow(
-      "imdb is labelled texts; for a character model, take one of moby-dick, names, tiny-shakespeare, enwik8, or a file",
+      "imdb is labelled texts; for a character model, take one of moby-dick, ",
     );
   });
 });
@@ -130,7 +174,7 @@ describe("a zip archive", () => {
     const other = await temporaryFile("a.zip", zipOf("text8", content));
     await expect(readFromZip(other, "enwik8")).rejects.toThrow("it holds no enwik8");
     const short = join(await temporaryFolder({ "a.zip": zipOf("enwik8", content) }), "a.zip");
-    await expect(readEnwik8(short, {})).rejects.toThrow("enwik8 has 50000 bytes instead of 100000000");
+    await expect(readEnwik8(fileSource(short), {})).rejects.toThrow("enwik8 has 50000 bytes instead of 100000000");
   });
 });
 
@@ -144,7 +188,7 @@ describe("enwik8", () => {
       [95_000_000, "cé"],
     ] as const)
       bytes.write(mark, at);
-    const corpus = await readEnwik8(await temporaryFile("enwik8.zip", zipOf("enwik8", bytes)), {});
+    const corpus = await readEnwik8(fileSource(await temporaryFile("enwik8.zip", zipOf("enwik8", bytes))), {});
     const parts = [corpus.train, corpus.validation, corpus.test ?? ""].map((part) => Buffer.from(part));
     expect(parts.map((part) => part.length)).toEqual([90_000_000, 5_000_000, 5_000_000]);
     expect(parts.map((part) => part.subarray(0, 4).toString("utf8"))).toEqual(["aé.", "bé.", "cé."]);
@@ -152,6 +196,6 @@ describe("enwik8", () => {
   });
 
   it("lets nobody move its split", async () => {
-    await expect(readEnwik8("none.zip", { validationShare: 0.5 })).rejects.toThrow(/a split of its own/);
+    await expect(readEnwik8(fileSource("none.zip"), { validationShare: 0.5 })).rejects.toThrow(/a split of its own/);
   });
 });

@@ -1,16 +1,18 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { list, type ReadEntry } from "tar";
+import { host } from "#host";
 import type { Example, LabelledCorpus, LabelledOptions } from "../entry.ts";
-import { holdOut, shuffled } from "./split.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import type { Source, SourceFolder } from "../source.ts";
+import { decodeText } from "./decode.ts";
+import { holdOut, shareOf, shuffled } from "./split.ts";
 
 /** The classes, which are also the folders' names. */
 const LABELS = ["neg", "pos"];
 const PARTS = ["train", "test"];
 
-/** aclImdb's layout: `train/pos/127_10.txt`; what lies elsewhere (unlabelled reviews, word counts) is not read. */
-const REVIEW_PATH = /(?:^|\/)(train|test)\/(neg|pos)\/[^/]+\.txt$/;
+/**
+ * aclImdb's layout: `train/pos/127_10.txt`; what lies elsewhere (unlabelled reviews, word counts) is not read, nor what
+ * macOS puts beside a file of another disk, `._127_10.txt`.
+ */
+const REVIEW_PATH = /(?:^|\/)(train|test)\/(neg|pos)\/(?!\._)[^/]+\.txt$/;
 
 /** How many files are open at once. */
 const FILES_AT_ONCE = 64;
@@ -18,7 +20,7 @@ const FILES_AT_ONCE = 64;
 interface Review {
   /** With slashes, from the folder or archive on. */
   readonly path: string;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -27,48 +29,34 @@ interface Review {
  * out of `train`, and `test` stays untouched for the last word. Reviews are shuffled by the seed.
  */
 export async function readReviewArchive(
-  archive: string,
+  archive: Source,
   name: string,
   options: LabelledOptions,
 ): Promise<LabelledCorpus> {
-  const reading: Promise<Review>[] = [];
-  try {
-    await list({
-      file: archive,
-      strict: true,
-      filter: (path) => REVIEW_PATH.test(path),
-      onReadEntry: (entry: ReadEntry) => {
-        reading.push(entry.concat().then((bytes) => ({ path: entry.path, bytes: Buffer.from(bytes) })));
-      },
-    });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${archive} is no whole tar archive (${reason}); delete it and fetch it again`, { cause });
-  }
-  return reviewCorpus(archive, name, await Promise.all(reading), options);
+  return reviewCorpus(archive.name, name, await host.fromTar(archive, REVIEW_PATH), options);
 }
 
 /** The same out of the unpacked folder: aclImdb itself, or the one that it lies in. */
 export async function readReviewFolder(
-  folder: string,
+  folder: SourceFolder,
   name: string,
   options: LabelledOptions,
 ): Promise<LabelledCorpus> {
-  const inside = await readdir(folder);
-  const root = inside.includes("aclImdb") && !inside.includes("train") ? join(folder, "aclImdb") : folder;
+  const inside = await folder.list("");
+  const root = inside.includes("aclImdb") && !inside.includes("train") ? "aclImdb/" : "";
   const paths: string[] = [];
   for (const part of PARTS) {
     for (const label of LABELS) {
-      const files = await readdir(join(root, part, label)).catch(() => []);
+      const files = await folder.list(`${root}${part}/${label}`);
       paths.push(...files.map((file) => `${part}/${label}/${file}`).filter((path) => REVIEW_PATH.test(path)));
     }
   }
   const reviews: Review[] = [];
+  const read = async (path: string) => ({ path, bytes: await folder.bytes(`${root}${path}`) });
   for (let start = 0; start < paths.length; start += FILES_AT_ONCE) {
-    const some = paths.slice(start, start + FILES_AT_ONCE);
-    reviews.push(...(await Promise.all(some.map(async (path) => ({ path, bytes: await readFile(join(root, path)) })))));
+    reviews.push(...(await Promise.all(paths.slice(start, start + FILES_AT_ONCE).map(read))));
   }
-  return reviewCorpus(root, name, reviews, options);
+  return reviewCorpus(root === "" ? folder.name : `${folder.name}/aclImdb`, name, reviews, options);
 }
 
 function reviewCorpus(where: string, name: string, reviews: Review[], options: LabelledOptions): LabelledCorpus {
@@ -78,7 +66,7 @@ function reviewCorpus(where: string, name: string, reviews: Review[], options: L
   for (const { path, bytes } of reviews.sort((a, b) => (a.path < b.path ? -1 : 1))) {
     const [, part, label] = REVIEW_PATH.exec(path) ?? [];
     if (bytes.length === 0) throw new Error(`${where}: ${path} is empty; fetch or unpack the data again`);
-    parts[part].push({ text: decodeUtf8(bytes, `${where}: ${path}`), label: LABELS.indexOf(label) });
+    parts[part].push({ text: decodeText(bytes, `${where}: ${path}`, options.encoding), label: LABELS.indexOf(label) });
     seen.add(`${part}/${label}`);
   }
   for (const wanted of ["train/pos", "train/neg"]) {
@@ -88,11 +76,12 @@ function reviewCorpus(where: string, name: string, reviews: Review[], options: L
       );
     }
   }
-  const seed = options.seed ?? 0;
+  const { seed = 0, validation, validationRows, validationShare } = options;
   const train = shuffled(parts.train, seed);
   const test = shuffled(parts.test, seed);
-  const ownSplit = test.length > 0 && options.validationRows === undefined && options.validationShare === undefined;
-  if (ownSplit) return { name, labels: LABELS, train, validation: test };
-  const split = holdOut(name, train, options);
-  return { name, labels: LABELS, ...split, ...(test.length > 0 ? { test } : {}) };
+  const common = { name, labels: LABELS, warnings: [] };
+  const asked = [validation, validationRows, validationShare].some((option) => option !== undefined);
+  if (test.length > 0 && !asked) return { ...common, train, validation: test, split: { kind: "own" } };
+  const held = holdOut(name, train, shareOf(name, options));
+  return { ...common, ...held, ...(test.length > 0 ? { test } : {}), split: { kind: "shuffled", seed } };
 }

@@ -1,4 +1,5 @@
 import seedrandom from "seedrandom";
+import type { Example, LabelledOptions, Split } from "../entry.ts";
 
 /** How much is held out for validation: a number of rows, or a share of them. */
 export interface HoldOut {
@@ -35,11 +36,78 @@ export function checkedShare(share: number): number {
   throw new Error(`validationShare is ${share}; it is a share of the data: give a number from 0 up to, but not, 1`);
 }
 
+/** How much is held out of data that have an order of their own, which `"last"` and another file would leave. */
+export function shareOf(name: string, { validation, validationRows, validationShare }: LabelledOptions): HoldOut {
+  if (typeof validation === "string") {
+    throw new Error(`${name}: validation "${validation}" is for tables; give a share of it, or leave it out`);
+  }
+  return { validationRows, validationShare: validation ?? validationShare };
+}
+
+/**
+ * Divides labelled examples as the options say: the last ones, or, unless that is asked for, some of each class, as many as
+ * its share is, drawn by the seed. Either part keeps the order.
+ */
+export function splitExamples(
+  name: string,
+  examples: readonly Example[],
+  options: LabelledOptions,
+): { train: Example[]; validation: Example[]; split: Split } {
+  const { validation, seed = 0, validationRows, validationShare } = options;
+  const share = typeof validation === "number" ? validation : validationShare;
+  const amount = { validationRows, validationShare: share };
+  if (validation === "last") return { ...holdOut(name, examples, amount), split: { kind: "last" } };
+  const count = holdOut(name, examples, amount).validation.length;
+  const chosen = stratified(examples, count, seed);
+  return {
+    train: examples.filter((_, i) => !chosen.has(i)),
+    validation: examples.filter((_, i) => chosen.has(i)),
+    split: { kind: "stratified", seed },
+  };
+}
+
+/** The places of `count` examples, of each class by its share; what is left by rounding goes to those that lost most. */
+function stratified(examples: readonly Example[], count: number, seed: number): Set<number> {
+  const places = new Map<number, number[]>();
+  for (const [place, { label }] of examples.entries()) {
+    const own = places.get(label);
+    if (own === undefined) places.set(label, [place]);
+    else own.push(place);
+  }
+  const shares = [...places.values()].map((own) => {
+    const exact = (count * own.length) / examples.length;
+    return { own: shuffled(own, seed), whole: Math.floor(exact), rest: exact - Math.floor(exact) };
+  });
+  let left = count - shares.reduce((sum, { whole }) => sum + whole, 0);
+  for (const one of [...shares].sort((a, b) => b.rest - a.rest)) if (left-- > 0) one.whole++;
+  return new Set(shares.flatMap(({ own, whole }) => own.slice(0, whole)));
+}
+
+/** Below so many examples, and below this share, a class is rare. */
+const FEW = 5;
+const RARE = 0.05;
+
+/** What to say of classes that are missing or rare in a part. */
+export function classWarnings(
+  labels: readonly string[],
+  parts: Readonly<Record<"training" | "validation", readonly Example[]>>,
+): string[] {
+  return Object.entries(parts).flatMap(([part, examples]) => {
+    if (examples.length === 0) return [];
+    const counts = labels.map(() => 0);
+    for (const { label } of examples) counts[label]++;
+    return labels.flatMap((label, i) => {
+      if (counts[i] === 0) return [`class "${label}" is missing in the ${part} rows`];
+      const rare = counts[i] < FEW && counts[i] < RARE * examples.length;
+      return rare ? [`class "${label}" is rare in the ${part} rows: ${counts[i]} of ${examples.length}`] : [];
+    });
+  });
+}
+
 /** Cuts the last share of a text's characters off for validation, a tenth by default. */
 export function splitText(name: string, text: string, share = 0.1): { train: string; validation: string } {
   let cut = Math.floor(text.length * (1 - checkedShare(share)));
-  // A character outside the basic plane is two code units: leave it whole.
-  if (/^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(cut - 1, cut + 1))) cut++;
+  cut = wholeCharacters(text, cut);
   if (cut === 0 || (share > 0 && cut === text.length)) {
     throw new Error(`${name}: a text of ${text.length} characters is too short to hold out ${share} of it`);
   }
@@ -55,4 +123,17 @@ export function shuffled<T>(rows: readonly T[], seed: number): T[] {
     [result[last], result[pick]] = [result[pick], result[last]];
   }
   return result;
+}
+
+/** A cut that halves no character, not even one of several code points, such as a flag or a family. */
+function wholeCharacters(text: string, cut: number): number {
+  if (cut === 0) return 0;
+  const around = 64;
+  const start = Math.max(0, cut - around);
+  let end = start;
+  for (const { index, segment } of new Intl.Segmenter().segment(text.slice(start, cut + around))) {
+    end = start + index + segment.length;
+    if (end >= cut) break;
+  }
+  return end;
 }

@@ -1,4 +1,5 @@
-import { fetchDataset, isAvailable, listDatasets } from "@lectern/datasets";
+import { listDatasets } from "@lectern/datasets";
+import { fetchDataset, isAvailable } from "@lectern/datasets/node";
 import { UsageError } from "../errors.ts";
 import { downloadProgress, megabytes, output, table } from "../output.ts";
 

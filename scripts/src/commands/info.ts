@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { cpuInfo, fusedKernels, gpuInfo, ones } from "@lectern/autograd";
-import { defaultCacheFolder } from "@lectern/datasets";
+import { defaultCacheFolder } from "@lectern/datasets/node";
 import { findDevice } from "../device.ts";
 import { DEVICES, type DeviceName } from "../options.ts";
 import { output, table } from "../output.ts";

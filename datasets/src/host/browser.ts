@@ -1,0 +1,26 @@
+import type { Host } from "./host.ts";
+
+const inNode = (what: string) =>
+  new Error(`${what} can only be read in Node: unpack it there, and give the files inside`);
+
+/** A page has no files of its own; it may download what a server allows. */
+export const host: Host = {
+  async open(path) {
+    throw new Error(`"${path}" is no data set, and a page reads no files: give a File, or { name, bytes }`);
+  },
+  async download({ name, url, size }, { signal }) {
+    if (url === undefined) throw new Error(`${name} has no url to download from`);
+    return {
+      name,
+      async bytes() {
+        const response = await fetch(url, { signal });
+        if (!response.ok) throw new Error(`${name}: ${url} answers ${response.status}`);
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        if (size === undefined || bytes.length === size) return bytes;
+        throw new Error(`${name}: ${url} gave ${bytes.length} bytes instead of ${size}`);
+      },
+    };
+  },
+  fromZip: ({ name }) => Promise.reject(inNode(`${name}, a zip archive,`)),
+  fromTar: ({ name }) => Promise.reject(inNode(`${name}, a tar archive,`)),
+};
