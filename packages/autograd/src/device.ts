@@ -19,6 +19,8 @@ export class Storage {
   freed: string | undefined;
   /** Parameters, gradients and optimiser state: no scope and no ended graph frees them. */
   kept = false;
+  /** The op that asked for it. */
+  origin = "";
   /** What `lifetimes.ts` knows it by; undefined where it was not allocated there. */
   id: number | undefined;
 

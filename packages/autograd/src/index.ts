@@ -56,6 +56,7 @@ export { multinomial } from "./ops/multinomial.ts";
 export { type AdamWOptions, type AdamWUpdate, adamW_, sumOfSquares } from "./ops/optimizer.ts";
 export type { SortOptions } from "./ops/sorting.ts";
 export { concat, stack } from "./ops/views.ts";
+export { OutOfMemory } from "./outOfMemory.ts";
 export { nextTask } from "./platform.ts";
 export { type Phase, type ProfileRow, profile } from "./profile.ts";
 export { manualSeed, nextKey, random, randomState, setRandomState } from "./random.ts";

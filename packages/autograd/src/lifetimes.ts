@@ -1,6 +1,7 @@
 import { type Device, Storage } from "./device.ts";
 import { bytesOf, type DType } from "./dtypes.ts";
 import { holding, Modes, modes } from "./modes.ts";
+import { largestOf, OutOfMemory } from "./outOfMemory.ts";
 import { collectGarbage, nextTask, survivors } from "./platform.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 
@@ -43,7 +44,7 @@ export function resetPeakMemory(): void {
 
 /**
  * Memory for a tensor that `origin` makes, under the care of the innermost scope, or else of the finalizer.
- * Errors: the device has none left; says for what.
+ * Errors: `OutOfMemory`, where the device has none left: says for what, and what is in use.
  */
 export function allocate(device: Device, shape: Shape, dtype: DType, origin: string): Storage {
   const length = sizeOf(shape);
@@ -58,13 +59,28 @@ export function allocate(device: Device, shape: Shape, dtype: DType, origin: str
   return storage;
 }
 
+/** The device's memory, its storage named after the op. */
 function take(device: Device, length: number, dtype: DType, shape: Shape, origin: string): Storage {
   try {
-    return device.allocate(length, dtype);
+    const storage = device.allocate(length, dtype);
+    storage.origin = origin;
+    return storage;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new RangeError(`${origin} ${formatShape(shape)}: ${error.message}`, { cause: error });
+    const op = `${origin} ${formatShape(shape)}`;
+    if (error instanceof OutOfMemory) throw new OutOfMemory(error.shortage, { op, largest: largestOn(device) });
+    throw new RangeError(`${op}: ${error.message}`, { cause: error });
   }
+}
+
+/** The most of what is in use on a device, as text. Scopes that are open elsewhere, in other asynchronous functions, are not seen. */
+function largestOn(device: Device): string {
+  const storages = new Set(twins.values());
+  for (let scope = modes().scope; scope !== undefined; scope = scope.outer) {
+    for (const storage of scope.made) if (storage.freed === undefined) storages.add(storage);
+  }
+  const here = [...storages].filter((storage) => storage.device === device);
+  return largestOf(here.map(({ origin, length, dtype }) => ({ origin, bytes: length * bytesOf(dtype) })));
 }
 
 /** Into a scope's care; outside of all of them, into the finalizer's. That one is slow, so what a scope holds is spared it. */
@@ -75,7 +91,9 @@ function entrust(storage: Storage, scope: Scope | undefined): void {
   }
   const { id, device, dtype, length, handle } = storage;
   if (id === undefined) return;
-  twins.set(id, new Storage(device, dtype, length, handle));
+  const twin = new Storage(device, dtype, length, handle);
+  twin.origin = storage.origin;
+  twins.set(id, twin);
   numbers.set(storage, id);
   finalizers.register(storage, id, storage);
 }

@@ -100,8 +100,9 @@ describe("the cpu device's memory", () => {
   it("says in one line what does not fit", () => {
     const memory = allocator(2 * MIB);
     memory.allocate(MIB);
-    expect(() => memory.allocate(8 * MIB)).toThrow(
-      "cpu: out of memory: a block of 8.0 MiB does not fit beside 1.0 MiB in use, of 2.0 MiB at most; take a smaller",
+    expect(() => memory.allocate(1.5 * MIB)).toThrow(
+      "cpu: out of memory: 1.5 MiB do not fit beside the 1.0 MiB in use, of 2.0 MiB that there can be: take a smaller batch, " +
+        "context or model, or give back what is no longer needed with scope()",
     );
     expect(memory.stats.bytesInUse).toBe(MIB);
   });
@@ -109,10 +110,18 @@ describe("the cpu device's memory", () => {
   it("says what for, and goes on computing", () => {
     const column = zeros([2 ** 15, 1]);
     expect(() => column.add(zeros([1, 2 ** 16]))).toThrow(
-      /^add \[32768, 65536\]: cpu: out of memory: a block of 8192\.0 MiB does not fit .* of 4096\.0 MiB at most;/,
+      /^add \[32768, 65536\]: cpu: out of memory: 8\.0 GiB at once are more than this device can hold \(4\.0 GiB\)/,
     );
     expect(() => zeros([3, 2 ** 30])).toThrow(/^zeros \[3, 1073741824\]: cpu: out of memory/);
     expect(column.add(2).sum().itemSync()).toBe(2 ** 16);
+  });
+
+  it("says at once, before it asks for memory back, what could never fit", () => {
+    const memory = allocator(2 * MIB);
+    memory.onPressure = () => expect.unreachable();
+    expect(() => memory.allocate(8 * MIB)).toThrow(
+      "cpu: out of memory: 8.0 MiB at once are more than this device can hold (2.0 MiB): take a smaller batch",
+    );
   });
 
   it("refuses to free a block twice", () => {

@@ -34,13 +34,13 @@ export function machineIfMade(): Machine | undefined {
 
 function create(): Machine {
   const { module, simd } = compileKernels();
-  const shared = createMemory();
+  const { memory: shared, limit } = createMemory();
   const none = () => {
     throw new Error("cpu: no BLAS has been opened");
   };
   const exported = instantiate(module, shared);
   const kernels = { ...exported, blasMatmul: none, blasAttention: none, blasAttentionGrad: none };
-  const memory = new Allocator(shared, kernels.heapBase());
+  const memory = new Allocator(shared, kernels.heapBase(), limit);
   kernels.setScratch(memory.allocate(kernels.scratchSize()));
   const parts: Machine = { memory, kernels, module, simd, pool: undefined, blas: undefined };
   // Jobs are told apart by the blocks they touch.

@@ -4,6 +4,9 @@
  * takes nothing from the system once the first has run.
  */
 
+import { inUnits, OutOfMemory } from "../../outOfMemory.ts";
+import { addressRoom } from "./addressSpace.ts";
+
 const PAGE = 65536;
 const MAX_PAGES = 65536;
 const INITIAL_PAGES = 16;
@@ -26,15 +29,35 @@ interface Region {
   end: number;
 }
 
-/** A shared memory that may grow to 4 GiB, or to what the host lets it. */
-export function createMemory(): WebAssembly.Memory {
-  for (let maximum = MAX_PAGES; ; maximum /= 2) {
+/** The fewest pages that are worth beginning with: 64 MiB. */
+const LEAST_PAGES = 1024;
+
+/**
+ * A shared memory that may grow to 4 GiB, or to what the host lets it, and the bytes that it may grow to. Where addresses are
+ * limited, threads and JavaScript need some too.
+ *
+ * @param room bytes of addresses that are left; undefined where they are not limited.
+ */
+export function createMemory(room = addressRoom()): { memory: WebAssembly.Memory; limit: number } {
+  let maximum = MAX_PAGES;
+  while (room !== undefined && maximum > LEAST_PAGES && maximum * PAGE > room / 2) maximum /= 2;
+  for (; ; maximum /= 2) {
     try {
-      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+      const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+      return { memory, limit: maximum * PAGE };
     } catch (error) {
-      if (maximum <= 1024) throw error;
+      if (maximum > LEAST_PAGES) continue;
+      throw new RangeError(`cpu: the system gives no memory to WebAssembly (${whyNot(room)})`, { cause: error });
     }
   }
+}
+
+function whyNot(room: number | undefined): string {
+  if (room === undefined) return "end other programs, or use the reference device";
+  return (
+    `it has a limit, \`ulimit -v\`, that leaves ${inUnits(room)} of addresses, and V8 wants 10 GiB: lift it with ` +
+    "`ulimit -v unlimited`, or start Node with --disable-wasm-trap-handler, which wants less and is slower"
+  );
 }
 
 /** Sizes that blocks come in: multiples of 64 bytes, and from 512 on eight between one power of two and the next. */
@@ -81,20 +104,24 @@ export class Allocator {
     this.regions = [{ start: Math.ceil(start / 64) * 64, end: memory.buffer.byteLength }];
   }
 
-  /** Address of a block of at least `bytes` bytes, a multiple of 64. Errors: no memory left, even after `onPressure`. */
+  /**
+   * Address of a block of at least `bytes` bytes, a multiple of 64. Errors: `OutOfMemory`, at once where it could never fit,
+   * else after `onPressure`.
+   */
   allocate(bytes: number): number {
     const size = blockSize(bytes);
+    if (size > this.limit) throw this.shortage(bytes);
     const address = this.reuse(size) ?? this.carve(size) ?? this.tidyUp(size) ?? this.growAndCarve(size);
     if (address !== undefined) return this.handOut(address);
     this.onPressure?.(size);
     this.mergeFree();
     const last = this.carve(size) ?? this.growAndCarve(size);
     if (last !== undefined) return this.handOut(last);
-    const [wanted, used, most] = [size, this.inUse, this.limit].map((n) => (n / 2 ** 20).toFixed(1));
-    throw new RangeError(
-      `cpu: out of memory: a block of ${wanted} MiB does not fit beside ${used} MiB in use, of ${most} MiB at most; ` +
-        "take a smaller batch or context",
-    );
+    throw this.shortage(bytes);
+  }
+
+  private shortage(bytes: number): OutOfMemory {
+    return new OutOfMemory({ device: "cpu", bytes, inUse: this.inUse, most: this.limit });
   }
 
   release(address: number): void {

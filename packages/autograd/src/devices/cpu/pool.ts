@@ -8,7 +8,9 @@
  * which of them may run side by side.
  */
 
+import { inUnits } from "../../outOfMemory.ts";
 import { nodeModule } from "../../platform.ts";
+import { addressRoom } from "./addressSpace.ts";
 import {
   backlog,
   CONTROL_BYTES,
@@ -32,6 +34,9 @@ const PLACES = Object.fromEntries(TABLE.map((name, place) => [name, place])) as 
  * kept, and fewer than JOBS, as there has to be room.
  */
 const AHEAD = 16;
+
+/** What V8 reserves for a thread, and some to work with: measured are 0.6 to 0.9 GiB on Node 20 to 26. */
+const ADDRESSES_OF_A_THREAD = 1.25 * 2 ** 30;
 
 interface Worker {
   postMessage(message: unknown): void;
@@ -165,7 +170,12 @@ export class Pool {
 
   private start(): void {
     this.started = true;
+    const room = addressRoom() ?? Number.POSITIVE_INFINITY;
     for (let i = 1; i < this.threads; i++) {
+      if (room < i * ADDRESSES_OF_A_THREAD) {
+        this.failure = `ulimit -v leaves ${inUnits(room)} of addresses, and a thread takes ${inUnits(ADDRESSES_OF_A_THREAD)}`;
+        return;
+      }
       try {
         const worker = this.createWorker();
         const scratch = this.memory.allocate(this.scratchSize);
