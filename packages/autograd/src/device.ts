@@ -1,3 +1,4 @@
+import type { BINARY, SLOPE, UNARY } from "./devices/reference/elementwise.ts";
 import type { DType, TypedArray } from "./dtypes.ts";
 import type { Shape } from "./shape.ts";
 
@@ -51,36 +52,17 @@ export interface Strided {
   readonly offset: number;
 }
 
-/** `y = op(x)`. `affine` is `a * x + b` and `div` is `x / a`, `clamp` bounds by a and b, `pow` raises to a, `leakyRelu` slopes by a. */
-export type UnaryOp =
-  | "affine"
-  | "div"
-  | "abs"
-  | "sign"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "rsqrt"
-  | "reciprocal"
-  | "pow"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "sigmoid"
-  | "relu"
-  | "leakyRelu"
-  | "gelu"
-  | "geluTanh"
-  | "silu"
-  | "clamp"
-  | "floor"
-  | "round";
+/**
+ * Elementwise ops are named where `devices/reference` defines them; the other devices' tables have to have them all.
+ * `y = op(x)`. `affine` is `a * x + b` and `div` is `x / a`, `clamp` bounds by a and b, `pow` raises to a, `leakyRelu` slopes by a.
+ */
+export type UnaryOp = keyof typeof UNARY;
 
 /** Ops whose derivative is a kernel of its own: from the output y for the first three, from the input x for the rest. */
-export type UnaryGradOp = "tanh" | "sigmoid" | "relu" | "gelu" | "geluTanh" | "silu";
+export type UnaryGradOp = keyof typeof SLOPE;
 
 /** `pow` is that of IEEE 754, as in C. `maximum` and `minimum` pass NaN on. The comparisons give int32: 1 or 0. */
-export type BinaryOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" | CompareOp;
+export type BinaryOp = keyof typeof BINARY;
 export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
 export type ReduceOp = "sum" | "max" | "min";

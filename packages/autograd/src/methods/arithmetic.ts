@@ -2,9 +2,10 @@ import * as arithmetic from "../ops/arithmetic.ts";
 import * as bits from "../ops/bits.ts";
 import * as rounding from "../ops/rounding.ts";
 import type { Tensor } from "../tensor.ts";
+import { NamedMethods } from "./named.ts";
 
 /** Sums, products and comparisons. */
-export abstract class ArithmeticMethods {
+export abstract class ArithmeticMethods extends NamedMethods {
   add(this: Tensor, other: Tensor | number): Tensor {
     return arithmetic.add(this, other);
   }

@@ -9,52 +9,10 @@ import * as views from "../ops/views.ts";
 import type { Tensor } from "../tensor.ts";
 import { ArithmeticMethods } from "./arithmetic.ts";
 
-/** Functions of one element. */
+/** Functions of one element; those that are a kernel of their own and take no settings are in `NamedMethods`. */
 export abstract class ElementwiseMethods extends ArithmeticMethods {
-  exp(this: Tensor): Tensor {
-    return pointwise.exp(this);
-  }
-  log(this: Tensor): Tensor {
-    return pointwise.log(this);
-  }
-  sqrt(this: Tensor): Tensor {
-    return pointwise.sqrt(this);
-  }
-  rsqrt(this: Tensor): Tensor {
-    return pointwise.rsqrt(this);
-  }
   square(this: Tensor): Tensor {
     return arithmetic.mul(this, this);
-  }
-  reciprocal(this: Tensor): Tensor {
-    return pointwise.reciprocal(this);
-  }
-  abs(this: Tensor): Tensor {
-    return pointwise.abs(this);
-  }
-  sign(this: Tensor): Tensor {
-    return pointwise.sign(this);
-  }
-  floor(this: Tensor): Tensor {
-    return pointwise.floor(this);
-  }
-  round(this: Tensor): Tensor {
-    return pointwise.round(this);
-  }
-  sin(this: Tensor): Tensor {
-    return pointwise.sin(this);
-  }
-  cos(this: Tensor): Tensor {
-    return pointwise.cos(this);
-  }
-  tanh(this: Tensor): Tensor {
-    return pointwise.tanh(this);
-  }
-  sigmoid(this: Tensor): Tensor {
-    return pointwise.sigmoid(this);
-  }
-  relu(this: Tensor): Tensor {
-    return pointwise.relu(this);
   }
   leakyRelu(this: Tensor, slope = 0.01): Tensor {
     assertNumber("leakyRelu", "the slope", slope);
@@ -65,9 +23,6 @@ export abstract class ElementwiseMethods extends ArithmeticMethods {
       throw new TypeError(`gelu: the approximation is ${nameOf(approximate)}, it is "none" or "tanh"`);
     }
     return approximate === "tanh" ? pointwise.geluTanh(this) : pointwise.gelu(this);
-  }
-  silu(this: Tensor): Tensor {
-    return pointwise.silu(this);
   }
   clamp(this: Tensor, low = -Infinity, high = Infinity): Tensor {
     assertNumber("clamp", "the lower bound", low);

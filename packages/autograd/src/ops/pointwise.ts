@@ -1,9 +1,12 @@
 import type { UnaryGradOp, UnaryOp } from "../device.ts";
+import { addMethods } from "../methods/named.ts";
 import { assertFloat, defineOp, type Gradient, type OpContext } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { where } from "./masking.ts";
 
 /** Functions of one element. */
+
+type Pointwise = (x: Tensor) => Tensor;
 
 function apply(ctx: OpContext, op: UnaryOp, x: Tensor, a = 0, b = 0): Tensor {
   if (!["abs", "sign", "clamp"].includes(op)) assertFloat(op, x);
@@ -35,26 +38,26 @@ function elementwise(op: UnaryOp, from: "x" | "y", derivative: (saved: Tensor, d
 }
 
 /** exp(x)' = exp(x) */
-export const exp = elementwise("exp", "y", (y, dy) => dy.mul(y));
+export const exp: Pointwise = elementwise("exp", "y", (y, dy) => dy.mul(y));
 /** ln(x)' = 1 / x */
-export const log = elementwise("log", "x", (x, dy) => dy.div(x));
+export const log: Pointwise = elementwise("log", "x", (x, dy) => dy.div(x));
 /** sqrt(x)' = 1 / (2 sqrt(x)) */
-export const sqrt = elementwise("sqrt", "y", (y, dy) => dy.div(y.mul(2)));
+export const sqrt: Pointwise = elementwise("sqrt", "y", (y, dy) => dy.div(y.mul(2)));
 /** The same, but flat at 0: what a standard deviation or a length is where all its elements agree. */
 export const sqrtFlatAtZero = elementwise("sqrt", "y", (y, dy) => where(y.eq(0), 0, dy.div(y.mul(2))));
 /** (1 / sqrt(x))' = -y³ / 2 */
-export const rsqrt = elementwise("rsqrt", "y", (y, dy) => dy.mul(y).mul(y).mul(y).mul(-0.5));
+export const rsqrt: Pointwise = elementwise("rsqrt", "y", (y, dy) => dy.mul(y).mul(y).mul(y).mul(-0.5));
 /** (1 / x)' = -y² */
-export const reciprocal = elementwise("reciprocal", "y", (y, dy) => dy.mul(y).mul(y).neg());
+export const reciprocal: Pointwise = elementwise("reciprocal", "y", (y, dy) => dy.mul(y).mul(y).neg());
 /** |x|' = sign(x) */
-export const abs = elementwise("abs", "x", (x, dy) => dy.mul(sign(x)));
-export const sin = elementwise("sin", "x", (x, dy) => dy.mul(cos(x)));
-export const cos = elementwise("cos", "x", (x, dy) => dy.mul(sin(x)).neg());
+export const abs: Pointwise = elementwise("abs", "x", (x, dy) => dy.mul(sign(x)));
+export const sin: Pointwise = elementwise("sin", "x", (x, dy) => dy.mul(cos(x)));
+export const cos: Pointwise = elementwise("cos", "x", (x, dy) => dy.mul(sin(x)).neg());
 /** 1, -1 or 0; NaN for NaN. Flat almost everywhere. */
-export const sign = elementwise("sign", "x", (_, dy) => zero(dy));
-export const floor = elementwise("floor", "x", (_, dy) => zero(dy));
+export const sign: Pointwise = elementwise("sign", "x", (_, dy) => zero(dy));
+export const floor: Pointwise = elementwise("floor", "x", (_, dy) => zero(dy));
 /** To the nearest whole number, halves to the even one. */
-export const round = elementwise("round", "x", (_, dy) => zero(dy));
+export const round: Pointwise = elementwise("round", "x", (_, dy) => zero(dy));
 
 /**
  * A function whose derivative is a kernel. That kernel is an op too, with a derivative of its own:
@@ -78,11 +81,11 @@ function withGradKernel(op: UnaryGradOp, from: "x" | "y", second: (saved: Tensor
 }
 
 /** tanh(x)' = 1 - y² */
-export const tanh = withGradKernel("tanh", "y", (y, gdy) => gdy.mul(y.mul(-2)));
+export const tanh: Pointwise = withGradKernel("tanh", "y", (y, gdy) => gdy.mul(y.mul(-2)));
 /** sigmoid(x) = 1 / (1 + exp(-x)), derivative y (1 - y) */
-export const sigmoid = withGradKernel("sigmoid", "y", (y, gdy) => gdy.mul(y.mul(-2).add(1)));
+export const sigmoid: Pointwise = withGradKernel("sigmoid", "y", (y, gdy) => gdy.mul(y.mul(-2).add(1)));
 /** max(x, 0); the derivative at 0 is 0, and nothing at all passes from below it */
-export const relu = withGradKernel("relu", "y", (_, gdy) => zero(gdy));
+export const relu: Pointwise = withGradKernel("relu", "y", (_, gdy) => zero(gdy));
 
 /** x Φ(x), with Φ the normal distribution function (Hendrycks & Gimpel, 2016); derivative Φ(x) + x φ(x). */
 export const gelu = withGradKernel("gelu", "x", (x, gdy) => {
@@ -95,7 +98,7 @@ export const gelu = withGradKernel("gelu", "x", (x, gdy) => {
 });
 
 /** Swish (Ramachandran et al., 2017): x sigmoid(x). */
-export const silu = withGradKernel("silu", "x", (x, gdy) => {
+export const silu: Pointwise = withGradKernel("silu", "x", (x, gdy) => {
   const s = x.sigmoid();
   const oneMinus = s.neg().add(1);
   return gdy.mul(s.mul(oneMinus).mul(x.mul(oneMinus.sub(s)).add(2)));
@@ -139,3 +142,23 @@ export const clamp = defineOp("clamp", {
     return [where(x.ge(low).mul(x.le(high)), dy, 0)];
   },
 });
+
+/** These are methods of every tensor under the same name. */
+export const named = {
+  exp,
+  log,
+  sqrt,
+  rsqrt,
+  reciprocal,
+  abs,
+  sign,
+  floor,
+  round,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  relu,
+  silu,
+};
+addMethods(named);

@@ -3,10 +3,9 @@ import { type DType, isFloat, type TypedArray } from "../../dtypes.ts";
 import { BYTES } from "./addresses.ts";
 import { attention, attentionGrad } from "./attention.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
-import { biasGelu, biasGeluGrad } from "./fused.ts";
+import * as fused from "./fused.ts";
 import { embed, embedGrad, gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
 import { finish, finishedMemory } from "./jobs.ts";
-import { linear } from "./linear.ts";
 import { machine } from "./machine.ts";
 import { matmul } from "./matmul.ts";
 import { adamW, adamWAll, sumOfSquares } from "./optimizer.ts";
@@ -103,11 +102,9 @@ export const cpuDevice: Device = {
   adamWAll,
   sumOfSquares,
 
-  linear,
   embed,
   embedGrad,
-  biasGelu,
-  biasGeluGrad,
   attention,
   attentionGrad,
+  ...fused,
 };

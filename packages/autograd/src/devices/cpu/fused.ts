@@ -1,21 +1,22 @@
-/** Several elementwise steps in one pass over memory. */
+/**
+ * Several steps in one pass over memory. Each function that is exported here is an optional kernel of the device: a new one
+ * needs no line elsewhere.
+ */
 
 import type { Strided } from "../../device.ts";
 import { addressesOf, addressOf, rowsOf } from "./addresses.ts";
 import { BlockSums, HEIGHT } from "./blockSums.ts";
+import { binary, unary } from "./elementwise.ts";
 import { Footprint } from "./footprint.ts";
 import { runTouching } from "./jobs.ts";
+import { matmul } from "./matmul.ts";
+import { isThin, thinProduct } from "./thin.ts";
 
 /** Elements that are worth a thread of their own. */
 const MANY = 8192;
 
 export function biasGelu(out: Strided, x: Strided, bias: Strided): void {
   geluOf(out, x, bias, true);
-}
-
-/** `x = gelu(x + bias)` in place, where no gradient will be asked for. */
-export function biasGeluInPlace(x: Strided, bias: Strided): void {
-  geluOf(x, x, bias, false);
 }
 
 function geluOf(out: Strided, x: Strided, bias: Strided, withSlope: boolean): void {
@@ -33,4 +34,23 @@ export function biasGeluGrad(dx: Strided, dbias: Strided, slope: Strided, dy: St
   const places = [addressOf(dx), partial, addressOf(slope), addressOf(dy)] as const;
   runTouching(footprint, "biasGeluGrad", sums.blocks, sums.grain(MANY), HEIGHT, rows, n, ...places);
   sums.addUp(dbias);
+}
+
+/** A matrix or a row of numbers, seen another way. */
+const seenAs = ({ storage, offset }: Strided, shape: number[], strides: number[]): Strided => ({
+  ...{ storage, offset, shape, strides },
+});
+
+/** A fully connected layer in one kernel where it has few rows, else in as few as there are. */
+export function linear(out: Strided, x: Strided, weight: Strided, bias: Strided | undefined, gelu: boolean): void {
+  if (isThin(x, weight)) {
+    thinProduct(out, x, weight, bias, gelu);
+    return;
+  }
+  const [n, k] = weight.shape;
+  matmul(out, x, seenAs(weight, [k, n], [weight.strides[1], weight.strides[0]]), false);
+  if (bias === undefined) {
+    if (gelu) unary("gelu", out, out, 0, 0);
+  } else if (gelu) geluOf(out, out, bias, false);
+  else binary("add", out, out, seenAs(bias, [...out.shape], [0, 1]));
 }

@@ -11,6 +11,7 @@ import type { KernelSpec } from "./kernel.ts";
 import * as attention from "./kernels/attention.ts";
 import * as crossEntropy from "./kernels/crossEntropy.ts";
 import * as elementwise from "./kernels/elementwise.ts";
+import * as fused from "./kernels/fused.ts";
 import * as indexing from "./kernels/indexing.ts";
 import * as layerNorm from "./kernels/layerNorm.ts";
 import { matmul } from "./kernels/matmul.ts";
@@ -156,6 +157,9 @@ async function multiplyOnce(device: Device): Promise<void> {
   }
 }
 
+/** What a kernel takes beside the runtime. */
+type ArgsOf<Kernel> = Kernel extends (runtime: Runtime, ...args: infer Args) => void ? Args : never;
+
 /** The device of a runtime. `reasons`: why there is no better backend. */
 export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): GpuDevice {
   const { backend } = runtime;
@@ -165,6 +169,12 @@ export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): Gp
     <Args extends readonly unknown[]>(run: (runtime: Runtime, ...args: Args) => void) =>
     (...args: Args): void =>
       run(runtime, ...args);
+
+  /** Every one of a file. */
+  const methods = <File extends Readonly<Record<string, (runtime: Runtime, ...args: never[]) => void>>>(file: File) =>
+    Object.fromEntries(Object.entries(file).map(([name, run]) => [name, method(run)])) as unknown as {
+      [Name in keyof File]: (...args: ArgsOf<File[Name]>) => void;
+    };
 
   const device: GpuDevice = {
     name: "gpu",
@@ -253,7 +263,7 @@ export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): Gp
 
     adamW: method(optim.adamW),
 
-    sumOfSquares: method(optim.sumOfSquares),
+    ...methods(fused),
     ...(runtime.fused
       ? { attention: method(attention.attention), attentionGrad: method(attention.attentionGrad) }
       : undefined),

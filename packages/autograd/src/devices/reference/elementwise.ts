@@ -39,7 +39,9 @@ function power(x: number, a: number): number {
   return x === 1 || (x === -1 && Math.abs(a) === Number.POSITIVE_INFINITY) ? 1 : x ** a;
 }
 
-const UNARY: Record<UnaryOp, (x: number, a: number, b: number) => number> = {
+type Unary = (x: number, a: number, b: number) => number;
+
+export const UNARY = {
   affine: (x, a, b) => a * x + b,
   div: (x, a) => x / a,
   abs: Math.abs,
@@ -62,19 +64,21 @@ const UNARY: Record<UnaryOp, (x: number, a: number, b: number) => number> = {
   clamp: (x, a, b) => (x > b ? b : x < a ? Math.min(a, b) : x),
   floor: Math.floor,
   round: roundHalfEven,
-};
+} satisfies Record<string, Unary>;
 
 const affineInt = (x: number, a: number, b: number) => Math.imul(a, x) + b;
 
 export function unary(op: UnaryOp, out: Strided, x: Strided, a: number, b: number): void {
-  const f = op === "affine" && x.storage.dtype === INTEGER ? affineInt : UNARY[op];
+  const f: Unary = op === "affine" && x.storage.dtype === INTEGER ? affineInt : UNARY[op];
   const xs = elements(x);
   const ys = output(out);
   for (let i = 0; i < ys.length; i++) ys[i] = f(xs[i], a, b);
 }
 
+type Slope = (saved: number) => number;
+
 /** Derivatives: of the output y for the first three, of the input x for the rest. */
-const SLOPE: Record<UnaryGradOp, (saved: number) => number> = {
+export const SLOPE = {
   tanh: (y) => 1 - y * y,
   sigmoid: (y) => y * (1 - y),
   relu: (y) => (y <= 0 ? 0 : 1),
@@ -87,10 +91,10 @@ const SLOPE: Record<UnaryGradOp, (saved: number) => number> = {
     const s = sigmoid(x);
     return s * (1 + x * (1 - s));
   },
-};
+} satisfies Record<string, Slope>;
 
 export function unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Strided): void {
-  const slope = SLOPE[op];
+  const slope: Slope = SLOPE[op];
   const values = elements(saved);
   const dys = elements(dy);
   const dxs = output(dx);
@@ -98,7 +102,9 @@ export function unaryGrad(op: UnaryGradOp, dx: Strided, saved: Strided, dy: Stri
   for (let i = 0; i < dxs.length; i++) dxs[i] = op === "relu" && values[i] <= 0 ? 0 : slope(values[i]) * dys[i];
 }
 
-const BINARY: Record<BinaryOp, (a: number, b: number) => number> = {
+type Binary = (a: number, b: number) => number;
+
+export const BINARY = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
@@ -112,11 +118,11 @@ const BINARY: Record<BinaryOp, (a: number, b: number) => number> = {
   le: (a, b) => (a <= b ? 1 : 0),
   gt: (a, b) => (a > b ? 1 : 0),
   ge: (a, b) => (a >= b ? 1 : 0),
-};
+} satisfies Record<string, Binary>;
 
 /** int32 operands give int32: quotients are cut towards zero, and what overflows is taken modulo 2^32. */
 export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void {
-  const f = op === "mul" && !isFloat(a.storage.dtype) ? Math.imul : BINARY[op];
+  const f: Binary = op === "mul" && !isFloat(a.storage.dtype) ? Math.imul : BINARY[op];
   const as = elements(a);
   const bs = elements(b);
   const ys = output(out);

@@ -2,12 +2,9 @@ import type { AdamWOptions, Strided } from "../../../device.ts";
 import { sizeOf } from "../../../shape.ts";
 import type { Thread } from "../gpujs.ts";
 import { kernel } from "../kernel.ts";
-import type { Box, Runtime } from "../runtime.ts";
+import type { Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { ADAMW, elementGroups } from "../wgsl/adamW.ts";
-import { PARTS, SUM_OF_SQUARES, TENSORS } from "../wgsl/sumOfSquares.ts";
-import { mapped } from "./map.ts";
-import { element, PLAIN, reduceLanes } from "./reduce.ts";
 
 /** Loshchilov & Hutter, "Decoupled weight decay regularization" (2019). A gpu.js kernel has one result, so it takes three. */
 
@@ -99,63 +96,4 @@ export function adamW(
   store(runtime, v, runtime.launch(SECOND_MOMENT, size, second));
   const update = [boxOf(p), boxOf(m), boxOf(v), p.offset, m.offset, v.offset];
   store(runtime, p, runtime.launch(UPDATE, size, [...update, kept, rate, correction, eps]));
-}
-
-const FORMULAS = {
-  square(x: number) {
-    return x * x;
-  },
-  addSeven(a: number, b: number, c: number, d: number, e: number, f: number, g: number) {
-    return a + b + c + (d + e) + (f + g);
-  },
-};
-
-/** As many as a kernel can read at once. */
-const TOGETHER = 7;
-
-export function sumOfSquares(runtime: Runtime, out: Strided, tensors: readonly Strided[]): void {
-  if (runtime.fused && tensors.length > 0) {
-    store(runtime, out, sumOfSquaresTogether(runtime, tensors));
-    return;
-  }
-  const { square, addSeven } = FORMULAS;
-  let sums = tensors
-    .filter((x) => sizeOf(x.shape) > 0)
-    .map((x) => {
-      const lanes = { outer: 1, size: sizeOf(x.shape), inner: 1 };
-      return reduceLanes(runtime, { square }, "sum", [element(boxOf(x), x.offset)], lanes);
-    });
-  if (sums.length === 0) sums = [runtime.box(1)];
-  while (sums.length > 1) {
-    const fewer: Box[] = [];
-    for (let i = 0; i < sums.length; i += TOGETHER) {
-      const part = sums.slice(i, i + TOGETHER);
-      const padded = [...part, ...new Array<Box>(TOGETHER - part.length).fill(runtime.zero)];
-      const operands = padded.map((box) => ({ box, offset: 0, strides: [1] }));
-      fewer.push(mapped(runtime, { addSeven }, [1], operands));
-      runtime.free(...part);
-    }
-    sums = fewer;
-  }
-  store(runtime, out, sums[0]);
-}
-
-/** A few tensors a run, each in parts, whose sums gather in one box; then their sum. */
-function sumOfSquaresTogether(runtime: Runtime, tensors: readonly Strided[]): Box {
-  const runs = Math.ceil(tensors.length / TENSORS);
-  const length = runs * TENSORS * PARTS;
-  let sums: Box | undefined;
-  for (let run = 0; run < runs; run++) {
-    const some = tensors.slice(run * TENSORS, (run + 1) * TENSORS);
-    const missing = TENSORS - some.length;
-    const zeros = new Array<number>(missing).fill(0);
-    const boxes = [...some.map(boxOf), ...new Array<Box>(missing).fill(runtime.zero)];
-    const numbers = [run, ...some.map((x) => sizeOf(x.shape)), ...zeros, ...some.map((x) => x.offset), ...zeros];
-    const groups = [PARTS, TENSORS, 1];
-    if (sums === undefined) [sums] = runtime.launchWgsl(SUM_OF_SQUARES, groups, [length], [...boxes, ...numbers]);
-    else runtime.launchWgsl(SUM_OF_SQUARES, groups, [], [...boxes, ...numbers, sums], [sums]);
-  }
-  const total = reduceLanes(runtime, PLAIN.sum, "sum", [element(sums!)], { outer: 1, size: length, inner: 1 });
-  runtime.free(sums!);
-  return total;
 }
