@@ -5,7 +5,7 @@ import { exp4, gelu4, geluSlope4, log4, sigmoid4, tanh4 } from "./math";
 
 const enum Unary {
   affine, abs, sign, exp, log, sqrt, rsqrt, reciprocal, pow, sin, cos, tanh, sigmoid, relu, leakyRelu, gelu, geluTanh,
-  silu, clamp, floor, round, div,
+  silu, clamp, floor, round, div, softsign,
 }
 
 // @ts-ignore: decorator
@@ -69,6 +69,7 @@ function pow32(x: f32, a: f32): f32 {
   if (op == Unary.geluTanh) return f32x4.mul(x, sigmoid4(geluInner(x)));
   if (op == Unary.silu) return f32x4.mul(x, sigmoid4(x));
   if (op == Unary.clamp) return f32x4.pmin(f32x4.pmax(x, c(a)), c(b));
+  if (op == Unary.softsign) return f32x4.div(x, f32x4.add(c(1), f32x4.abs(x)));
   if (op == Unary.floor) return f32x4.floor(x);
   if (op == Unary.round) return f32x4.nearest(x);
   return lanes(op, x, a);
@@ -98,6 +99,7 @@ export function unary(begin: i32, end: i32, op: Unary, out: usize, x: usize, a: 
     case Unary.sigmoid: return loop(Unary.sigmoid, begin, end, out, x, a, b);
     case Unary.relu: return loop(Unary.relu, begin, end, out, x, a, b);
     case Unary.leakyRelu: return loop(Unary.leakyRelu, begin, end, out, x, a, b);
+    case Unary.softsign: return loop(Unary.softsign, begin, end, out, x, a, b);
     case Unary.gelu: return loop(Unary.gelu, begin, end, out, x, a, b);
     case Unary.geluTanh: return loop(Unary.geluTanh, begin, end, out, x, a, b);
     case Unary.silu: return loop(Unary.silu, begin, end, out, x, a, b);

@@ -59,6 +59,9 @@ export const floor: Pointwise = elementwise("floor", "x", (_, dy) => zero(dy));
 /** To the nearest whole number, halves to the even one. */
 export const round: Pointwise = elementwise("round", "x", (_, dy) => zero(dy));
 
+/** x / (1 + |x|) (Turian et al., 2009), derivative 1 / (1 + |x|)²: it saturates later than tanh. */
+export const softsign: Pointwise = elementwise("softsign", "x", (x, dy) => dy.div(x.abs().add(1).square()));
+
 /**
  * A function whose derivative is a kernel. That kernel is an op too, with a derivative of its own:
  * g = f'(s) dy  has  dg/ds = f''(s) dy (of the output s where `from` is y)  and  dg/d(dy) = f'(s). `second` gives f''(s)
@@ -160,5 +163,6 @@ export const named = {
   sigmoid,
   relu,
   silu,
+  softsign,
 };
 addMethods(named);

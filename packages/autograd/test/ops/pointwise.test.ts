@@ -18,6 +18,7 @@ describe("functions of one element", () => {
   checkOp({ name: "gelu, exact", f: (x) => x.gelu(), shapes: ONE });
   checkOp({ name: "gelu, tanh", f: (x) => x.gelu("tanh"), shapes: ONE });
   checkOp({ name: "silu", f: (x) => x.silu(), shapes: ONE });
+  checkOp({ name: "softsign", f: (x) => x.softsign(), shapes: ONE, draw: awayFromZero });
   checkOp({ name: "clamp", f: (x) => x.clamp(-0.05, 0.7), shapes: ONE, draw: awayFromZero });
   checkOp({ name: "clamp from below", f: (x) => x.clamp(0), shapes: ONE, draw: awayFromZero });
   checkOp({ name: "sign", f: (x) => x.sign(), shapes: ONE, draw: awayFromZero });

@@ -61,6 +61,7 @@ export const UNARY = {
   gelu: (x) => x * normalCdf(x),
   geluTanh: (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
   silu: (x) => x * sigmoid(x),
+  softsign: (x) => x / (1 + Math.abs(x)),
   clamp: (x, a, b) => (x > b ? b : x < a ? Math.min(a, b) : x),
   floor: Math.floor,
   round: roundHalfEven,

@@ -117,6 +117,7 @@ const UNARY: Record<UnaryOp, UnaryTrial> = {
   gelu: { extremes: [nan, inf, 0, 5, -5, 20, -20, 1000, -1000] },
   geluTanh: { extremes: [nan, inf, 0, 5, -5, 20, -20, 1000, -1000] },
   silu: { extremes: [nan, inf, 0, 20, -20, 80, -80, 1000, -1000] },
+  softsign: { extremes: [nan, 0, 1, -1, 1e30, -1e30] },
   clamp: {
     parameters: [
       [-0.5, 1],

@@ -72,6 +72,9 @@ const UNARY: Record<UnaryOp, Formula> = {
   silu(x) {
     return x / (1 + Math.exp(-x));
   },
+  softsign(x) {
+    return x / (1 + Math.abs(x));
+  },
   clamp(x, a, b) {
     if (x > b) return b;
     if (x < a) return Math.min(a, b);
