@@ -1,13 +1,11 @@
-import { readFileSync } from "node:fs";
 import yargs, { type Argv } from "yargs";
-import { benchOptions } from "./bench/options.ts";
+import type { Everywhere } from "./commands/command.ts";
+import { commands } from "./commands/index.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
-import { charOptions, classifyOptions, evalOptions, generateOptions, lastOf } from "./options.ts";
-
-/** The version of the root's package.json. */
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { lastOf } from "./options.ts";
+import { tasks } from "./tasks/index.ts";
+import type { TrainOptions } from "./tasks/options.ts";
+import { version } from "./version.ts";
 
 /** Runs one command line, prints what goes wrong, and ends the process: 0 done, 1 failed, 2 called wrongly. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -26,7 +24,8 @@ export async function main(args: readonly string[]): Promise<void> {
     await program(args).parseAsync();
     end(Number(process.exitCode ?? 0));
   } catch (error) {
-    fail(error);
+    // What an option's value is refused for comes this way where a command's options are loaded first.
+    fail(error instanceof Error && error.name === "YError" ? asUsageError(args, null, error) : error);
   }
 }
 
@@ -36,56 +35,26 @@ function end(code: number): void {
 }
 
 function program(args: readonly string[]) {
-  const parser: Argv = yargs(args.length === 0 ? ["--help"] : [...args]);
+  const parser: Argv = yargs(args.length === 0 ? ["--help"] : valuesJoined(args));
+  const withEverywhere = parser
+    .scriptName("lectern")
+    .usage("Trains transformers, on an automatic differentiation engine written from scratch.\n\n$0 <command>")
+    .parserConfiguration({ "boolean-negation": false, "strip-aliased": true })
+    .middleware(takeLast, true)
+    .option("json", { type: "boolean", default: false, global: true, describe: "Print one JSON object a line" })
+    .option("debug", { type: "boolean", default: false, global: true, describe: "Show an error's stack" })
+    .command("data", "List data sets, or download one", dataCommands, () => {})
+    .command("train", "Train a model", trainCommands, () => {});
+  for (const { usage, describe, load } of commands) {
+    withEverywhere.command(
+      usage,
+      describe,
+      async (command) => ownFirst((await load()).command.options(command as Argv<Everywhere>)),
+      async (options) => (await load()).command.run(options),
+    );
+  }
   return (
-    parser
-      .scriptName("lectern")
-      .usage("Trains transformers, on an automatic differentiation engine written from scratch.\n\n$0 <command>")
-      .parserConfiguration({ "boolean-negation": false, "strip-aliased": true })
-      .middleware(takeLast, true)
-      .option("json", { type: "boolean", default: false, global: true, describe: "Print one JSON object a line" })
-      .option("debug", { type: "boolean", default: false, global: true, describe: "Show an error's stack" })
-      .command(
-        "info",
-        "Show devices, versions and folders",
-        (command) => command.example("$0 info", "Which devices are there, and why one is not"),
-        async ({ json }) => (await import("./commands/info.ts")).info({ json, version }),
-      )
-      .command("data", "List data sets, or download one", dataCommands, () => {})
-      .command("train", "Train a model", trainCommands, () => {})
-      .command(
-        "eval <run>",
-        "Measure how well a trained model does",
-        (command) =>
-          evalOptions(command).example([
-            ["$0 eval runs/moby-dick-tiny", "Loss, perplexity, bits a character, accuracy"],
-            ["$0 eval runs/moby-dick-tiny --data my.txt", "The same on another text"],
-          ]),
-        async (options) => (await import("./commands/eval.ts")).evalRun(options),
-      )
-      .command(
-        "generate <run>",
-        "Write text with a trained character model",
-        (command) =>
-          generateOptions(command).example([
-            ["$0 generate runs/moby-dick-tiny --prompt 'The sea'", "Draw each character as the model weighs it"],
-            ["$0 generate runs/moby-dick-tiny --temperature 0.5 --top-k 10", "Play safe"],
-            ["$0 generate runs/moby-dick-tiny --strategy greedy", "Always the likeliest: soon repeats itself"],
-          ]),
-        async (options) => (await import("./commands/generate.ts")).generateText(options),
-      )
-      .command(
-        "bench [workload..]",
-        "Measure how fast workloads run here, beside others if asked",
-        (command) =>
-          benchOptions(command).example([
-            ["$0 bench", "A step of each of the four training workloads"],
-            ["$0 bench char-baby --vs torch,jax-js", "The same in PyTorch and jax-js, in turn, with the ratios"],
-            ["$0 bench char-mid --profile", "Where a step's time goes, by op"],
-            ["$0 bench scaling", "How a step's time grows with width, depth, context and batch"],
-          ]),
-        async (options) => (await import("./commands/bench.ts")).bench(options),
-      )
+    withEverywhere
       .example([
         ["$0 train char --data moby-dick", "Learn to write, in about a minute"],
         ["$0 generate runs/moby-dick-tiny --prompt 'The sea'", "Go on from a prompt with that model"],
@@ -98,7 +67,7 @@ function program(args: readonly string[]) {
       .strict()
       // The typings know texts alone; yargs also takes one text for one thing and one for several.
       .updateStrings(WORDING as Record<string, unknown> as Record<string, string>)
-      .group(["json", "debug", "help", "version"], "Everywhere:")
+      .group(EVERYWHERE, "Everywhere:")
       .help()
       .alias("help", "h")
       .version(version)
@@ -110,14 +79,45 @@ function program(args: readonly string[]) {
   );
 }
 
+const EVERYWHERE = ["json", "debug", "help", "version"];
+
+/** Names a command's own options as a group, which stands above those that are everywhere. */
+function ownFirst(command: Argv): Argv {
+  // Known to yargs' documentation, and not to its typings.
+  const { key } = (command as Argv & { getOptions(): { key: object } }).getOptions();
+  const own = Object.keys(key).filter((name) => !EVERYWHERE.includes(name) && !LISTS.has(name) && name !== "run");
+  return command.group(own, "Options:");
+}
+
+/** Options that take no value. */
+const FLAGS = new Set(["json", "debug", "help", "version", "resume", "profile"]);
+
+/** `--prompt -The` as `--prompt=-The`: what follows an option that takes a value is one, also where it begins with a dash. */
+export function valuesJoined(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [option, value] = [args[i], args[i + 1]];
+    const takesValue = /^--[a-z][a-z-]*$/.test(option) && !FLAGS.has(option.slice(2));
+    // Another option's name is none: then the value is missing, which is told.
+    const isValue = value?.startsWith("-") && !/^--[a-z][a-z-]*(=|$)/.test(value);
+    if (takesValue && isValue) {
+      joined.push(`${option}=${value}`);
+      i++;
+    } else joined.push(option);
+  }
+  return joined;
+}
+
 /**
  * An option that is given twice is what was said last. yargs has a setting for that, but it also keeps only the last of the
  * words that a command takes several of.
  */
 function takeLast(options: Record<string, unknown>): void {
-  const words = new Set(["_", "workload"]);
-  for (const [name, value] of Object.entries(options)) if (!words.has(name)) options[name] = lastOf(value);
+  for (const [name, value] of Object.entries(options)) if (!LISTS.has(name)) options[name] = lastOf(value);
 }
+
+/** What a command takes several of: `[text..]`. */
+const LISTS = new Set(["_", ...commands.flatMap(({ usage }) => /\[(\w+)\.\.\]/.exec(usage)?.[1] ?? [])]);
 
 function dataCommands(parser: Argv<{ json: boolean }>) {
   return parser
@@ -139,36 +139,31 @@ function dataCommands(parser: Argv<{ json: boolean }>) {
     .demandCommand(1, "say what to do with data: `lectern data list` or `lectern data fetch <name>`");
 }
 
-function trainCommands(parser: Argv<{ json: boolean }>) {
-  return parser
-    .command(
-      "char",
-      "Train a GPT to predict a text's next character",
-      (command) =>
-        charOptions(command).example([
-          ["$0 train char --data moby-dick", "The small default model, about a minute"],
-          ["$0 train char --data my.txt --preset baby --steps 2000", "A larger model, on a text of your own"],
-          ["$0 train char --data moby-dick --steps 5000 --resume", "Go on where the first run ended"],
-          ["$0 train char --data moby-dick --json", "Losses as JSON lines, for a program"],
-        ]),
-      async (options) => (await import("./commands/trainChar.ts")).trainChar(options),
-    )
-    .command(
-      "classify",
-      "Train a transformer to classify texts",
-      (command) =>
-        classifyOptions(command).example([
-          ["$0 train classify --data names", "First names, read letter by letter: seconds"],
-          ["$0 train classify --data reviews.tsv --preset small", "A table with a text and a label column"],
-          ["$0 train classify --data imdb --preset lecture", "50,000 film reviews, as in the lecture"],
-        ]),
-      async (options) => (await import("./commands/trainClassify.ts")).trainClassify(options),
-    )
-    .demandCommand(1, "say what to train: `lectern train char` or `lectern train classify`");
+function trainCommands(parser: Argv<Everywhere>) {
+  for (const { name, aliases = [], describe, load } of tasks) {
+    parser.command(
+      [name, ...aliases],
+      describe,
+      async (command) => {
+        const task = await load();
+        const { trainOptions } = await import("./tasks/options.ts");
+        const examples = task.examples.map(([line, what]) => [line, what] as [string, string]);
+        return ownFirst(trainOptions(task.options(command), task).example(examples));
+      },
+      async (options) => {
+        const { train } = await import("./training.ts");
+        // The options are those that the task has just declared.
+        await train(await load(), options as unknown as TrainOptions);
+      },
+    );
+  }
+  const names = tasks.map(({ name }) => `\`lectern train ${name}\``);
+  return parser.demandCommand(1, `say what to train: ${names.join(" or ")}`);
 }
 
 /** yargs reports wrong usage by a message (with an error of its own or none), and a command's failure by an error alone. */
 function asUsageError(args: readonly string[], message: string | null, error: Error | undefined): Error {
+  if (error?.name === "YError" && message === null) return new UsageError(error.message);
   if (error !== undefined && (message === null || error.name !== "YError")) return error;
   if (message?.includes("`lectern ")) return new UsageError(message);
   const unknown = args.findIndex((word) => !COMMANDS.has(word));
@@ -177,7 +172,11 @@ function asUsageError(args: readonly string[], message: string | null, error: Er
 }
 
 /** The words that make a command, for pointing at the right help. */
-const COMMANDS = new Set(["info", "data", "list", "fetch", "train", "char", "classify", "eval", "generate", "bench"]);
+const COMMANDS = new Set([
+  ...["data", "list", "fetch", "train"],
+  ...tasks.map(({ name }) => name),
+  ...commands.map(({ usage }) => usage.split(" ")[0]),
+]);
 
 /** yargs' own words for wrong usage, each in one clause. */
 const WORDING = {

@@ -54,7 +54,18 @@ export function downloadProgress(
   };
 }
 
-/** How to call lectern, as people type it in the repository's folder. */
-export function runCommand(words: string): string {
-  return `npm run lectern -- ${words}`;
+/** A share as "45.1 %"; a dash where there is none. */
+export function percent(share: number | undefined): string {
+  return share === undefined ? "–" : `${(100 * share).toFixed(1)} %`;
+}
+
+/** How to call lectern, as people type it in the repository's folder: it can be pasted into a shell. */
+export function runCommand(words: readonly string[]): string {
+  return `npm run lectern -- ${words.map((word) => quoted(word)).join(" ")}`;
+}
+
+/** A word as a shell takes it for one: in quotes where it needs them. */
+export function quoted(word: string, windows = process.platform === "win32"): string {
+  if (/^[\w@%+=:,./\\-]+$/.test(word) && (windows || !word.includes("\\"))) return word;
+  return windows ? `"${word.replaceAll('"', '""')}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }

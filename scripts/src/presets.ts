@@ -30,13 +30,22 @@ interface Size {
   readonly dropout: number;
 }
 
-export interface CharPreset extends Size, Recipe {
+/** What every task's presets have; each may have more, for models that take it. */
+export interface Preset extends Size, Recipe {
+  /** How long it is trained: in steps, or in passes over the data. */
+  readonly steps?: number;
+  readonly epochs?: number;
+  /** How long that takes, as far as it was measured. */
+  readonly time?: string;
+}
+
+export interface CharPreset extends Preset {
   readonly steps: number;
   /** The head's weights are the token embedding's. */
   readonly tiedHead: boolean;
 }
 
-export interface ClassifyPreset extends Size, Recipe {
+export interface ClassifyPreset extends Preset {
   readonly epochs: number;
   /** Words (or characters) that have an embedding of their own; the rarest share one. */
   readonly vocabulary: number;
@@ -51,6 +60,7 @@ const lecture = { lr: 1e-4, betas: [0.9, 0.999], weightDecay: 0, clip: 1, dropou
 export const charPresets = {
   /** Half a minute to a minute on two cores, to English spelling. */
   tiny: {
+    time: "a minute",
     ...modern,
     layers: 2,
     heads: 4,
@@ -66,6 +76,7 @@ export const charPresets = {
     evalEvery: 500,
   },
   baby: {
+    time: "two minutes",
     ...modern,
     layers: 4,
     heads: 4,
@@ -81,6 +92,7 @@ export const charPresets = {
     evalEvery: 250,
   },
   mid: {
+    time: "one to two hours",
     ...modern,
     layers: 6,
     heads: 6,
@@ -96,6 +108,7 @@ export const charPresets = {
     evalEvery: 250,
   },
   lecture: {
+    time: "more than a day",
     ...lecture,
     layers: 12,
     heads: 8,
@@ -112,6 +125,7 @@ export const charPresets = {
 export const classifyPresets = {
   /** Seconds on `names`. */
   tiny: {
+    time: "seconds on names",
     ...modern,
     layers: 1,
     heads: 4,
@@ -144,6 +158,7 @@ export const classifyPresets = {
     evalEvery: 125,
   },
   lecture: {
+    time: "more than a day on imdb",
     ...lecture,
     layers: 6,
     heads: 8,
@@ -160,3 +175,13 @@ export const classifyPresets = {
 
 export type CharPresetName = keyof typeof charPresets;
 export type ClassifyPresetName = keyof typeof classifyPresets;
+
+/** `tiny: 2 layers, width 64, context 64, 5,000 steps, a minute; …` */
+export function describePresets(presets: Readonly<Record<string, Preset>>): string {
+  const parts = Object.entries(presets).map(([name, { layers, width, context, steps, epochs, time }]) => {
+    const length = steps === undefined ? `${epochs} epochs` : `${steps.toLocaleString("en")} steps`;
+    const size = `${layers} ${layers === 1 ? "layer" : "layers"}, width ${width}, context ${context}, ${length}`;
+    return `${name} (${size}${time === undefined ? "" : `, ${time}`})`;
+  });
+  return parts.join("; ");
+}

@@ -1,46 +1,34 @@
-import { basename, extname, resolve } from "node:path";
-import { listDatasets } from "@lectern/datasets";
+import { basename, extname } from "node:path";
+import { manualSeed } from "@lectern/autograd";
+import { type Module, modelKind, modelKinds } from "@lectern/nn";
 import {
-  AdamW,
-  type BatchSequence,
-  type BatchSource,
   type Callback,
   constant,
   cosine,
   decayMatrices,
+  type Evaluation,
   evaluate,
   type FitResult,
-  type Model,
+  loadWeights,
+  makeOptimizer,
+  type Objective,
+  type Optimizer,
+  ResumeError,
   RunFolder,
   type Schedule,
   stepFigures,
-  type Tokenizer,
   Trainer,
 } from "@lectern/train";
+import { openDevice } from "./device.ts";
 import { UsageError } from "./errors.ts";
-import type { DeviceName, DeviceOptions } from "./options.ts";
-import { grouped, type Output } from "./output.ts";
-import type { Recipe } from "./presets.ts";
-import { type RunConfig, readConfig } from "./runs.ts";
-
-/** The options that `train char` and `train classify` share. */
-export interface TrainOptions extends DeviceOptions {
-  readonly data: string;
-  readonly preset: string;
-  readonly steps?: number;
-  readonly epochs?: number;
-  readonly batch?: number;
-  readonly context?: number;
-  readonly lr?: number;
-  readonly seed?: number;
-  readonly out?: string;
-  readonly saveEvery?: number;
-  readonly resume: boolean;
-  readonly json: boolean;
-}
+import type { DeviceName } from "./options.ts";
+import { grouped, type Output, output, percent, runCommand } from "./output.ts";
+import type { Preset, Recipe } from "./presets.ts";
+import type { TrainOptions } from "./tasks/options.ts";
+import type { Task, TaskData } from "./tasks/task.ts";
 
 /** A preset with the options that were given in the place of its own values. */
-export function withOptions<P extends Recipe & { readonly context: number }>(preset: P, options: TrainOptions): P {
+export function withOptions<P extends Preset>(preset: P, options: TrainOptions): P {
   const { batch = preset.batch, context = preset.context, lr = preset.lr } = options;
   // The last learning rate keeps its proportion to the highest.
   const finalLr = preset.finalLr === undefined ? undefined : preset.finalLr * (lr / preset.lr);
@@ -52,53 +40,154 @@ export function runFolder({ out, data, preset }: TrainOptions): string {
   return out ?? `runs/${basename(data, extname(data))}-${preset}`;
 }
 
-/** How the data is named in the run's config: data sets by name, files by a path that holds from anywhere. */
-export function dataReference(data: string): string {
-  return listDatasets().some(({ name }) => name === data) ? data : resolve(data);
-}
-
 /** What a training comes to, with the validation data seen to its end. */
 export interface Trained extends FitResult {
   /** Seconds from the first step to the last, with evaluations and checkpoints. */
   readonly seconds: number;
+  /** The step whose weights `validation` is of: they are in the model, and are what the run is used with. */
+  readonly weightsOf: number;
 }
 
-/** A training that is ready to begin. */
-export interface Job {
-  readonly model: Model;
-  readonly config: RunConfig;
-  readonly tokenizer: Tokenizer;
-  readonly train: BatchSource;
-  readonly validation: BatchSequence;
-  readonly recipe: Recipe;
-  readonly steps: number;
-  /** Batches that an evaluation on the way looks at. */
-  readonly evaluateBatches?: number;
+/** `lectern train <task>`: trains a model, shows how it does, and leaves a run in the folder. */
+export async function train<O extends TrainOptions>(task: Task<O>, options: O): Promise<void> {
+  const out = output(options.json);
+  const { seed = 0 } = options;
+  await openDevice(options);
+  manualSeed(seed);
+  const preset = withOptions(task.presets[options.preset], options);
+  if (options.resume) await checkSettings(options, preset);
+  const data = await task.prepare(options, preset);
+  const model = await makeModel(task, options, { ...preset, ...data.sizes });
+  out.say(
+    [
+      `data    ${data.summary}`,
+      `model   ${model.constructor.name} with ${grouped(model.numParameters())} parameters: ${describeSize(preset)}`,
+      `run     ${runFolder(options)}, on ${options.device}\n`,
+    ].join("\n"),
+  );
+  const result = await runTraining(task, model, data, preset, options, out);
+  if (!result.interrupted) {
+    const { tokenizer } = data;
+    out.say(`\n${describeResult(result, task, tokenizer.unit)}`);
+    const run = runFolder(options);
+    await task.show?.({ model, tokenizer, run }, options, out);
+    out.say(`\nThe run is in ${run}. Go on with\n  ${runCommand(task.next(run))}\n  ${runCommand(["eval", run])}`);
+  }
+  finish(out, result, options.device);
 }
 
-/** Trains as the recipe says, tells people and programs how it goes, and leaves a run in the folder. */
-export async function runTraining(job: Job, options: TrainOptions, out: Output): Promise<Trained> {
-  const { model, config, tokenizer, train, validation, recipe, steps, evaluateBatches } = job;
+/** A model of the kind that was asked for. Errors: there is none of that name, or it predicts something else. */
+async function makeModel(
+  { model, predicts }: Task,
+  options: TrainOptions,
+  sizes: Readonly<Record<string, unknown>>,
+): Promise<Module> {
+  const fitting = modelKinds().filter((kind) => kind.predicts === predicts);
+  const name = options.model ?? model;
+  if (!fitting.some((kind) => kind.name === name)) {
+    const names = fitting.map((kind) => kind.name).join(", ");
+    throw new UsageError(`--model: no model called "${name}" predicts ${predicts}; there are ${names}`);
+  }
+  return modelKind(name).makeFrom(sizes);
+}
+
+function makeOptimizerFor(model: Module, { optimizer }: TrainOptions, recipe: Recipe): Optimizer {
+  try {
+    return makeOptimizer(optimizer, decayMatrices(model, recipe.weightDecay), recipe);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--optimizer: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+async function runTraining(
+  task: Task,
+  model: Module,
+  data: TaskData,
+  preset: Preset,
+  options: TrainOptions,
+  out: Output,
+): Promise<Trained> {
+  const { train, validation, tokenizer, evaluateBatches } = data;
+  const { objective } = task;
+  const steps = stepsOf(preset, options, train.batchesPerEpoch);
+  const { patience, resume, lr, seed = 0 } = options;
   const folder = runFolder(options);
-  if (options.resume) await checkSameRun(folder, config);
-  const trainer = new Trainer({
+  const trainer = new Trainer<Module, object>({
     model,
-    optimizer: new AdamW(decayMatrices(model, recipe.weightDecay), { lr: recipe.lr, betas: recipe.betas }),
-    schedule: schedule(recipe, steps),
-    clip: recipe.clip,
+    objective,
+    optimizer: makeOptimizerFor(model, options, preset),
+    schedule: schedule(preset, steps),
+    clip: preset.clip,
     out: folder,
-    config: { ...config },
+    config: {
+      task: task.name,
+      preset: options.preset,
+      seed,
+      training: { ...preset, optimizer: options.optimizer, steps },
+    },
     tokenizer,
-    saveEvery: options.saveEvery ?? recipe.evalEvery,
-    resume: options.resume,
+    saveEvery: options.saveEvery ?? preset.evalEvery,
+    resume: resume && lr !== undefined ? { lr } : resume,
+    earlyStopping: patience === undefined ? undefined : { patience },
     progress: options.json ? "off" : "auto",
     callbacks: [events(out)],
   });
   const start = performance.now();
-  const result = await trainer.fit(train, { steps, validation, evaluateEvery: recipe.evalEvery, evaluateBatches });
-  const seconds = (performance.now() - start) / 1000;
-  const partly = evaluateBatches !== undefined && !result.interrupted;
-  return { ...result, seconds, validation: partly ? await evaluate(model, validation) : result.validation };
+  const fit = { steps, validation, evaluateEvery: preset.evalEvery, evaluateBatches };
+  const result = await trainer.fit(train, fit).catch(asUsage);
+  const trained = { ...result, seconds: (performance.now() - start) / 1000, weightsOf: result.steps };
+  if (result.interrupted) return trained;
+  return {
+    ...trained,
+    ...(await bestOf(result, { model, objective, validation, partly: evaluateBatches !== undefined, out })),
+  };
+}
+
+/** Puts the best weights into the model, for they are what the run is used with, and looks at all the validation data. */
+async function bestOf(
+  { run, best, steps, validation: last }: FitResult,
+  of: {
+    model: Module;
+    objective?: Objective<Module, object>;
+    validation: TaskData["validation"];
+    partly: boolean;
+    out: Output;
+  },
+): Promise<{ validation: Evaluation | undefined; weightsOf: number }> {
+  const { model, objective, validation, partly, out } = of;
+  const weightsOf = best?.step ?? steps;
+  if (weightsOf !== steps && run !== undefined) await loadWeights(new RunFolder(run).file("best.safetensors"), model);
+  const found = partly || weightsOf !== steps ? await evaluateShown(model, validation, { objective }, out) : last;
+  return { validation: found, weightsOf };
+}
+
+/** An evaluation that shows how far it is, where somebody looks. */
+export async function evaluateShown(
+  model: Module,
+  data: TaskData["validation"],
+  { objective }: { objective?: Objective<Module, object> },
+  out: Output,
+): Promise<Evaluation> {
+  const shown = !out.json && process.stderr.isTTY;
+  let number = 0;
+  const counted: TaskData["validation"] = {
+    *batches(device) {
+      for (const batch of data.batches(device)) {
+        if (shown && number++ % 16 === 0) process.stderr.write(`\revaluating, batch ${number} `);
+        yield batch;
+      }
+    },
+  };
+  const found = await evaluate<Module, object>(model, counted, { objective });
+  if (shown) process.stderr.write("\r\x1b[K");
+  return found;
+}
+
+function stepsOf(preset: Preset, { steps, epochs }: TrainOptions, batchesPerEpoch: number): number {
+  if (steps !== undefined) return steps;
+  if (epochs === undefined && preset.steps !== undefined) return preset.steps;
+  return Math.max(1, Math.ceil((epochs ?? preset.epochs ?? 1) * batchesPerEpoch));
 }
 
 function schedule({ lr, finalLr, warmup: wanted }: Recipe, steps: number): Schedule {
@@ -115,38 +204,44 @@ function events(out: Output): Callback {
   };
 }
 
-/** Errors: the folder holds a run of other data or another model, which cannot be gone on with. */
-async function checkSameRun(folder: string, config: RunConfig): Promise<void> {
-  const run = new RunFolder(folder);
+// --- going on -------------------------------------------------------------------------------------
+
+/** Errors: an option that was given cannot change where a run is gone on with. */
+async function checkSettings(options: TrainOptions, { batch }: Preset): Promise<void> {
+  const run = new RunFolder(runFolder(options));
   if ((await run.checkpoints()).length === 0) return;
-  const before = await readConfig(run);
-  const differing = differences(
-    { task: before.task, data: before.data, ...before.model },
-    { task: config.task, data: config.data, ...config.model },
-  );
-  if (differing === "") return;
+  const { seed, training } = await run.config();
+  const before = (training ?? {}) as Readonly<Record<string, unknown>>;
+  const fixed: [string, unknown, unknown][] = [
+    ["seed", seed, options.seed],
+    ["batch", before.batch, batch],
+    ["optimizer", before.optimizer, options.optimizer],
+  ];
+  const changed = fixed.filter(([, there, here]) => there !== undefined && here !== undefined && there !== here);
+  if (changed.length === 0) return;
+  const list = changed.map(([name, there, here]) => `${name} ${there} there, ${here} here`).join("; ");
   throw new UsageError(
-    `--resume: ${folder} holds another run (${differing}); give the options it was made with, or another --out`,
+    `--resume: ${run.path} holds another run (${list}), and that cannot change on the way; give what it was made with, or another --out`,
   );
 }
 
-/** `width 64 there, 128 here, …` */
-function differences(there: object, here: object): string {
-  const values = new Map<string, unknown>(Object.entries(there));
-  return Object.entries(here)
-    .filter(([key, value]) => values.get(key) !== value)
-    .map(([key, value]) => `${key} ${values.get(key)} there, ${value} here`)
-    .join(", ");
+function asUsage(error: unknown): never {
+  if (error instanceof ResumeError) throw new UsageError(`--resume: ${error.message}`, { cause: error });
+  throw error;
 }
+
+// --- what is told ---------------------------------------------------------------------------------
 
 /** The last event of `--json`, and the exit code of a training that was stopped. */
-export function finish(out: Output, result: Trained, device: DeviceName): void {
-  const { steps, trainLoss, validation, msPerStep, perSecond, unit, interrupted, run } = result;
+function finish(out: Output, result: Trained, device: DeviceName): void {
+  const { steps, trainLoss, validation, weightsOf, msPerStep, perSecond, unit, interrupted, run } = result;
   out.event("done", {
     steps,
     trainLoss: known(trainLoss),
     valLoss: validation?.loss,
-    accuracy: validation?.accuracy,
+    ...validation?.measures,
+    loss: undefined,
+    weightsOf,
     msPerStep: known(msPerStep),
     [`${unit}PerSecond`]: known(perSecond),
     peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1000),
@@ -162,13 +257,24 @@ function known(value: number): number | undefined {
   return value > 0 && Number.isFinite(value) ? value : undefined;
 }
 
-/** `2,400 steps in 58 s: training loss 1.842, validation loss 1.890` */
-export function describeResult({ steps, seconds, trainLoss, validation }: Trained): string {
-  const losses = [`training loss ${trainLoss.toFixed(3)}`];
-  if (validation !== undefined) losses.push(`validation loss ${validation.loss.toFixed(3)}`);
-  return `${grouped(steps)} steps in ${seconds.toFixed(0)} s: ${losses.join(", ")}`;
+/** `layers 2, heads 4, width 64, context 64` */
+function describeSize(preset: Preset): string {
+  const { layers, heads, width, context } = preset;
+  return Object.entries({ layers, heads, width, context })
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
 }
 
-export function percent(share: number | undefined): string {
-  return share === undefined ? "–" : `${(100 * share).toFixed(1)} %`;
+/** `2,400 steps in 58 s: training loss 1.842, validation loss 1.890 (2.73 bits a character, accuracy 45.1 %)` */
+function describeResult(result: Trained, task: Task, unit: string | undefined): string {
+  const { steps, seconds, trainLoss, validation, weightsOf } = result;
+  const head = `${grouped(steps)} steps in ${seconds.toFixed(0)} s: training loss ${trainLoss.toFixed(3)}`;
+  if (validation === undefined) return head;
+  const figures = task.figures(validation, unit).map(([label, shown]) => `${label} ${shown}`);
+  if (validation.accuracy !== undefined) figures.push(`accuracy ${percent(validation.accuracy)}`);
+  const whose =
+    weightsOf === steps
+      ? ""
+      : `\nThe validation is of the best weights, those of step ${grouped(weightsOf)}; the run is used with them.`;
+  return `${head}, validation loss ${validation.loss.toFixed(3)} (${figures.join(", ")})${whose}`;
 }

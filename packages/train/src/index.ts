@@ -32,6 +32,7 @@ export {
 } from "./data/collate.ts";
 export { type CollateOptions, DataLoader, type LoaderOptions, SortedExamples } from "./data/loader.ts";
 export { RandomSource, type Shard, type SourceOptions } from "./data/source.ts";
+export { type SplitOptions, stratifiedSplit } from "./data/split.ts";
 export { type TextDataOptions, textData } from "./data/text.ts";
 export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/windows.ts";
 export type { EarlyStopping } from "./earlyStopping.ts";
@@ -53,6 +54,7 @@ export { type OpenedRun, type OpenOptions, openRun } from "./openRun.ts";
 export { Adam, type AdamOptions } from "./optimizers/adam.ts";
 export { AdamW } from "./optimizers/adamW.ts";
 export { decayMatrices } from "./optimizers/groups.ts";
+export { makeOptimizer, type OptimizerSettings, optimizerNames, registerOptimizer } from "./optimizers/kinds.ts";
 export {
   type GradScale,
   Optimizer,

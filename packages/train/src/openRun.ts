@@ -60,7 +60,8 @@ async function locate(where: string | Store): Promise<{ folder: RunFolder; weigh
     return { folder: await folderOf(file), weights: file };
   }
   const folder = new RunFolder(where);
-  if ((await folder.store.list()).length === 0) {
+  const isThere = file === undefined || (await file.store.list()).includes(file.name);
+  if (!isThere) {
     throw new Error(`there is no run "${folder.path}"; name a folder that training wrote, such as one in runs/`);
   }
   return { folder, weights: await folder.weights() };

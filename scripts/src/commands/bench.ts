@@ -1,6 +1,6 @@
 import { compare, type Listener, type Outcome } from "../bench/compare.ts";
 import type { Job, Settings } from "../bench/measurement.ts";
-import { namesAmong } from "../bench/options.ts";
+import { benchOptions, namesAmong } from "../bench/options.ts";
 import { type Missing, PEERS, type Peer } from "../bench/peers.ts";
 import { exitWhenStopped } from "../bench/programs.ts";
 import { benchProgress, type Progress } from "../bench/progress.ts";
@@ -10,6 +10,7 @@ import { whyNoGpu } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { checkDevice, type DeviceName, type DeviceOptions } from "../options.ts";
 import { type Output, output } from "../output.ts";
+import { defineCommand } from "./command.ts";
 
 export interface BenchOptions extends DeviceOptions {
   readonly workload: readonly string[];
@@ -31,6 +32,17 @@ interface Plan {
   readonly rounds: number;
   readonly peers: readonly Peer[];
 }
+
+export const command = defineCommand<BenchOptions>({
+  options: (yargs) =>
+    benchOptions(yargs).example([
+      ["$0 bench", "A step of each of the four training workloads"],
+      ["$0 bench char-baby --vs torch,jax-js", "The same in PyTorch and jax-js, in turn, with the ratios"],
+      ["$0 bench char-mid --profile", "Where a step's time goes, by op"],
+      ["$0 bench scaling", "How a step's time grows with width, depth, context and batch"],
+    ]),
+  run: bench,
+});
 
 /**
  * `lectern bench`: how fast workloads run, beside others if asked, each in processes of their own. Exit code 1 where a peer

@@ -1,47 +1,132 @@
-import { generate } from "@lectern/train";
-import { firstPrompt } from "../corpora.ts";
+import { generate, type LanguageModel, openRun, strategyNames, type Tokenizer } from "@lectern/train";
+import { firstPrompt, tokenizerOf } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
-import { type DeviceOptions, TEMPERATURE } from "../options.ts";
+import { count, deviceOptions, numberOption, runPosition, seedOption, TEMPERATURE } from "../options.ts";
 import { output } from "../output.ts";
-import { openRun } from "../runs.ts";
+import { defineCommand } from "./command.ts";
 
-export interface GenerateCommandOptions extends DeviceOptions {
-  readonly run: string;
-  readonly prompt?: string;
-  readonly tokens?: number;
-  readonly strategy: "greedy" | "sample";
+/** `lectern generate`: goes on from a prompt with a trained language model, and prints each token as it comes. */
+export const command = defineCommand({
+  options: (yargs) =>
+    yargs
+      .positional("run", runPosition)
+      .options({
+        prompt: { type: "string", requiresArg: true, describe: "What to go on from (default: a new line)" },
+        unknown: {
+          choices: ["refuse", "skip"] as const,
+          default: "refuse" as "refuse" | "skip",
+          requiresArg: true,
+          describe: "What becomes of characters in the prompt that the model does not know",
+        },
+        tokens: count("tokens", "Tokens to write (default: 300)"),
+        strategy: {
+          choices: strategyNames(),
+          default: "sample",
+          requiresArg: true,
+          describe: "Take the likeliest token, or draw one",
+        },
+        temperature: numberOption(
+          "temperature",
+          `Below 1 likely tokens become likelier; 0 is the likeliest always, as --strategy greedy (default: ${TEMPERATURE})`,
+          { min: 0 },
+        ),
+        "top-k": count("top-k", "Draw from so many of the likeliest only"),
+        "top-p": numberOption("top-p", "Draw from the likeliest that have this probability together", {
+          min: 0,
+          max: 1,
+          above: true,
+        }),
+        seed: seedOption,
+        ...deviceOptions,
+      })
+      .example([
+        ["$0 generate runs/moby-dick-tiny --prompt 'The sea'", "Draw each character as the model weighs it"],
+        ["$0 generate runs/moby-dick-tiny --temperature 0.5 --top-k 10", "Play safe"],
+        ["$0 generate runs/moby-dick-tiny --strategy greedy", "Always the likeliest: soon repeats itself"],
+      ]),
+
+  async run(options) {
+    const out = output(options.json);
+    if (options.prompt === "") throw new UsageError("--prompt is empty; leave it away, or give one character at least");
+    await openDevice(options);
+    const run = await openRun(options.run);
+    if (run.predicts !== "tokens") {
+      throw new UsageError(
+        `${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``,
+      );
+    }
+    const tokenizer = tokenizerOf(run);
+    const given = options.prompt === undefined ? undefined : knownPart(tokenizer, options.prompt, options.unknown);
+    const prompt = given ?? firstPrompt(tokenizer);
+    const { tokens = 300, seed } = options;
+    const write = (text: string) => {
+      if (!out.json) process.stdout.write(text);
+    };
+    if (given !== undefined) write(given);
+    const start = performance.now();
+    const text = await generate(run.model as unknown as LanguageModel, tokenizer, prompt, {
+      ...{ tokens, seed, ...choiceOf(options) },
+      onToken: write,
+    });
+    const seconds = (performance.now() - start) / 1000;
+    write("\n");
+    out.event("done", {
+      ...{ prompt, text, tokens },
+      ...{ tokensPerSecond: tokens / seconds, device: options.device, run: options.run },
+    });
+  },
+});
+
+interface Choice {
+  readonly strategy: string;
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
-  readonly seed?: number;
-  readonly json: boolean;
 }
 
-/** `lectern generate`: goes on from a prompt with a trained character model, and prints each token as it comes. */
-export async function generateText(options: GenerateCommandOptions): Promise<void> {
-  const out = output(options.json);
-  if (options.prompt === "") throw new UsageError("--prompt is empty; leave it away, or give one character at least");
-  await openDevice(options);
-  const { config, model, tokenizer } = await openRun(options.run);
-  if (config.task !== "char") {
-    throw new UsageError(`${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``);
+/** How tokens are chosen. Says on standard error what is not used. */
+function choiceOf({ strategy, temperature, topK, topP }: Choice): Choice {
+  const greedy = strategy === "greedy" || (strategy === "sample" && temperature === 0);
+  if (!greedy) return { strategy, temperature: temperature ?? TEMPERATURE, topK, topP };
+  const why = strategy === "greedy" ? "--strategy greedy takes" : "--temperature 0 takes";
+  const unused = Object.entries({ "--temperature": temperature || undefined, "--top-k": topK, "--top-p": topP })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  if (unused.length > 0) console.error(`${unused.join(" and ")} is not used: ${why} the likeliest token always`);
+  return { strategy: "greedy" };
+}
+
+/** The characters of a prompt that the model knows. Errors: there are others, unless they are to be skipped; names them, and those it knows. */
+function knownPart(tokenizer: Tokenizer, prompt: string, unknown: "refuse" | "skip"): string {
+  const characters = [...prompt];
+  const strange = new Set(characters.filter((character) => !knows(tokenizer, character)));
+  if (strange.size === 0) return prompt;
+  const named = [...strange].map((character) => `${JSON.stringify(character)} (${codeOf(character)})`).join(", ");
+  if (unknown === "refuse") {
+    throw new UsageError(
+      `--prompt: the model does not know ${named}; it knows ${alphabetOf(tokenizer)}: leave it out, or give --unknown skip`,
+    );
   }
-  const { tokens = 300, strategy, temperature = TEMPERATURE, topK, topP, seed } = options;
-  const prompt = options.prompt ?? firstPrompt(tokenizer);
-  const write = (text: string) => {
-    if (!out.json) process.stdout.write(text);
-  };
-  if (options.prompt !== undefined) write(prompt);
-  const start = performance.now();
-  const text = await generate(model, tokenizer, prompt, {
-    ...{ tokens, strategy, temperature, topK, topP, seed },
-    onToken: write,
-  });
-  const seconds = (performance.now() - start) / 1000;
-  write("\n");
-  out.event("done", {
-    ...{ prompt, text, tokens },
-    ...{ tokensPerSecond: tokens / seconds, device: options.device, run: options.run },
-  });
+  const rest = characters.filter((character) => !strange.has(character)).join("");
+  if (rest === "")
+    throw new UsageError(`--prompt: nothing is left of it without ${named}, which the model does not know`);
+  return rest;
+}
+
+function knows(tokenizer: Tokenizer, character: string): boolean {
+  try {
+    tokenizer.encode(character);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const codeOf = (character: string) => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
+
+/** The characters that a tokenizer has, one behind the other. */
+function alphabetOf(tokenizer: Tokenizer): string {
+  const tokens = Array.from({ length: Math.min(tokenizer.size, 200) }, (_, id) => tokenizer.decode([id]));
+  return JSON.stringify(tokens.join(""));
 }

@@ -4,6 +4,8 @@ import { defaultCacheFolder } from "@lectern/datasets/node";
 import { findDevice } from "../device.ts";
 import { DEVICES, type DeviceName } from "../options.ts";
 import { output, table } from "../output.ts";
+import { version } from "../version.ts";
+import { defineCommand } from "./command.ts";
 
 interface DeviceState {
   readonly device: DeviceName;
@@ -15,7 +17,12 @@ interface DeviceState {
 }
 
 /** `lectern info`: what there is to compute with, and why a device is missing. */
-export async function info({ json, version }: { json: boolean; version: string }): Promise<void> {
+export const command = defineCommand({
+  options: (yargs) => yargs.example("$0 info", "Which devices are there, and why one is not"),
+  run: info,
+});
+
+async function info({ json }: { json: boolean }): Promise<void> {
   const out = output(json);
   const devices: DeviceState[] = [];
   for (const name of DEVICES) devices.push(await probe(name));

@@ -1,0 +1,22 @@
+import type { CommandEntry } from "./command.ts";
+
+/** What can be done with runs. A new command is a file like these, and its line here. */
+export const commands: readonly CommandEntry[] = [
+  { usage: "eval <run>", describe: "Measure how well a trained model does", load: () => import("./eval.ts") },
+  {
+    usage: "predict <run> [text..]",
+    describe: "Classify texts with a trained model",
+    load: () => import("./predict.ts"),
+  },
+  {
+    usage: "generate <run>",
+    describe: "Write text with a trained language model",
+    load: () => import("./generate.ts"),
+  },
+  {
+    usage: "bench [workload..]",
+    describe: "Measure how fast workloads run here, beside others if asked",
+    load: () => import("./bench.ts"),
+  },
+  { usage: "info", describe: "Show devices, versions and folders", load: () => import("./info.ts") },
+];

@@ -1,0 +1,123 @@
+import {
+  ConsecutiveWindows,
+  encodeText,
+  generate,
+  type LanguageModel,
+  learnTokenizer,
+  type OpenedRun,
+  textData,
+} from "@lectern/train";
+import type { Argv } from "yargs";
+import { dataOf, dataReference, firstPrompt, partOf, readCorpus, tokenizerOf } from "../corpora.ts";
+import { UsageError } from "../errors.ts";
+import { numberOption, TEMPERATURE } from "../options.ts";
+import { grouped, percent } from "../output.ts";
+import { charPresets } from "../presets.ts";
+import type { TrainOptions } from "./options.ts";
+import type { Task } from "./task.ts";
+
+interface CharOptions extends TrainOptions {
+  /** How the text is cut into tokens. */
+  readonly tokenizer?: string;
+  /** Characters to write when trained. */
+  readonly sample?: number;
+}
+
+/** Tokens of the validation text that an evaluation on the way looks at. */
+const EVALUATED = 20_000;
+
+/** A language model of one text: it learns to predict the next token. */
+export const char: Task<CharOptions> = {
+  name: "char",
+  predicts: "tokens",
+  model: "gpt",
+  presets: charPresets,
+  examples: [
+    ["$0 train char --data moby-dick", "The small default model, about a minute"],
+    ["$0 train char --data my.txt --preset baby --steps 2000", "A larger model, on a text of your own"],
+    ["$0 train char --data my.txt --tokenizer word:5000", "Words in the place of characters"],
+    ["$0 train char --data moby-dick --steps 5000 --resume", "Go on where the first run ended"],
+    ["$0 train char --data moby-dick --json", "Losses as JSON lines, for a program"],
+  ],
+
+  options: (yargs: Argv) =>
+    yargs.options({
+      data: { type: "string", demandOption: true, requiresArg: true, describe: "A data set's name, or any text file" },
+      tokenizer: {
+        type: "string",
+        requiresArg: true,
+        describe:
+          "What a token is: char, byte, word, word:<how many> (default: char, or what the data set is counted in)",
+      },
+      sample: {
+        ...numberOption("sample", "Tokens to write when trained", { whole: true, min: 0 }),
+        default: "300",
+      },
+    }),
+
+  async prepare({ data, json, seed = 0, tokenizer: choice }, { context, batch }) {
+    const corpus = await readCorpus(data, json);
+    const learned = choice === undefined ? undefined : learn(choice, [corpus.train, corpus.validation]);
+    const description = { data: dataReference(data) };
+    const { train, validation, tokenizer } = textData(corpus, {
+      context,
+      batch,
+      seed,
+      tokenizer: learned,
+      description,
+    });
+    const unit = tokenizer.unit ?? "token";
+    // A text is as long as it has characters; only bytes and characters are counted so.
+    const [learns, validates] = [corpus.train.length, corpus.validation.length].map(grouped);
+    const counted = unit === "byte" ? "byte" : "character";
+    return {
+      ...{ train, validation, tokenizer },
+      sizes: { vocabulary: tokenizer.size },
+      summary: `${corpus.name}: ${learns} ${counted}s to learn from, ${validates} to validate on`,
+      evaluateBatches: Math.max(1, Math.round(EVALUATED / (batch * context))),
+    };
+  },
+
+  async evaluation(run, options) {
+    const tokenizer = tokenizerOf(run);
+    const corpus = await readCorpus(dataOf(run, options), options.json);
+    const tokens = encodeText(tokenizer, partOf(corpus, options));
+    const data = new ConsecutiveWindows(tokens, { context: contextOf(run), batch: options.batch ?? 32 });
+    return { data, unit: tokenizer.unit ?? "token" };
+  },
+
+  figures({ loss }, unit = "token") {
+    const [perplexity, bits] = [Math.exp(loss), loss / Math.LN2];
+    return [
+      ["perplexity", perplexity.toFixed(3), ["perplexity", perplexity]],
+      [`bits a ${unit}`, bits.toFixed(4), ["bitsPerCharacter", bits]],
+    ];
+  },
+
+  async show({ model, tokenizer }, { sample = 300, seed = 0 }, out) {
+    if (sample === 0) return;
+    const sampling = { tokens: sample, temperature: TEMPERATURE, seed };
+    const text = await generate(model as unknown as LanguageModel, tokenizer, firstPrompt(tokenizer), sampling);
+    out.say(`\nIt writes:\n\n${text.trim()}`);
+    out.event("sample", { text });
+  },
+
+  next: (run) => ["generate", run, "--tokens", "500"],
+};
+
+function learn(choice: string, texts: Parameters<typeof learnTokenizer>[1]) {
+  try {
+    return learnTokenizer(choice, texts);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--tokenizer: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** How many tokens the model can see; 64 for one that sees any number. */
+function contextOf({ model }: OpenedRun): number {
+  return (model as unknown as LanguageModel).options?.context ?? 64;
+}
+
+export const accuracyFigure = (accuracy: number | undefined) =>
+  accuracy === undefined ? [] : [["accuracy", percent(accuracy)] as const];

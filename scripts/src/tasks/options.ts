@@ -1,0 +1,84 @@
+import type { Argv } from "yargs";
+import { count, type DeviceOptions, deviceOptions, numberOption, seedOption } from "../options.ts";
+import { describePresets } from "../presets.ts";
+import type { Task } from "./task.ts";
+
+/** The options that every task has in training. */
+export interface TrainOptions extends DeviceOptions {
+  readonly data: string;
+  readonly preset: string;
+  readonly model?: string;
+  readonly optimizer: string;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly context?: number;
+  readonly lr?: number;
+  readonly seed?: number;
+  readonly patience?: number;
+  readonly out?: string;
+  readonly saveEvery?: number;
+  readonly resume: boolean;
+  readonly json: boolean;
+}
+
+/** What `lectern eval` asks a task for. */
+export interface EvalOptions {
+  /** Other data than the run's own. */
+  readonly data?: string;
+  readonly split: "validation" | "test" | "train";
+  readonly batch?: number;
+  /** How other data name the run's classes. */
+  readonly labels?: string;
+  readonly json: boolean;
+}
+
+/** What `lectern predict` asks a task for. */
+export interface PredictOptions {
+  readonly texts: readonly string[];
+  readonly batch?: number;
+}
+
+/** The options that every task has, for one of them. */
+export function trainOptions(yargs: Argv, { presets, model }: Task): Argv {
+  const shared = yargs
+    .options({
+      preset: {
+        choices: Object.keys(presets),
+        default: "tiny",
+        requiresArg: true,
+        describe: `Size of the model, and how it is trained: ${describePresets(presets)}`,
+      },
+      model: { type: "string", requiresArg: true, describe: `Kind of the model (default: ${model})` },
+      optimizer: {
+        type: "string",
+        default: "adamw",
+        requiresArg: true,
+        describe: "How weights are updated: adamw, adam, sgd, or another that is registered",
+      },
+      steps: count("steps", "Updates of the weights (default: the preset's)"),
+      epochs: numberOption("epochs", "Passes over the training data, instead of --steps", { min: 0, above: true }),
+      batch: count("batch", "Examples in one step (default: the preset's)"),
+      context: count("context", "Tokens the model sees at once (default: the preset's)"),
+      lr: numberOption("lr", "Learning rate at its highest (default: the preset's)", { min: 0, above: true }),
+      patience: count("patience", "Stop after so many evaluations that are no better than the best before them"),
+      seed: { ...seedOption, describe: `${seedOption.describe} (default: 0)` },
+      ...deviceOptions,
+    })
+    .conflicts("steps", "epochs");
+  return shared.options({
+    out: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "The run's folder; an earlier run there moves to previous/1, previous/2, … (default: runs/<data>-<preset>)",
+    },
+    "save-every": count("save-every", "Steps between checkpoints (default: at every evaluation)"),
+    resume: {
+      type: "boolean",
+      default: false,
+      describe:
+        "Go on from the newest checkpoint in --out, if there is one; an --lr that is given wins over the checkpoint's",
+    },
+  });
+}

@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { manualSeed } from "@lectern/autograd";
+import { GPT } from "@lectern/nn";
+import { AdamW, Trainer, textData } from "@lectern/train";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { valuesJoined } from "../src/lectern.ts";
+import { quoted } from "../src/output.ts";
+import { eventsOf, lectern } from "./command.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lectern runs "));
+  await writeFile(join(folder, "fox.txt"), FOX);
+  await writeFile(join(folder, "FOX.txt"), FOX.replaceAll("q", "Q"));
+  await writeFile(join(folder, "sorted.csv"), `text,label\n${rows("neg")}${rows("pos")}`);
+  await writeFile(join(folder, "other.csv"), `text,label\n${rows("negative")}${rows("positive")}`);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const FOX = "The quick brown fox - the lazy dog.\n".repeat(60);
+
+/** 60 texts of one class, whose words tell it. */
+const rows = (label: string) =>
+  Array.from({ length: 60 }, (_, i) => `${label.slice(0, 3)}${i % 7} word${i % 5},${label}\n`).join("");
+
+const train = (task: string, data: string, out: string, ...more: string[]) =>
+  lectern(["train", task, "--data", data, "--steps", "20", "--out", out, "--json", ...more], folder);
+
+describe("a run of the command", () => {
+  it("is gone on with only by the same text, and at another learning rate where one is given", async () => {
+    await train("char", "fox.txt", "fox", "--sample", "0");
+    const other = await train("char", "FOX.txt", "fox", "--sample", "0", "--resume");
+    expect(other.stderr).toContain('only there "q", only here "Q"');
+    expect(other.code).toBe(2);
+
+    const faster = await lectern(
+      [
+        "train",
+        "char",
+        "--data",
+        "fox.txt",
+        "--steps",
+        "22",
+        "--out",
+        "fox",
+        "--sample",
+        "0",
+        "--resume",
+        "--lr",
+        "0.1",
+      ],
+      folder,
+    );
+    expect(faster.stderr).toContain("the learning rate is 0.1 from here on; the checkpoint's was 0.005");
+    const seed = await train("char", "fox.txt", "fox", "--sample", "0", "--resume", "--seed", "3");
+    expect(seed.stderr).toContain("--resume: fox holds another run (seed 0 there, 3 here), and that cannot change");
+    expect(seed.code).toBe(2);
+  });
+
+  it("writes from prompts that begin with a dash, and names what it does not know", async () => {
+    const write = (...args: string[]) => lectern(["generate", "fox", "--tokens", "3", ...args], folder);
+    expect((await write("--prompt", "- the")).stdout).toMatch(/^- the...\n$/s);
+    const strange = await write("--prompt", "The dög");
+    expect([strange.code, strange.stdout]).toEqual([2, ""]);
+    expect(strange.stderr).toContain('--prompt: the model does not know "ö" (U+00F6); it knows "\\n -.');
+    expect((await write("--prompt", "The dög", "--unknown", "skip")).stdout).toMatch(/^The dg/);
+    const [cold, greedy] = [await write("--temperature", "0"), await write("--strategy", "greedy", "--top-k", "3")];
+    expect(cold.stdout).toBe(greedy.stdout);
+    expect(greedy.stderr).toContain("--top-k is not used: --strategy greedy takes the likeliest token always");
+  });
+
+  it("of a sorted table validates on every class, and predicts", async () => {
+    const { valLoss, accuracy } = eventsOf(await train("classify", "sorted.csv", "classes", "--lr", "0.01")).at(-1)!;
+    expect(accuracy).toBeGreaterThan(0.9);
+    const evaluated = eventsOf(await lectern(["eval", "classes", "--json"], folder)).at(-1)!;
+    expect(evaluated).toMatchObject({ count: 24, accuracy });
+    expect(evaluated.valLoss).toBeCloseTo(valLoss as number, 5);
+
+    const last = await lectern(
+      ["train", "classify", "--data", "sorted.csv", "--validation", "last", "--steps", "1", "--out", "last"],
+      folder,
+    );
+    expect(last.stderr).toContain("warning: of 24 examples in validation, few or none are of neg (0)");
+
+    const unmapped = await lectern(["eval", "classes", "--data", "other.csv"], folder);
+    expect(unmapped.stderr).toContain("say which is which with --labels, as --labels negative=neg,positive=pos");
+    const mapping = ["--data", "other.csv", "--labels", "negative=neg,positive=pos", "--json"];
+    expect(eventsOf(await lectern(["eval", "classes", ...mapping], folder)).at(-1)!.accuracy).toBeGreaterThan(0.9);
+
+    const predicted = eventsOf(await lectern(["predict", "classes", "neg3 word1", "pos2 word4", "--json"], folder));
+    expect(predicted.map(({ label }) => label)).toEqual(["neg", "pos", undefined]);
+    const { neg, pos } = predicted[0].probabilities as { neg: number; pos: number };
+    expect(neg + pos).toBeCloseTo(1, 5);
+    const onText = await lectern(["predict", "fox", "neg"], folder);
+    expect(onText.stderr).toContain("fox predicts tokens, not classes");
+  });
+
+  it("is trained by the optimiser and the tokens that are asked for", async () => {
+    const words = eventsOf(
+      await train("text", "fox.txt", "words", "--tokenizer", "word", "--optimizer", "sgd", "--batch", "2"),
+    );
+    expect(words.at(-1)!.steps).toBe(20);
+    const none = await train("char", "fox.txt", "none", "--optimizer", "sdg");
+    expect(none.stderr).toContain('--optimizer: optimizer: there is none named "sdg"; there are adamw, adam, sgd');
+    const model = await train("char", "fox.txt", "none", "--model", "classifier");
+    expect(model.stderr).toContain('--model: no model called "classifier" predicts tokens; there are gpt');
+    expect([none.code, model.code]).toEqual([2, 2]);
+  });
+});
+
+describe("a run of a program of one's own", () => {
+  it("is evaluated and writes as any other", async () => {
+    manualSeed(1);
+    const text = { train: FOX, validation: FOX, name: join(folder, "fox.txt") };
+    const { train: data, tokenizer } = textData(text, { context: 16, batch: 4 });
+    const model = new GPT({ vocabulary: tokenizer.size, layers: 1, heads: 2, width: 16, context: 16 });
+    const out = join(folder, "own");
+    const optimizer = new AdamW(model.parameters(), { lr: 1e-2 });
+    await new Trainer({ model, optimizer, tokenizer, out, progress: "off" }).fit(data, { steps: 5 });
+    expect(eventsOf(await lectern(["eval", "own", "--json"], folder)).at(-1)).toMatchObject({
+      event: "done",
+      run: "own",
+    });
+    expect((await lectern(["generate", "own", "--prompt", "The", "--tokens", "4"], folder)).stdout).toMatch(/^The/);
+  });
+});
+
+describe("a command line", () => {
+  it("keeps values that begin with a dash with their option", () => {
+    const joined = (...args: string[]) => valuesJoined(args).join(" ");
+    expect(joined("generate", "r", "--prompt", "-The")).toBe("generate r --prompt=-The");
+    expect(joined("--prompt", "- The", "--json")).toBe("--prompt=- The --json");
+    expect(joined("--data", "--steps", "5")).toBe("--data --steps 5");
+    expect(joined("--json", "-h")).toBe("--json -h");
+  });
+
+  it("is quoted where a shell would take it for something else", () => {
+    expect(["runs/a-1", "my dir", "it's", "$HOME"].map((word) => quoted(word, false))).toEqual([
+      "runs/a-1",
+      "'my dir'",
+      `'it'\\''s'`,
+      "'$HOME'",
+    ]);
+    expect(["runs\\a", "my dir"].map((word) => quoted(word, true))).toEqual(["runs\\a", '"my dir"']);
+  });
+});
