@@ -39,8 +39,15 @@ const JOB_NUMBERS = 2 ** 22;
 const REASON = 64;
 const MOST_CHARACTERS = 128;
 
+/** A line of the cache for each thread: what it is at (1 + the kernel, 0 for none), and whether it works. Number 0 is the main one. */
+const BUSY = REASON + MOST_CHARACTERS;
+const LINE = 16;
+export const MAX_THREADS = 64;
+const busyOf = (thread) => BUSY + thread * LINE;
+const joinedOf = (thread) => busyOf(thread) + 1;
+
 /** Bytes before the first job, and of a job. */
-const HEAD = 4 * (REASON + MOST_CHARACTERS);
+const HEAD = 4 * (BUSY + MAX_THREADS * LINE);
 const JOB_BYTES = 2048;
 export const CONTROL_BYTES = HEAD + JOBS * JOB_BYTES;
 
@@ -109,8 +116,14 @@ function ring(words) {
   if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.bell);
 }
 
-/** Does a part of the oldest job that has one ready. False where there is none. */
-export function work(words, values, kernels) {
+/** Does a part of the oldest job that has one ready, as thread number `self`. False where there is none. */
+export function work(words, values, kernels, self) {
+  const done = workOnce(words, values, kernels, self);
+  if (Atomics.load(words, busyOf(self)) !== 0) Atomics.store(words, busyOf(self), 0);
+  return done;
+}
+
+function workOnce(words, values, kernels, self) {
   const base = Atomics.load(words, WORD.base);
   const open = Math.min(before(Atomics.load(words, WORD.published), base), WINDOW + 1);
   for (let distance = 0; distance < open; distance++) {
@@ -121,6 +134,8 @@ export function work(words, values, kernels) {
       const part = claim & (2 ** PART_BITS - 1);
       if (jobOf(claim) !== job || part >= Atomics.load(words, at + COUNT) || !isReady(words, job, part, distance))
         break;
+      // Before the part is taken: whoever finds the thread gone knows that a part may be lost.
+      Atomics.store(words, busyOf(self), 1 + words[at + KERNEL]);
       if (Atomics.compareExchange(words, at + CLAIM, claim, claim + 1) !== claim) continue;
       runPart(words, values, kernels, job, part);
       return true;
@@ -193,26 +208,66 @@ export function takeFailure(words) {
   return { kernel: failed - 1, reason };
 }
 
+/** A worker begins to work. */
+export function join(words, thread) {
+  Atomics.store(words, joinedOf(thread), 1);
+  Atomics.add(words, WORD.ready, 1);
+}
+
+/** A worker that has ended no longer counts; for the main thread. */
+export function bury(words, thread) {
+  if (Atomics.exchange(words, joinedOf(thread), 0) === 1) Atomics.sub(words, WORD.ready, 1);
+  Atomics.store(words, busyOf(thread), 0);
+}
+
+/** The kernel that a thread is at; undefined where it is at none. */
+export function kernelOf(words, thread) {
+  const busy = Atomics.load(words, busyOf(thread));
+  return busy === 0 ? undefined : busy - 1;
+}
+
+/**
+ * Gives up all jobs that are queued, because a thread ended in the middle of one; for the main thread alone.
+ * `waitForOthers` has to return when no other thread is at a part any more.
+ */
+export function abandon(words, waitForOthers) {
+  const published = Atomics.load(words, WORD.published);
+  for (let job = Atomics.load(words, WORD.base); job !== published; job = (job + 1) % JOB_NUMBERS) {
+    // No job has a part of this number, so nobody takes one any more.
+    Atomics.store(words, wordOf(job) + CLAIM, (job << PART_BITS) | (2 ** PART_BITS - 1));
+  }
+  waitForOthers();
+  Atomics.store(words, WORD.base, published);
+  Atomics.store(words, WORD.failed, 0);
+}
+
 /** Looks for something to do before going to sleep: some 100 microseconds. */
 const SPINS = 10_000;
 
+/** Milliseconds after which a thread that waits in vain looks whether the others are still there. */
+const WATCH = 100;
+
 /**
- * Works until `enough()`, sleeping where there is nothing to do for a while. Errors: as Atomics.wait, where the thread may
- * not sleep.
+ * Works until `enough()`, as thread number `self`, sleeping where there is nothing to do for a while. `watch` is called now
+ * and then while it sleeps. Errors: those of `watch`; as Atomics.wait, where the thread may not sleep.
  */
-export function workUntil(enough, words, values, kernels) {
+export function workUntil(enough, words, values, kernels, self, watch) {
   let idle = 0;
   while (!enough()) {
     const bell = Atomics.load(words, WORD.bell);
-    if (work(words, values, kernels)) idle = 0;
+    if (work(words, values, kernels, self)) idle = 0;
     else if (++idle > SPINS && !enough()) {
       idle = 0;
-      Atomics.add(words, WORD.sleepers, 1);
-      try {
-        Atomics.wait(words, WORD.bell, bell);
-      } finally {
-        Atomics.sub(words, WORD.sleepers, 1);
-      }
+      if (sleep(words, bell, watch === undefined ? Number.POSITIVE_INFINITY : WATCH) === "timed-out") watch();
     }
+  }
+}
+
+function sleep(words, bell, milliseconds) {
+  Atomics.add(words, WORD.sleepers, 1);
+  try {
+    return Atomics.wait(words, WORD.bell, bell, milliseconds);
+  } finally {
+    Atomics.sub(words, WORD.sleepers, 1);
   }
 }

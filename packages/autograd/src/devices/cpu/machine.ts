@@ -1,3 +1,4 @@
+import { MAX_THREADS } from "./control.mjs";
 import { environment } from "./environment.ts";
 import type { Helpers } from "./generated/interface.mjs";
 import type { BlasLibrary } from "./library.mjs";
@@ -5,8 +6,6 @@ import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type Simd } from "./module.ts";
 import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
 import type { AllKernels } from "./table.mjs";
-
-const MAX_THREADS = 64;
 
 /** The device's parts. They are made when it is first used, so that importing the package costs nothing. */
 export interface Machine {

@@ -12,8 +12,11 @@ import { inUnits } from "../../outOfMemory.ts";
 import { nodeModule } from "../../platform.ts";
 import { addressRoom } from "./addressSpace.ts";
 import {
+  abandon,
   backlog,
+  bury,
   CONTROL_BYTES,
+  kernelOf,
   nextDescription,
   publish,
   takeFailure,
@@ -25,6 +28,7 @@ import {
 import { dependency, type Footprint } from "./footprint.ts";
 import type { Allocator } from "./memory.ts";
 import { type AllKernels, type Kernel, type KernelName, TABLE } from "./table.mjs";
+import { Thread } from "./thread.ts";
 
 /** The place of each kernel in the table. */
 const PLACES = Object.fromEntries(TABLE.map((name, place) => [name, place])) as Record<KernelName, number>;
@@ -37,11 +41,6 @@ const AHEAD = 16;
 
 /** What V8 reserves for a thread, and some to work with: measured are 0.6 to 0.9 GiB on Node 20 to 26. */
 const ADDRESSES_OF_A_THREAD = 1.25 * 2 ** 30;
-
-interface Worker {
-  postMessage(message: unknown): void;
-  terminate(): unknown;
-}
 
 export class Pool {
   readonly threads: number;
@@ -58,7 +57,8 @@ export class Pool {
   private readonly values: Float64Array;
   private readonly control: number;
   private readonly own: readonly Kernel[];
-  private workers: { worker: Worker; scratch: number }[] = [];
+  /** By their numbers, less 1; undefined where one has ended. */
+  private workers: (Thread | undefined)[] = [];
   private started = false;
   private mayBlock = true;
   /** Footprints of the last jobs, the last one first: of all that are not finished, and of some that are. */
@@ -114,7 +114,7 @@ export class Pool {
     publish(words, values, PLACES[name], units, step, this.dependenciesOf(footprint), args);
     recent.unshift(footprint);
     if (recent.length > AHEAD) recent.pop();
-    while (backlog(words) > AHEAD) work(words, values, this.own);
+    if (backlog(words) > AHEAD) this.workUntil(() => backlog(words) <= AHEAD);
   }
 
   /** How a job depends on each of those before it: two bits each, the last one lowest. */
@@ -135,53 +135,97 @@ export class Pool {
     return false;
   }
 
-  /** Returns when all jobs are done, or all that touch a block. Errors: a kernel that failed. */
+  /** Returns when all jobs are done, or all that touch a block. Errors: a kernel that failed, a thread that ended. */
   finish(block?: number): void {
-    const { words, values, own } = this;
-    const done = block === undefined ? () => backlog(words) === 0 : () => !this.isBusy(block);
-    while (!done()) {
-      if (!this.mayBlock) work(words, values, own);
-      else this.workAndSleep(done);
-    }
+    const { words } = this;
+    this.workUntil(block === undefined ? () => backlog(words) === 0 : () => !this.isBusy(block));
     const failure = takeFailure(words);
     if (failure) throw new Error(`cpu: the kernel "${TABLE[failure.kernel]}" failed: ${failure.reason}`);
   }
 
-  /** Ends the workers. The pool is of no use afterwards. */
+  /** Ends the workers. The pool is of no use afterwards. Errors: as `finish`. */
   stop(): void {
-    this.finish();
-    for (const { worker, scratch } of this.workers) {
-      worker.terminate();
-      this.memory.release(scratch);
+    try {
+      this.finish();
+    } finally {
+      for (const worker of this.workers) {
+        if (worker === undefined) continue;
+        worker.stop();
+        this.memory.release(worker.scratch);
+      }
+      // The control block stays: a worker may look at it once more before it ends.
+      this.workers = [];
     }
-    // The control block stays: a worker may look at it once more before it ends.
-    this.workers = [];
+  }
+
+  private workUntil(enough: () => boolean): void {
+    const { words, values, own } = this;
+    while (!enough()) {
+      if (!this.mayBlock) work(words, values, own, 0);
+      else this.workAndSleep(enough);
+    }
   }
 
   /** A browser's main thread may not sleep: then it goes on looking. */
   private workAndSleep(enough: () => boolean): void {
     try {
-      workUntil(enough, this.words, this.values, this.own);
+      workUntil(enough, this.words, this.values, this.own, 0, () => this.watch());
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       this.mayBlock = false;
     }
   }
 
+  /** Looks whether the workers are still there. Errors: one ended in the middle of a job. */
+  private watch(): void {
+    for (const worker of this.workers) if (worker?.isGone) this.bury(worker);
+  }
+
+  /** Goes on without a worker. Errors: it ended in the middle of a job. */
+  private bury(worker: Thread): void {
+    const { words } = this;
+    const place = this.workers.indexOf(worker);
+    const number = place + 1;
+    const kernel = kernelOf(words, number);
+    this.workers[place] = undefined;
+    bury(words, number);
+    const told = worker.reason === undefined ? "" : ` (${worker.reason})`;
+    this.failure = `thread ${number} of ${this.threads} ended${told}`;
+    if (kernel === undefined) {
+      this.memory.release(worker.scratch);
+      return;
+    }
+    abandon(words, () => this.waitForWorkers());
+    this.recent.length = 0;
+    this.memory.release(worker.scratch);
+    throw new Error(
+      `cpu: ${this.failure} while it computed "${TABLE[kernel]}": what was queued is lost, so go on from a checkpoint`,
+    );
+  }
+
+  /** Returns when no worker that is still there is at a part. */
+  private waitForWorkers(): void {
+    const { words } = this;
+    for (const [place, worker] of this.workers.entries()) {
+      while (worker !== undefined && kernelOf(words, place + 1) !== undefined && !worker.isGone) {
+        Atomics.wait(words, WORD.bell, Atomics.load(words, WORD.bell), 1);
+      }
+    }
+  }
+
   private start(): void {
     this.started = true;
     const room = addressRoom() ?? Number.POSITIVE_INFINITY;
-    for (let i = 1; i < this.threads; i++) {
-      if (room < i * ADDRESSES_OF_A_THREAD) {
+    const { module, control, blas, memory } = this;
+    for (let number = 1; number < this.threads; number++) {
+      if (room < number * ADDRESSES_OF_A_THREAD) {
         this.failure = `ulimit -v leaves ${inUnits(room)} of addresses, and a thread takes ${inUnits(ADDRESSES_OF_A_THREAD)}`;
         return;
       }
       try {
-        const worker = this.createWorker();
-        const scratch = this.memory.allocate(this.scratchSize);
-        this.workers.push({ worker, scratch });
-        const { module, control, blas } = this;
-        worker.postMessage({ module, memory: this.memory.memory, control, scratch, blas });
+        const scratch = memory.allocate(this.scratchSize);
+        const given = { module, memory: memory.memory, control, blas, number };
+        this.workers.push(new Thread(scratch, given, (thread) => this.noteEnd(thread)));
       } catch (error) {
         this.failure = error instanceof Error ? error.message : String(error);
         return;
@@ -189,22 +233,12 @@ export class Pool {
     }
   }
 
-  private createWorker(): Worker {
-    const node = nodeModule<typeof import("node:worker_threads")>("node:worker_threads");
-    if (node === undefined) {
-      const worker = new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" });
-      worker.onerror = (event) => {
-        this.failure = event.message;
-      };
-      return worker;
-    }
-    // Without the process's own options: a loader of TypeScript would only delay the start.
-    const worker = new node.Worker(new URL("./worker.mjs", import.meta.url), { execArgv: [] });
-    worker.on("error", (error) => {
-      this.failure = String(error);
-    });
-    worker.unref();
-    return worker;
+  /** A worker ended by itself. Where it was at a job, whoever waits for that one is told. */
+  private noteEnd(thread: Thread): void {
+    const place = this.workers.indexOf(thread);
+    if (place < 0) return;
+    this.failure = `thread ${place + 1} of ${this.threads} ended (${thread.reason})`;
+    if (kernelOf(this.words, place + 1) === undefined) this.bury(thread);
   }
 }
 

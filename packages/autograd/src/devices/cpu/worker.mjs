@@ -1,10 +1,14 @@
 // A thread of the cpu device's pool (pool.ts): an instance of the kernels on the shared memory, which works off the queue
 // until the process ends.
 
-import { CONTROL_BYTES, WORD, workUntil } from "./control.mjs";
+import { CONTROL_BYTES, join, workUntil } from "./control.mjs";
 import { TABLE } from "./table.mjs";
 
-async function start({ module, memory, control, scratch, blas }) {
+/** Kept, as the pool takes its end for this thread's. */
+let held;
+
+async function start({ module, memory, control, scratch, number, lifeline, blas }) {
+  held = lifeline;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.setScratch(scratch);
   const library = blas && (await import("./library.mjs")).openLibrary(blas, memory, exports);
@@ -12,8 +16,9 @@ async function start({ module, memory, control, scratch, blas }) {
   const kernels = TABLE.map((name) => all[name]);
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
   const values = new Float64Array(memory.buffer, control, CONTROL_BYTES / 8);
-  Atomics.add(words, WORD.ready, 1);
-  workUntil(() => false, words, values, kernels);
+  join(words, number);
+  workUntil(() => false, words, values, kernels, number);
+  held?.close();
 }
 
 const node = globalThis.process?.getBuiltinModule?.("node:worker_threads");
