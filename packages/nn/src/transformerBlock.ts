@@ -11,6 +11,8 @@ export interface TransformerBlockOptions extends MultiHeadAttentionOptions, Feed
   dropout?: number;
   /** Probability with which attention weights are dropped; 0 unless said otherwise, as it costs the fused kernel. */
   attentionDropout?: number;
+  /** Added to the variance in both norms; 1e-5 unless said otherwise. */
+  normEps?: number;
   /** `pre` normalises what goes into each part, `post` the sum that comes out of it; `pre` unless said otherwise. */
   norm?: "pre" | "post";
 }
@@ -30,11 +32,11 @@ export class TransformerBlock extends Module {
 
   constructor(options: TransformerBlockOptions) {
     super();
-    const { width, norm = "pre", dropout = 0 } = options;
+    const { width, norm = "pre", dropout = 0, normEps: eps } = options;
     this.norm = norm;
-    this.norm1 = new LayerNorm(width);
+    this.norm1 = new LayerNorm(width, { eps });
     this.attention = new MultiHeadAttention({ ...options, dropout: options.attentionDropout });
-    this.norm2 = new LayerNorm(width);
+    this.norm2 = new LayerNorm(width, { eps });
     this.mlp = new FeedForward(width, options);
     this.dropout = new Dropout(dropout);
   }

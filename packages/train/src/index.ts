@@ -39,6 +39,7 @@ export type { EarlyStopping } from "./earlyStopping.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export type { FileLike } from "./files.ts";
 export * from "./generation/index.ts";
+export { type HuggingFaceModel, loadHuggingFace, saveHuggingFace } from "./huggingFace/checkpoint.ts";
 export { absoluteError, accuracy, exactMatch, type Measured, type Score, squaredError } from "./measures.ts";
 export { type BatchOf, type Loss, type Model, type ModelWithLoss, meanCrossEntropy } from "./model.ts";
 export {

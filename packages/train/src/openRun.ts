@@ -1,6 +1,7 @@
 import { checked, kindOf, type Module, modelKind } from "@lectern/nn";
 import { loadWeights } from "./checkpoint.ts";
 import { fileAt } from "./files.ts";
+import { isHuggingFaceConfig, loadHuggingFace } from "./huggingFace/checkpoint.ts";
 import { type RunConfig, RunFolder } from "./run.ts";
 import { loadSafetensors } from "./safetensors.ts";
 import type { Store, StoredFile } from "./store/store.ts";
@@ -34,6 +35,8 @@ export interface OpenOptions {
  * Errors: there is no run, its files are damaged, its model is of no registered kind, or the file has no weights.
  */
 export async function openRun(where: string | Store, { model }: OpenOptions = {}): Promise<OpenedRun> {
+  const ready = model === undefined ? await openHuggingFace(where) : undefined;
+  if (ready !== undefined) return ready;
   const { folder, weights } = await locate(where);
   const config = await readConfig(folder);
   const opened = model ?? (await makeModel(folder, config));
@@ -46,6 +49,17 @@ export async function openRun(where: string | Store, { model }: OpenOptions = {}
     ...{ folder, config, weights, tokenizer, model: opened.eval() },
     ...{ kind: kind?.name, predicts: kind?.predicts },
   };
+}
+
+/** A folder in Hugging Face's layout; undefined where it is none. */
+async function openHuggingFace(where: string | Store): Promise<OpenedRun | undefined> {
+  const folder = new RunFolder(where);
+  const file = folder.file("config.json");
+  if (!(await file.exists().catch(() => false))) return undefined;
+  const config = await folder.config();
+  if (!isHuggingFaceConfig(config)) return undefined;
+  const { model, tokenizer } = await loadHuggingFace(folder.store);
+  return { folder, config, model, tokenizer, weights: file, kind: "gpt", predicts: "tokens" };
 }
 
 /** Runs of old had a character from U+0000 to U+00FF for each byte, in a tokenizer of characters. */

@@ -4,6 +4,7 @@ import {
   NUMBER_TYPES,
   type NumberTypeName,
   type Shape,
+  scope,
   sizeOf,
   type Tensor,
   type TypedArray,
@@ -124,6 +125,48 @@ export async function loadSafetensors(file: FileLike, device?: Device): Promise<
     if (error instanceof StoreError) throw error;
     throw new Error(`no safetensors file: ${stored}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** A tensor of an open file. */
+export interface StoredTensor {
+  readonly shape: Shape;
+  /** Reads it in parts along its first axis, so that it is never in memory as a whole; each part is freed after its use. */
+  eachPart(use: (start: number, part: Tensor) => void): Promise<void>;
+}
+
+/** So many bytes of a tensor are read at once. */
+const PART_BYTES = 2 ** 24;
+
+/** Opens a file for as long as `use` takes: what is in it is known before anything of it is read. Errors as `loadSafetensors`. */
+export async function readSafetensors<T>(
+  file: FileLike,
+  use: (tensors: ReadonlyMap<string, StoredTensor>) => Promise<T>,
+  device?: Device,
+): Promise<T> {
+  return fileAt(file).read("safetensors", async (reader) => {
+    const describe = async () => {
+      const start = await reader.read(0, Math.min(LENGTH_BYTES, reader.size));
+      return layout(await reader.read(start.length, headerLength(start, reader.size)), reader.size).places;
+    };
+    const places = await describe().catch((error: Error) => {
+      throw new Error(`no safetensors file: ${fileAt(file)}: ${error.message}`, { cause: error });
+    });
+    const eachPart = async (place: Place, each: (start: number, part: Tensor) => void) => {
+      const [rows = 1, ...rest] = place.shape;
+      const rowBytes = place.length / Math.max(1, rows);
+      const atOnce = Math.max(1, Math.floor(PART_BYTES / Math.max(1, rowBytes)));
+      for (let start = 0; start < rows; start += atOnce) {
+        const count = Math.min(atOnce, rows - start);
+        const bytes = await reader.read(place.start + start * rowBytes, count * rowBytes);
+        scope(() =>
+          each(start, toTensor({ ...place, shape: place.shape.length === 0 ? [] : [count, ...rest] }, bytes, device)),
+        );
+      }
+    };
+    return use(
+      new Map(places.map((place) => [place.name, { shape: place.shape, eachPart: (each) => eachPart(place, each) }])),
+    );
+  });
 }
 
 /** The same from bytes in memory. Errors say what is wrong, without a file's name. */

@@ -1,4 +1,5 @@
 import { noGrad, type Tensor } from "@lectern/autograd";
+import { GELU, ReLU, SiLU } from "../activations.ts";
 import { assertSizes, assertTokens } from "../check.ts";
 import { Dropout } from "../dropout.ts";
 import { Embedding } from "../embedding.ts";
@@ -33,11 +34,24 @@ export const gptOptions = (z: Zod) =>
     bias: z.boolean().optional(),
     /** `pre` unless said otherwise; with `post` there is no norm before the head, for the last block ends in one. */
     norm: z.enum(["pre", "post"]).optional(),
+    /** Width in the middle of each block's network; four times the width unless said otherwise. */
+    hidden: z.int().min(1).max(1_000_000).optional(),
+    /** The exact GELU unless said otherwise; GPT-2 has its approximation, `geluTanh`. */
+    activation: z.enum(["gelu", "geluTanh", "relu", "silu"]).optional(),
+    /** Added to the variance in layer norms; 1e-5 unless said otherwise. */
+    normEps: z.number().positive().optional(),
     /** `learned` unless said otherwise. */
     positions: z.enum(["learned", "sinusoidal"]).optional(),
   });
 
 export type GPTOptions = OptionsOf<typeof gptOptions>;
+
+const ACTIVATIONS = {
+  gelu: () => new GELU(),
+  geluTanh: () => new GELU("tanh"),
+  relu: () => new ReLU(),
+  silu: () => new SiLU(),
+};
 
 /** Language model: predicts each next token from those before it (Radford et al., 2019). */
 export class GPT extends Module {
@@ -54,6 +68,7 @@ export class GPT extends Module {
   constructor(options: GPTOptions) {
     super();
     const { vocabulary, layers, heads, width, context, dropout = 0, tiedHead = true, bias, norm = "pre" } = options;
+    const { hidden, activation = "gelu", normEps } = options;
     assertSizes("GPT", { vocabulary, layers, heads, width, context });
     this.options = { ...options };
     this.tokens = new Embedding(vocabulary, width);
@@ -62,9 +77,13 @@ export class GPT extends Module {
     this.dropout = new Dropout(dropout);
     this.blocks = Array.from(
       { length: layers },
-      () => new TransformerBlock({ width, heads, causal: true, dropout, bias, norm }),
+      () =>
+        new TransformerBlock({
+          ...{ width, heads, causal: true, dropout, bias, norm, hidden, normEps },
+          activation: ACTIVATIONS[activation](),
+        }),
     );
-    if (norm === "pre") this.norm = new LayerNorm(width);
+    if (norm === "pre") this.norm = new LayerNorm(width, { eps: normEps });
     this.head = new Linear(width, vocabulary, { bias: false });
     if (tiedHead) this.head.weight = this.tokens.weight;
     this.#initialize();
