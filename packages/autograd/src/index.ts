@@ -43,6 +43,7 @@ export {
   scaledDotProductAttention,
 } from "./ops/attention.ts";
 export { cachedAttention } from "./ops/cachedAttention.ts";
+export { type ConvolutionOptions, conv1d, conv2d, type PerAxis } from "./ops/convolution.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./ops/crossEntropy.ts";
 export { dropout } from "./ops/dropout.ts";
 export { einsum } from "./ops/einsum.ts";
@@ -54,8 +55,10 @@ export * from "./ops/losses.ts";
 export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
 export { type AdamWOptions, type AdamWUpdate, adamW_, sumOfSquares } from "./ops/optimizer.ts";
+export * from "./ops/pooling.ts";
 export type { SortOptions } from "./ops/sorting.ts";
 export { concat, stack } from "./ops/views.ts";
+export { fold } from "./ops/windows.ts";
 export { OutOfMemory } from "./outOfMemory.ts";
 export { nextTask } from "./platform.ts";
 export { type Phase, type ProfileRow, profile } from "./profile.ts";

@@ -1,4 +1,6 @@
 export { GELU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batchNorm.ts";
+export { Conv1d, Conv2d, type ConvOptions } from "./convolution.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { evaluation } from "./evaluation.ts";
@@ -17,8 +19,18 @@ export { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions
 export { type BufferOptions, buffer, parameter } from "./parameter.ts";
 export { GlobalAveragePooling, GlobalMaxPooling, type Pooling } from "./pooling.ts";
 export { PositionalEmbedding, SinusoidalEncoding } from "./positions.ts";
+export {
+  GRU,
+  LSTM,
+  type LSTMState,
+  type RecurrentOptions,
+  type RecurrentOutput,
+  RNN,
+  type RNNOptions,
+} from "./recurrent.ts";
 export { RMSNorm } from "./rmsNorm.ts";
 export { SelfAttention } from "./selfAttention.ts";
 export { Sequential } from "./sequential.ts";
 export { SingleHeadAttention } from "./singleHeadAttention.ts";
 export { TransformerBlock, type TransformerBlockOptions } from "./transformerBlock.ts";
+export * from "./windowPooling.ts";

@@ -1,6 +1,7 @@
 import { numbersOf } from "../check.ts";
 import * as arranging from "../ops/arranging.ts";
 import * as views from "../ops/views.ts";
+import { unfold } from "../ops/windows.ts";
 import type { Shape } from "../shape.ts";
 import type { Axes, Tensor } from "../tensor.ts";
 import { ProductMethods } from "./products.ts";
@@ -72,5 +73,9 @@ export abstract class ShapeMethods extends ProductMethods {
   }
   roll(this: Tensor, shifts: Axes, axes?: Axes): Tensor {
     return arranging.roll(this, shifts, axes);
+  }
+  /** Windows of `size` elements along an axis, `step` apart; what is in them stands along a new last axis. */
+  unfold(this: Tensor, axis: number, size: number, step = 1, dilation = 1): Tensor {
+    return unfold(this, axis, size, step, dilation);
   }
 }
