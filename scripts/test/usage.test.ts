@@ -126,7 +126,7 @@ describe("help and information", () => {
     expect(devices[0].available).toBe(true);
     const fused = [
       ...["adamW_", "attention", "cachedAttention", "embeddingWithPositions"],
-      ...["linear", "linearGelu", "multiHeadAttention", "sumOfSquares"],
+      ...["linear", "linearGelu", "multiHeadAttention", "sumOfSquares", "swiglu"],
     ];
     expect(devices[0].details).toMatchObject({ fused, composed: [] });
     expect(devices[2].details).toMatchObject({ fused: [], composed: fused });

@@ -1,7 +1,7 @@
 // Several elementwise steps in one pass over memory, where that is what a training step spends its time on.
 
 import { addWide, loadTail, madd, storeTail, sum2 } from "./lanes";
-import { bell4, gelu4, geluSlope4, geluSlopeOf, normalCdf4 } from "./math";
+import { bell4, gelu4, geluSlope4, geluSlopeOf, normalCdf4, sigmoid4 } from "./math";
 
 /** Units are rows of n: z = x + bias, out = gelu(z) and, where a gradient will be asked for, x = gelu'(z). */
 export function biasGelu(begin: i32, end: i32, n: i32, out: usize, x: usize, bias: usize, withSlope: bool): void {
@@ -85,4 +85,50 @@ export function sumSquares(begin: i32, end: i32, pieces: usize, sums: usize): vo
     }
     store<f64>(sums + unit * 8, sum2(sum));
   }
+}
+
+/** Units are elements: out = silu(gate) * up. */
+export function swiglu(begin: i32, end: i32, out: usize, gate: usize, up: usize): void {
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    const at = <usize>i * 4;
+    v128.store(out + at, gated(v128.load(gate + at), v128.load(up + at)));
+  }
+  if (i < end) {
+    const at = <usize>i * 4;
+    storeTail(out + at, gated(loadTail(gate + at, end - i), loadTail(up + at, end - i)), end - i);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function gated(gate: v128, up: v128): v128 {
+  return f32x4.mul(f32x4.mul(gate, sigmoid4(gate)), up);
+}
+
+/** Units are elements. With s = sigmoid(gate): dgate = s (1 + gate (1 - s)) up dy, dup = gate s dy. */
+export function swigluGrad(begin: i32, end: i32, dgate: usize, dup: usize, gate: usize, up: usize, dy: usize): void {
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    const at = <usize>i * 4;
+    const g = v128.load(gate + at);
+    const s = sigmoid4(g);
+    const d = v128.load(dy + at);
+    v128.store(dgate + at, f32x4.mul(siluSlope(g, s), f32x4.mul(v128.load(up + at), d)));
+    v128.store(dup + at, f32x4.mul(f32x4.mul(g, s), d));
+  }
+  if (i < end) {
+    const at = <usize>i * 4;
+    const rest = end - i;
+    const g = loadTail(gate + at, rest);
+    const s = sigmoid4(g);
+    const d = loadTail(dy + at, rest);
+    storeTail(dgate + at, f32x4.mul(siluSlope(g, s), f32x4.mul(loadTail(up + at, rest), d)), rest);
+    storeTail(dup + at, f32x4.mul(f32x4.mul(g, s), d), rest);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function siluSlope(x: v128, s: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.mul(s, madd(x, f32x4.sub(one, s), one));
 }

@@ -279,6 +279,10 @@ export interface Device {
    * results already filled; undefined where one is not wanted.
    */
   embedGrad?(dweight: Strided | undefined, dpositions: Strided | undefined, dy: Strided, tokens: Strided): void;
+  /** out = silu(gate) * up. All of one shape. */
+  swiglu?(out: Strided, gate: Strided, up: Strided): void;
+  /** dgate = silu'(gate) * up * dy, dup = silu(gate) * dy. */
+  swigluGrad?(dgate: Strided, dup: Strided, gate: Strided, up: Strided, dy: Strided): void;
   /** With z = x + bias: out = gelu(z), and x becomes gelu'(z), which is all that the gradient needs. x, out: [rows, n]; bias: [n]. */
   biasGelu?(out: Strided, x: Strided, bias: Strided): void;
   /** dx = slope * dy with what `biasGelu` left in x, dbias = sum of dx over the rows; in place on dy allowed. */

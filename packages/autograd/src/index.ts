@@ -57,6 +57,7 @@ export { multinomial } from "./ops/multinomial.ts";
 export { type AdamWOptions, type AdamWUpdate, adamW_, sumOfSquares } from "./ops/optimizer.ts";
 export * from "./ops/pooling.ts";
 export type { SortOptions } from "./ops/sorting.ts";
+export { swiglu } from "./ops/swiglu.ts";
 export { concat, stack } from "./ops/views.ts";
 export { fold } from "./ops/windows.ts";
 export { OutOfMemory } from "./outOfMemory.ts";

@@ -4,6 +4,7 @@
  */
 
 import type { Strided } from "../../device.ts";
+import { sizeOf } from "../../shape.ts";
 import { addressesOf, addressOf, rowsOf } from "./addresses.ts";
 import { BlockSums, HEIGHT } from "./blockSums.ts";
 import { binary, unary } from "./elementwise.ts";
@@ -34,6 +35,16 @@ export function biasGeluGrad(dx: Strided, dbias: Strided, slope: Strided, dy: St
   const places = [addressOf(dx), partial, addressOf(slope), addressOf(dy)] as const;
   runTouching(footprint, "biasGeluGrad", sums.blocks, sums.grain(MANY), HEIGHT, rows, n, ...places);
   sums.addUp(dbias);
+}
+
+export function swiglu(out: Strided, gate: Strided, up: Strided): void {
+  const footprint = new Footprint(rowsOf(out.shape)[0]).readsRows(gate, up).writesRows(out);
+  runTouching(footprint, "swiglu", sizeOf(out.shape), MANY, ...addressesOf(out, gate, up));
+}
+
+export function swigluGrad(dgate: Strided, dup: Strided, gate: Strided, up: Strided, dy: Strided): void {
+  const footprint = new Footprint(rowsOf(dy.shape)[0]).readsRows(gate, up, dy).writesRows(dgate, dup);
+  runTouching(footprint, "swigluGrad", sizeOf(dy.shape), MANY, ...addressesOf(dgate, dup, gate, up, dy));
 }
 
 /** A matrix or a row of numbers, seen another way. */

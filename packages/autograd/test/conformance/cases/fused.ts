@@ -80,6 +80,28 @@ function sumOfSquares(device: Device, out: Strided, tensors: readonly Strided[])
   device.reduce("sum", out, parts, { outer: 1, size: tensors.length, inner: 1 });
 }
 
+function swiglu(device: Device, out: Strided, gate: Strided, up: Strided): void {
+  if (device.swiglu !== undefined) {
+    device.swiglu(out, gate, up);
+    return;
+  }
+  device.unary("silu", out, gate, 0, 0);
+  device.binary("mul", out, out, up);
+}
+
+type SwigluGradArgs = [dgate: Strided, dup: Strided, gate: Strided, up: Strided, dy: Strided];
+
+function swigluGrad(device: Device, ...[dgate, dup, gate, up, dy]: SwigluGradArgs): void {
+  if (device.swigluGrad !== undefined) {
+    device.swigluGrad(dgate, dup, gate, up, dy);
+    return;
+  }
+  device.unaryGrad("silu", dgate, gate, dy);
+  device.binary("mul", dgate, dgate, up);
+  device.unary("silu", dup, gate, 0, 0);
+  device.binary("mul", dup, dup, dy);
+}
+
 function embed(device: Device, out: Strided, weight: Strided, positions: Strided, tokens: Strided): void {
   if (device.embed !== undefined) {
     device.embed(out, weight, positions, tokens);
@@ -162,6 +184,19 @@ export const fusedCases: readonly Case[] = [
       ),
     ),
   ),
+  defineCase("swiglu", "one half gated by the other, and its gradients", async (check) => {
+    for (const shape of SHAPES) {
+      const [gate, up, dy] = [8, 1, 1].map((spread) => check.numbers.normal(shape, "offset", spread));
+      await check.agree(
+        { out: blank(shape), gate, up },
+        (device, { out, gate, up }) => swiglu(device, out, gate, up),
+        2,
+      );
+      const call = (device: Device, { dgate, dup, gate, up, dy }: Record<string, Strided>) =>
+        swigluGrad(device, dgate, dup, gate, up, dy);
+      await check.agree({ dgate: blank(shape), dup: blank(shape), gate, up, dy }, call, 4);
+    }
+  }),
   defineCase("biasGelu", "a bias, GELU and GELU's derivative in one pass", async (check) => {
     for (const shape of SHAPES) {
       const operands = {

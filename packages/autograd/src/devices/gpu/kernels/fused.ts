@@ -1,9 +1,9 @@
 import type { Strided } from "../../../device.ts";
-import { sizeOf } from "../../../shape.ts";
+import { rowMajorStrides, sizeOf } from "../../../shape.ts";
 import type { Box, Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { PARTS, SUM_OF_SQUARES, TENSORS } from "../wgsl/sumOfSquares.ts";
-import { mapped } from "./map.ts";
+import { map, mapped } from "./map.ts";
 import { element, PLAIN, reduceLanes } from "./reduce.ts";
 
 /**
@@ -12,6 +12,13 @@ import { element, PLAIN, reduceLanes } from "./reduce.ts";
  */
 
 const FORMULAS = {
+  swiglu(gate: number, up: number) {
+    return (gate / (1 + Math.exp(-gate))) * up;
+  },
+  swigluGate(gate: number, up: number, dy: number) {
+    const s = 1 / (1 + Math.exp(-gate));
+    return s * (1 + gate * (1 - s)) * up * dy;
+  },
   square(x: number) {
     return x * x;
   },
@@ -19,6 +26,26 @@ const FORMULAS = {
     return a + b + c + (d + e) + (f + g);
   },
 };
+
+const flat = (x: Strided) => ({ box: boxOf(x), offset: x.offset, strides: rowMajorStrides(x.shape) });
+
+export function swiglu(runtime: Runtime, out: Strided, gate: Strided, up: Strided): void {
+  const { swiglu } = FORMULAS;
+  map(runtime, { swiglu }, out, [gate, up].map(flat));
+}
+
+export function swigluGrad(
+  runtime: Runtime,
+  dgate: Strided,
+  dup: Strided,
+  gate: Strided,
+  up: Strided,
+  dy: Strided,
+): void {
+  const { swiglu, swigluGate } = FORMULAS;
+  map(runtime, { swigluGate }, dgate, [gate, up, dy].map(flat));
+  map(runtime, { swiglu }, dup, [gate, dy].map(flat));
+}
 
 /** As many as a kernel can read at once. */
 const TOGETHER = 7;
