@@ -18,7 +18,7 @@ if (browser === undefined) {
       expect(trainLoss).toBeGreaterThan(4);
       expect(trainLoss).toBeLessThan(5);
       expect(text).toMatch(/^Call me [\s\S]{20}$/u);
-      expect(files).toEqual(["best.safetensors", "checkpoints", "metrics.jsonl", "tokenizer.json"]);
+      expect(files).toEqual(["best.safetensors", "checkpoints", "config.json", "metrics.jsonl", "tokenizer.json"]);
     } finally {
       await opened.close();
     }

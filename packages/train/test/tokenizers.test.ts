@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   ByteTokenizer,
   CharTokenizer,
+  countCharacters,
   encodeText,
   learnTokenizer,
   loadTokenizer,
@@ -25,6 +26,16 @@ describe("CharTokenizer", () => {
     const tokenizer = CharTokenizer.from("bé\na😀b");
     expect(tokenizer.size).toBe(5);
     expect([...tokenizer.encode("\nabé😀")]).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("takes an emoji for one character, of however many code points it is", () => {
+    const text = "Hi 😀👩‍👩‍👧 ok 🇷🇺👍🏽!";
+    const tokenizer = CharTokenizer.from(text);
+    expect([countCharacters(text), tokenizer.encode(text).length, tokenizer.size]).toEqual([12, 12, 10]);
+    expect(tokenizer.decode(tokenizer.encode("👩‍👩‍👧🇷🇺").slice(0, 1))).toBe("👩‍👩‍👧");
+    const parts = CharTokenizer.from("👩👧\u200d");
+    expect(parts.decode(parts.encode("👩‍👧"))).toBe("👩‍👧");
+    expect(() => CharTokenizer.from("🇷🇺").encode("🇷🇸")).toThrow('"🇷" (U+1F1F7), character 1 of the text');
   });
 
   it("gives every text back", () => {
@@ -52,6 +63,12 @@ describe("CharTokenizer", () => {
 });
 
 describe("WordTokenizer", () => {
+  it("reads what is written without spaces character by character", () => {
+    const words = ["这部", "iphone", "很好看", "。", "ありがとう", "ไทย", "мир", "!"];
+    const characters = words.flatMap((word) => (/^[a-zмир]+$/.test(word) ? [word] : [...word]));
+    expect(splitWords("这部iPhone很好看。ありがとう ไทย мир!")).toEqual(characters);
+  });
+
   it("splits off marks, lower-cases, and takes HTML line breaks for spaces", () => {
     expect(splitWords("It's GREAT!<br /><br />10/10, Amélie – (really)…")).toEqual([
       "it",

@@ -1,7 +1,7 @@
 export { type BPEOptions, BPETokenizer, END_OF_TEXT } from "./bpe/bpe.ts";
 export type { Merge } from "./bpe/learn.ts";
 export { ByteTokenizer } from "./bytes.ts";
-export { CharTokenizer } from "./characters.ts";
+export { CharTokenizer, countCharacters } from "./characters.ts";
 export { type StreamDecoder, streamDecoder } from "./decoder.ts";
 export { loadTokenizer, saveTokenizer } from "./files.ts";
 export { learnTokenizer, registerTokenizer, tokenizerFromJSON, tokenizerNames, tokenizerToJSON } from "./kinds.ts";

@@ -3,10 +3,25 @@ import { stringsFrom, type Tokenizer, type TokenizerJSON, type TokenizerKind, to
 const PADDING = "<pad>";
 const UNKNOWN = "<unk>";
 
-/** Words, numbers and the common marks, lower-cased, in the manner of torchtext's basic_english; HTML line breaks are spaces. */
+/** Scripts that are written without spaces between words: there a character is read as a word is elsewhere. */
+const UNSPACED = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"]
+  .map((script) => `\\p{Script=${script}}`)
+  .join("");
+
+const HAS_UNSPACED = new RegExp(`[${UNSPACED}]`, "u");
+const WORDS = /[\p{L}\p{M}\p{N}_]+|[.,!?()']/gu;
+const WORDS_AND_UNSPACED = new RegExp(
+  `[${UNSPACED}]\\p{M}*|[[\\p{L}\\p{M}\\p{N}_]--[${UNSPACED}]]+|[.,!?\\(\\)'。，！？]`,
+  "gv",
+);
+
+/**
+ * Words, numbers and the common marks, lower-cased, in the manner of torchtext's basic_english; HTML line breaks are spaces.
+ * Chinese, Japanese, Thai and others that have no spaces are read character by character.
+ */
 export function splitWords(text: string): string[] {
   const plain = text.toLowerCase().replace(/<br\s*\/?>/g, " ");
-  return plain.match(/[\p{L}\p{M}\p{N}_]+|[.,!?()']/gu) ?? [];
+  return plain.match(HAS_UNSPACED.test(plain) ? WORDS_AND_UNSPACED : WORDS) ?? [];
 }
 
 /** One token for each of the most frequent words. 0 is padding; 1 stands for every other word. */

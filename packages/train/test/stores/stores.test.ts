@@ -63,7 +63,7 @@ if (browser === undefined) {
 
     it("holds a run, which is gone on with to the bit and opened again", async () => {
       const found = await opened.page.evaluate(() => (globalThis as unknown as StorePage).trainAndResume());
-      expect(found.files).toEqual(["checkpoints", "metrics.jsonl", "tokenizer.json"]);
+      expect(found.files).toEqual(["checkpoints", "config.json", "metrics.jsonl", "tokenizer.json"]);
       expect(found.losses).toHaveLength(6);
       expect(found.losses).toEqual(found.uninterrupted);
       expect(found.again).toBe(true);
