@@ -12,15 +12,16 @@ import {
 import type { Example, OpenedRun, Tokenizer } from "@lectern/train";
 import { UsageError } from "./errors.ts";
 import { downloadProgress } from "./output.ts";
-import { divideAnew, type SplitOptions, shareIn, warnOfRareClasses } from "./validationSplit.ts";
+import { type SplitOptions, shareIn } from "./validationSplit.ts";
 
 /** Reads a text, and downloads it where it has to be. Errors: see `loadCorpus`. */
-export async function readCorpus(data: string, json: boolean): Promise<TextCorpus<Text>> {
+export async function readCorpus(data: string, json: boolean, encoding?: string): Promise<TextCorpus<Text>> {
   await assertThere("data", data);
-  return loadCorpus(data, { onProgress: downloadProgress(json) });
+  return loadCorpus(data, { encoding, onProgress: downloadProgress(json) });
 }
 
-type Columns = Pick<LabelledOptions, "textColumn" | "labelColumn">;
+/** How a table is read. */
+export type TableOptions = Pick<LabelledOptions, "textColumn" | "labelColumn" | "encoding" | "skipBadRows">;
 
 /**
  * Reads labelled texts, and downloads them where they have to be. A table is divided by shares of its classes unless
@@ -29,51 +30,16 @@ type Columns = Pick<LabelledOptions, "textColumn" | "labelColumn">;
 export async function readLabelledCorpus(
   data: string,
   json: boolean,
-  columns: Columns,
+  table: TableOptions,
   { validation, seed }: SplitOptions & { seed: number },
 ): Promise<LabelledCorpus> {
   await assertThere("data", data);
-  const options = { ...columns, onProgress: downloadProgress(json) };
-  const corpus = await divided(data, options, { validation, seed });
-  if (!json) warnOfRareClasses(corpus);
+  const share = validation === undefined || validation === "last" ? undefined : shareIn(validation);
+  const held = share ?? (validation === undefined ? undefined : String(validation));
+  if (typeof held === "string" && held !== "last") await assertThere("validation", held);
+  const corpus = await loadLabelled(data, { ...table, validation: held, seed, onProgress: downloadProgress(json) });
+  if (!json) for (const warning of corpus.warnings) console.error(`warning: ${warning}`);
   return corpus;
-}
-
-async function divided(
-  data: string,
-  options: LabelledOptions,
-  { validation, seed }: SplitOptions & { seed: number },
-): Promise<LabelledCorpus> {
-  const ownOrder = validation === "last" || (validation === undefined && !(await isTable(data)));
-  if (ownOrder) return loadLabelled(data, options);
-  const share = validation === undefined ? undefined : shareIn(validation);
-  // The whole table, but for a row: where it is divided does not matter, it is divided anew.
-  const corpus = await loadLabelled(data, (await isTable(data)) ? { ...options, validationRows: 1 } : options);
-  if (validation === undefined || share !== undefined) return divideAnew(corpus, share, seed);
-  return validatedBy(corpus, String(validation), options);
-}
-
-/** The whole of the data to train on, and another file to validate on. Errors: the file has other classes. */
-async function validatedBy(corpus: LabelledCorpus, path: string, options: LabelledOptions): Promise<LabelledCorpus> {
-  await assertThere("validation", path);
-  const other = await loadLabelled(path, options);
-  const strange = other.labels.find((label) => !corpus.labels.includes(label));
-  if (strange !== undefined) {
-    throw new UsageError(
-      `--validation: ${path} has a class "${strange}", and ${corpus.name} has ${corpus.labels.join(", ")}`,
-    );
-  }
-  const renumbered = [...other.train, ...other.validation].map(({ text, label }) => ({
-    text,
-    label: corpus.labels.indexOf(other.labels[label]),
-  }));
-  return { ...corpus, train: [...corpus.train, ...corpus.validation], validation: renumbered };
-}
-
-/** Whether a data set is a file of one's own, whose rows stand in an order that nobody has seen to. */
-async function isTable(data: string): Promise<boolean> {
-  if (isDataset(data) || /\.(tar|tgz|tar\.gz)$/i.test(data)) return false;
-  return (await stat(data)).isFile();
 }
 
 const isDataset = (data: string) => listDatasets().some(({ name }) => name === data);

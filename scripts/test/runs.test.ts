@@ -82,7 +82,7 @@ describe("a run of the command", () => {
       ["train", "classify", "--data", "sorted.csv", "--validation", "last", "--steps", "1", "--out", "last"],
       folder,
     );
-    expect(last.stderr).toContain("warning: of 24 examples in validation, few or none are of neg (0)");
+    expect(last.stderr).toContain('warning: class "neg" is missing in the validation rows');
 
     const unmapped = await lectern(["eval", "classes", "--data", "other.csv"], folder);
     expect(unmapped.stderr).toContain("say which is which with --labels, as --labels negative=neg,positive=pos");
@@ -95,6 +95,35 @@ describe("a run of the command", () => {
     expect(neg + pos).toBeCloseTo(1, 5);
     const onText = await lectern(["predict", "fox", "neg"], folder);
     expect(onText.stderr).toContain("fox predicts tokens, not classes");
+  });
+
+  it("of a table that has bad rows, in another encoding, says so, and reads it where it is told how", async () => {
+    const table = "text,label\r\ncafé,1\r\n,0\r\nthé,0\r\nmaté,1\r\neau,0\r\nlait,1\r\n";
+    await writeFile(join(folder, "drinks.csv"), Buffer.from(table, "latin1"));
+    const told = await train("classify", "drinks.csv", "drinks");
+    expect(told.stderr).toContain("drinks.csv is not UTF-8: byte 15 does not fit");
+    const bad = await train("classify", "drinks.csv", "drinks", "--encoding", "latin1");
+    expect(bad.stderr).toContain(
+      "drinks.csv, line 3: the text is empty; fill it in or delete the row, or leave such rows",
+    );
+    const skipped = await lectern(
+      [
+        "train",
+        "classify",
+        "--data",
+        "drinks.csv",
+        "--encoding",
+        "latin1",
+        "--skip-bad-rows",
+        "--steps",
+        "2",
+        "--out",
+        "drinks",
+      ],
+      folder,
+    );
+    expect(skipped.stderr).toContain("warning: drinks.csv: 1 of 6 rows were left out: line 3: the text is empty");
+    expect(eventsOf(await lectern(["eval", "drinks", "--json"], folder)).at(-1)).toMatchObject({ count: 1 });
   });
 
   it("is trained by the optimiser and the tokens that are asked for", async () => {

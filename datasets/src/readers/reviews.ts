@@ -80,7 +80,9 @@ function reviewCorpus(where: string, name: string, reviews: Review[], options: L
   const train = shuffled(parts.train, seed);
   const test = shuffled(parts.test, seed);
   const common = { name, labels: LABELS, warnings: [] };
-  const asked = [validation, validationRows, validationShare].some((option) => option !== undefined);
+  const asked = [validation === "last" ? undefined : validation, validationRows, validationShare].some(
+    (option) => option !== undefined,
+  );
   if (test.length > 0 && !asked) return { ...common, train, validation: test, split: { kind: "own" } };
   const held = holdOut(name, train, shareOf(name, options));
   return { ...common, ...held, ...(test.length > 0 ? { test } : {}), split: { kind: "shuffled", seed } };

@@ -36,8 +36,9 @@ export function checkedShare(share: number): number {
   throw new Error(`validationShare is ${share}; it is a share of the data: give a number from 0 up to, but not, 1`);
 }
 
-/** How much is held out of data that have an order of their own, which `"last"` and another file would leave. */
+/** How much is held out of data that nobody but their authors orders: there `"last"` means nothing else. Errors: another file. */
 export function shareOf(name: string, { validation, validationRows, validationShare }: LabelledOptions): HoldOut {
+  if (validation === "last") return { validationRows, validationShare };
   if (typeof validation === "string") {
     throw new Error(`${name}: validation "${validation}" is for tables; give a share of it, or leave it out`);
   }

@@ -1,5 +1,7 @@
+import type { Text } from "@lectern/datasets";
 import {
   ConsecutiveWindows,
+  countCharacters,
   encodeText,
   generate,
   type LanguageModel,
@@ -13,10 +15,11 @@ import { UsageError } from "../errors.ts";
 import { numberOption, TEMPERATURE } from "../options.ts";
 import { grouped, percent } from "../output.ts";
 import { charPresets } from "../presets.ts";
-import type { TrainOptions } from "./options.ts";
+import { encodingOption, type TrainOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 
 interface CharOptions extends TrainOptions {
+  readonly encoding?: string;
   /** How the text is cut into tokens. */
   readonly tokenizer?: string;
   /** Characters to write when trained. */
@@ -43,6 +46,7 @@ export const char: Task<CharOptions> = {
   options: (yargs: Argv) =>
     yargs.options({
       data: { type: "string", demandOption: true, requiresArg: true, describe: "A data set's name, or any text file" },
+      ...encodingOption,
       tokenizer: {
         type: "string",
         requiresArg: true,
@@ -55,10 +59,10 @@ export const char: Task<CharOptions> = {
       },
     }),
 
-  async prepare({ data, json, seed = 0, tokenizer: choice }, { context, batch }) {
-    const corpus = await readCorpus(data, json);
+  async prepare({ data, json, seed = 0, tokenizer: choice, encoding }, { context, batch }) {
+    const corpus = await readCorpus(data, json, encoding);
     const learned = choice === undefined ? undefined : learn(choice, [corpus.train, corpus.validation]);
-    const description = { data: dataReference(data) };
+    const description = { data: dataReference(data), encoding };
     const { train, validation, tokenizer } = textData(corpus, {
       context,
       batch,
@@ -68,7 +72,8 @@ export const char: Task<CharOptions> = {
     });
     const unit = tokenizer.unit ?? "token";
     // A text is as long as it has characters; only bytes and characters are counted so.
-    const [learns, validates] = [corpus.train.length, corpus.validation.length].map(grouped);
+    const size = (part: Text) => (typeof part === "string" ? countCharacters(part) : part.length);
+    const [learns, validates] = [corpus.train, corpus.validation].map((part) => grouped(size(part)));
     const counted = unit === "byte" ? "byte" : "character";
     return {
       ...{ train, validation, tokenizer },
@@ -80,7 +85,8 @@ export const char: Task<CharOptions> = {
 
   async evaluation(run, options) {
     const tokenizer = tokenizerOf(run);
-    const corpus = await readCorpus(dataOf(run, options), options.json);
+    const { encoding } = options.data === undefined ? run.config : {};
+    const corpus = await readCorpus(dataOf(run, options), options.json, encoding as string | undefined);
     const tokens = encodeText(tokenizer, partOf(corpus, options));
     const data = new ConsecutiveWindows(tokens, { context: contextOf(run), batch: options.batch ?? 32 });
     return { data, unit: tokenizer.unit ?? "token" };

@@ -11,18 +11,24 @@ import {
   WordTokenizer,
 } from "@lectern/train";
 import type { Argv } from "yargs";
-import { dataOf, dataReference, encodeAll, labelsOf, partOf, readLabelledCorpus, tokenizerOf } from "../corpora.ts";
+import {
+  dataOf,
+  dataReference,
+  encodeAll,
+  labelsOf,
+  partOf,
+  readLabelledCorpus,
+  type TableOptions,
+  tokenizerOf,
+} from "../corpora.ts";
 import { UsageError } from "../errors.ts";
 import { grouped, percent } from "../output.ts";
 import { classifyPresets } from "../presets.ts";
 import { describeSplit, type SplitOptions, splitOption } from "../validationSplit.ts";
-import type { TrainOptions } from "./options.ts";
+import { encodingOption, type TrainOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 
-interface ClassifyOptions extends TrainOptions, SplitOptions {
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
-}
+interface ClassifyOptions extends TrainOptions, SplitOptions, TableOptions {}
 
 /** A classifier of texts: it learns which class each belongs to. */
 export const classify: Task<ClassifyOptions> = {
@@ -42,22 +48,33 @@ export const classify: Task<ClassifyOptions> = {
         type: "string",
         demandOption: true,
         requiresArg: true,
-        describe: "A data set's name, a CSV or TSV file, or a folder of reviews",
+        describe: "A data set's name, a table (CSV, TSV, JSON lines), or a folder of reviews",
       },
       ...splitOption,
-      "text-column": { type: "string", requiresArg: true, describe: "The table's column of texts" },
-      "label-column": { type: "string", requiresArg: true, describe: "The table's column of classes" },
+      "text-column": {
+        type: "string",
+        requiresArg: true,
+        describe: "The table's column of texts; a number, from 1, where it has no header line",
+      },
+      "label-column": { type: "string", requiresArg: true, describe: "The table's column of classes, likewise" },
+      "skip-bad-rows": {
+        type: "boolean",
+        default: false,
+        describe: "Leave out rows that cannot be used, and say how many",
+      },
+      ...encodingOption,
     }),
 
   async prepare(options, preset) {
-    const { seed = 0, json, textColumn, labelColumn } = options;
-    const corpus = await readLabelledCorpus(options.data, json, { textColumn, labelColumn }, { ...options, seed });
+    const { seed = 0, json, textColumn, labelColumn, encoding, skipBadRows } = options;
+    const table = { textColumn, labelColumn, encoding, skipBadRows: skipBadRows || undefined };
+    const corpus = await readLabelledCorpus(options.data, json, table, { ...options, seed });
     const vocabulary = "vocabulary" in preset ? Number(preset.vocabulary) : undefined;
     const tokenizer = tokenizerFor(corpus.train, vocabulary);
     const length = { maxLength: preset.context, batch: preset.batch };
     const { labels } = corpus;
     const description = {
-      ...{ data: dataReference(options.data), textColumn, labelColumn, labels },
+      ...{ data: dataReference(options.data), ...table, labels, split: corpus.split.kind },
       validation: describeSplit(options),
     };
     const [learns, validates] = [corpus.train, corpus.validation].map(({ length: count }) => grouped(count));
@@ -76,7 +93,9 @@ export const classify: Task<ClassifyOptions> = {
     const split = options.data === undefined ? { validation: config.validation as string | undefined } : {};
     const seed = Number(config.seed ?? 0);
     const columns = { textColumn: named(config.textColumn), labelColumn: named(config.labelColumn) };
-    const corpus = await readLabelledCorpus(dataOf(run, options), options.json, columns, { ...split, seed });
+    const encoding = options.data === undefined ? named(config.encoding) : undefined;
+    const table = { ...columns, encoding, skipBadRows: config.skipBadRows === true };
+    const corpus = await readLabelledCorpus(dataOf(run, options), options.json, table, { ...split, seed });
     const index = mapped(corpus.labels, labels, options.labels);
     const examples = partOf(corpus, options).map(({ text, label }) => ({ text, label: index[label] }));
     const data = new SortedExamples(encodeAll(tokenizerOf(run), examples), {

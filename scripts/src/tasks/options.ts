@@ -22,6 +22,15 @@ export interface TrainOptions extends DeviceOptions {
   readonly json: boolean;
 }
 
+/** For data in files of one's own. */
+export const encodingOption = {
+  encoding: {
+    type: "string" as const,
+    requiresArg: true,
+    describe: "The file's encoding, such as windows-1251 (default: utf-8)",
+  },
+};
+
 /** What `lectern eval` asks a task for. */
 export interface EvalOptions {
   /** Other data than the run's own. */
