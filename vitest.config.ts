@@ -1,10 +1,11 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { whyNotWidened } from "./packages/autograd/src/devices/cpu/widening.ts";
 
 /** What the cpu device computes with. */
 interface CpuSettings {
   readonly threads: number;
   readonly blas: boolean;
-  readonly simd: "plain" | "relaxed";
+  readonly simd: "plain" | "relaxed" | "widened";
 }
 
 declare module "vitest" {
@@ -60,15 +61,18 @@ function withSettings(settings: CpuSettings, include: string[]): TestProjectInli
   };
 }
 
-/** Together with `everything`, which has threads, BLAS and relaxed SIMD on a usual machine, every pair of settings. */
+/** The builds of the kernels that run here: `everything` takes the last one. */
+const builds =
+  whyNotWidened() === undefined ? (["plain", "relaxed", "widened"] as const) : (["plain", "relaxed"] as const);
+
+/** Together with `everything`, which has threads and BLAS on a usual machine: each build without BLAS, one with one thread. */
 const pairs: readonly CpuSettings[] = [
-  { threads: 1, blas: false, simd: "relaxed" },
   { threads: 1, blas: true, simd: "plain" },
-  { threads: 2, blas: false, simd: "plain" },
+  ...builds.map((simd, i) => ({ threads: 1 + (i % 2), blas: false, simd })),
 ];
 
 const combinations = [1, 2].flatMap((threads) =>
-  [true, false].flatMap((blas) => (["relaxed", "plain"] as const).map((simd) => ({ threads, blas, simd }))),
+  [true, false].flatMap((blas) => builds.map((simd) => ({ threads, blas, simd }))),
 );
 
 /** The long tests, on the machine as it is. */

@@ -1,5 +1,5 @@
-// Compiles the cpu device's kernels (AssemblyScript) to WebAssembly, once plainly and once with relaxed SIMD, as modules
-// of TypeScript that hold the bytes, and writes down what the device has to know of them (kernelInterface.mjs). Does nothing
+// Compiles the cpu device's kernels (AssemblyScript) to WebAssembly, plainly, with relaxed SIMD, and for engines that widen
+// vectors, as modules of TypeScript that hold the bytes, and writes down what the device has to know of them (kernelInterface.mjs). Does nothing
 // where the sources are those of the last build.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -51,8 +51,13 @@ const FLAGS = [
   ...["--disableWarning", "201", "--disableWarning", "112"],
 ];
 
-/** folder: holds the sources, and `entry.ts`. */
-async function compile(name, flags, folder) {
+/** What stands in build.ts in place of the repository's own, for the widened build. */
+const WIDENED = { "build.ts": "export const WIDENED: bool = true;\n" };
+
+/** sources: texts by name, `entry.ts` among them. */
+async function compile(name, flags, sources, folder) {
+  mkdirSync(folder);
+  for (const [file, text] of Object.entries(sources)) writeFileSync(join(folder, file), text);
   const file = join(folder, `${name}.wasm`);
   const args = [compiler, "entry.ts", ...FLAGS, ...flags, "--outFile", file];
   await promisify(execFile)(process.execPath, args, { cwd: folder });
@@ -67,18 +72,19 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
   const folder = mkdtempSync(join(tmpdir(), "kernels-"));
   try {
     const found = readInterface(texts);
-    for (const [file, text] of Object.entries({ ...texts, "entry.ts": entryOf(found) })) {
-      writeFileSync(join(folder, file), text);
-    }
-    const [plain, relaxed] = await Promise.all([
-      compile("plain", [], folder),
-      compile("relaxed", ["--enable", "relaxed-simd"], folder),
+    const all = { ...texts, "entry.ts": entryOf(found) };
+    const relaxedSimd = ["--enable", "relaxed-simd"];
+    const [plain, relaxed, widened] = await Promise.all([
+      compile("plain", [], all, join(folder, "plain")),
+      compile("relaxed", relaxedSimd, all, join(folder, "relaxed")),
+      compile("widened", relaxedSimd, { ...all, ...WIDENED }, join(folder, "widened")),
     ]);
     mkdirSync(generated, { recursive: true });
     // Written beside and renamed, so that somebody who reads meanwhile sees the old file or the new one.
     for (const [name, text] of [
       ["plain.ts", plain],
       ["relaxed.ts", relaxed],
+      ["widened.ts", widened],
       ["interface.mjs", valuesOf(found)],
       ["interface.d.mts", typesOf(found)],
       ["fingerprint", now],

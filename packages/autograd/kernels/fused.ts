@@ -1,6 +1,7 @@
 // Several elementwise steps in one pass over memory, where that is what a training step spends its time on.
 
-import { addWide, loadTail, madd, storeTail, sum2 } from "./lanes";
+import { WIDENED } from "./build";
+import { addWide, loadTail, madd, put8, storeTail, sum2 } from "./lanes";
 import { bell4, gelu4, geluSlope4, geluSlopeOf, normalCdf4, sigmoid4 } from "./math";
 
 /** Units are rows of n: z = x + bias, out = gelu(z) and, where a gradient will be asked for, x = gelu'(z). */
@@ -15,6 +16,12 @@ export function biasGelu(begin: i32, end: i32, n: i32, out: usize, x: usize, bia
 
 function geluRow(n: i32, to: usize, from: usize, bias: usize): void {
   let i: i32 = 0;
+  if (WIDENED) {
+    for (; i + 8 <= n; i += 8, to += 32, from += 32, bias += 32) {
+      const first = gelu4(f32x4.add(v128.load(from), v128.load(bias)));
+      put8(to, first, gelu4(f32x4.add(v128.load(from, 16), v128.load(bias, 16))), false);
+    }
+  }
   for (; i + 4 <= n; i += 4, to += 16, from += 16, bias += 16) {
     v128.store(to, gelu4(f32x4.add(v128.load(from), v128.load(bias))));
   }
@@ -23,6 +30,18 @@ function geluRow(n: i32, to: usize, from: usize, bias: usize): void {
 
 function geluRowAndSlope(n: i32, to: usize, from: usize, bias: usize): void {
   let i: i32 = 0;
+  if (WIDENED) {
+    for (; i + 8 <= n; i += 8, to += 32, from += 32, bias += 32) {
+      const z0 = f32x4.add(v128.load(from), v128.load(bias));
+      const z1 = f32x4.add(v128.load(from, 16), v128.load(bias, 16));
+      const bell0 = bell4(z0);
+      const bell1 = bell4(z1);
+      const share0 = normalCdf4(z0, bell0);
+      const share1 = normalCdf4(z1, bell1);
+      put8(to, f32x4.mul(z0, share0), f32x4.mul(z1, share1), false);
+      put8(from, geluSlopeOf(z0, bell0, share0), geluSlopeOf(z1, bell1, share1), false);
+    }
+  }
   for (; i + 4 <= n; i += 4, to += 16, from += 16, bias += 16) {
     const z = f32x4.add(v128.load(from), v128.load(bias));
     const bell = bell4(z);
@@ -49,7 +68,18 @@ export function biasGeluGrad(
     const last = min(rows, (unit + 1) * height);
     for (let row = unit * height; row < last; row++) {
       const offset = <usize>row * n * 4;
-      for (let i = 0; i < whole; i += 4) {
+      let i = 0;
+      if (WIDENED) {
+        for (; i + 8 <= whole; i += 8) {
+          const at = offset + <usize>i * 4;
+          const total = sum + <usize>i * 4;
+          const g0 = f32x4.mul(v128.load(slope + at), v128.load(dy + at));
+          const g1 = f32x4.mul(v128.load(slope + at, 16), v128.load(dy + at, 16));
+          put8(dx + at, g0, g1, false);
+          put8(total, g0, g1, true);
+        }
+      }
+      for (; i < whole; i += 4) {
         const at = offset + <usize>i * 4;
         const g = f32x4.mul(v128.load(slope + at), v128.load(dy + at));
         v128.store(dx + at, g);

@@ -1,15 +1,11 @@
 // Matrix products, after Goto & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): blocks of both
-// operands are packed into panels, and an inner loop keeps MR x 8 sums in registers.
+// operands are packed into panels, and an inner loop keeps MR x NR sums in registers.
 
-import { madd, put8 } from "./lanes";
+import { block, MR, NR } from "./blocks";
 import { pack } from "./pack";
 import { rowOffset } from "./elementwise";
 import { thin } from "./thin";
 
-// With a fused multiply-add 6 x 8 sums, 2 columns of b and one splat of a fill the 15 registers that V8 gives out;
-// without, the product needs one more.
-const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
-const NR: i32 = 8;
 /** Depth of a panel of b: KC * NR floats stay in the first-level cache. */
 const KC: i32 = 256;
 /** Rows of a packed at a time: MC * KC floats stay in the second-level cache. A multiple of 6 and 4. */
@@ -25,7 +21,7 @@ export let scratch: usize = 0;
 
 /** Bytes of scratch memory that a thread needs. */
 export function scratchSize(): i32 {
-  return 4 * (SCRATCH_FLOATS + 64);
+  return 4 * (SCRATCH_FLOATS + MR * NR);
 }
 
 export function setScratch(address: usize): void {
@@ -34,90 +30,6 @@ export function setScratch(address: usize): void {
 
 export function scratchAddress(): usize {
   return scratch;
-}
-
-/** c (4 x 8, rows `step` bytes apart) = or += a panel of a times a panel of b. */
-function block4x8(depth: i32, a: usize, b: usize, c: usize, step: usize, add: bool): void {
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  const stop = a + <usize>depth * 16;
-  for (; a != stop; a += 16, b += 32) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = madd(x, b0, c00);
-    c01 = madd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = madd(x, b0, c10);
-    c11 = madd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = madd(x, b0, c20);
-    c21 = madd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = madd(x, b0, c30);
-    c31 = madd(x, b1, c31);
-  }
-  put8(c, c00, c01, add);
-  put8(c + step, c10, c11, add);
-  put8(c + 2 * step, c20, c21, add);
-  put8(c + 3 * step, c30, c31, add);
-}
-
-/** The same with 6 x 8. */
-function block6x8(depth: i32, a: usize, b: usize, c: usize, step: usize, add: bool): void {
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  let c40 = c00;
-  let c41 = c00;
-  let c50 = c00;
-  let c51 = c00;
-  const stop = a + <usize>depth * 24;
-  for (; a != stop; a += 24, b += 32) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = madd(x, b0, c00);
-    c01 = madd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = madd(x, b0, c10);
-    c11 = madd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = madd(x, b0, c20);
-    c21 = madd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = madd(x, b0, c30);
-    c31 = madd(x, b1, c31);
-    x = v128.load32_splat(a, 16);
-    c40 = madd(x, b0, c40);
-    c41 = madd(x, b1, c41);
-    x = v128.load32_splat(a, 20);
-    c50 = madd(x, b0, c50);
-    c51 = madd(x, b1, c51);
-  }
-  put8(c, c00, c01, add);
-  put8(c + step, c10, c11, add);
-  put8(c + 2 * step, c20, c21, add);
-  put8(c + 3 * step, c30, c31, add);
-  put8(c + 4 * step, c40, c41, add);
-  put8(c + 5 * step, c50, c51, add);
-}
-
-// @ts-ignore: decorator
-@inline function block(depth: i32, a: usize, b: usize, c: usize, step: usize, add: bool): void {
-  if (ASC_FEATURE_RELAXED_SIMD) block6x8(depth, a, b, c, step, add);
-  else block4x8(depth, a, b, c, step, add);
 }
 
 /** A block at the edge of c: the whole of it is computed beside, and what lies within c is taken. */

@@ -52,12 +52,16 @@ function packAlongK2(to: usize, width: usize, from: usize, step: usize, depth: i
   }
 }
 
-/** Columns side by side in memory: copied row after row, `columns` is 8, 6 or 4. */
+/** Columns side by side in memory: copied row after row, `columns` is 16, 8, 6 or 4. */
 // @ts-ignore: decorator
 @inline function packAcross(to: usize, columns: i32, from: usize, kStep: usize, depth: i32): void {
   for (let k = 0; k < depth; k++) {
     v128.store(to, v128.load(from));
-    if (columns == 8) v128.store(to, v128.load(from, 16), 16);
+    if (columns >= 8) v128.store(to, v128.load(from, 16), 16);
+    if (columns == 16) {
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
+    }
     if (columns == 6) store<i64>(to, load<i64>(from, 16), 16);
     from += kStep;
     to += columns * 4;
@@ -75,7 +79,7 @@ function packAnyhow(to: usize, columns: i32, from: usize, step: usize, kStep: us
 }
 
 /**
- * Packs `count` columns of `depth` elements (k) each into panels of `columns` (8, 6 or 4) columns: element (k, i) of a
+ * Packs `count` columns of `depth` elements (k) each into panels of `columns` (16, 8, 6 or 4) columns: element (k, i) of a
  * panel lies at k * columns + i. For the left operand a "column" is one of its rows. Steps in bytes.
  */
 // @ts-ignore: decorator
@@ -87,7 +91,11 @@ function packAnyhow(to: usize, columns: i32, from: usize, step: usize, kStep: us
     const present = min(columns, count - i);
     if (present == columns && kStep == 4) {
       packAlongK4(to, width, from, step, depth);
-      if (columns == 8) packAlongK4(to + 16, width, from + 4 * step, step, depth);
+      if (columns >= 8) packAlongK4(to + 16, width, from + 4 * step, step, depth);
+      if (columns == 16) {
+        packAlongK4(to + 32, width, from + 8 * step, step, depth);
+        packAlongK4(to + 48, width, from + 12 * step, step, depth);
+      }
       if (columns == 6) packAlongK2(to + 16, width, from + 4 * step, step, depth);
     } else if (present == columns && step == 4) packAcross(to, columns, from, kStep, depth);
     else packAnyhow(to, columns, from, step, kStep, present, depth);

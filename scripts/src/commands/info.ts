@@ -85,9 +85,16 @@ function describeFused(device: DeviceName): string {
   return composed.length === 0 ? has : `${has}; composed of others: ${composed.join(", ")}`;
 }
 
+/** What the builds of the cpu device's kernels have. */
+const SIMD = {
+  plain: "",
+  relaxed: " with fused multiply-add",
+  widened: " with fused multiply-add, widened to 256 bits",
+};
+
 function describeCpu(): string {
   const { simd, threads, threadsReason, blas, blasReason } = cpuInfo();
-  const kernels = simd === "relaxed" ? "WebAssembly SIMD with fused multiply-add" : "WebAssembly SIMD";
+  const kernels = `WebAssembly SIMD${SIMD[simd]}`;
   const workers = `threads: ${threads}${threadsReason === undefined ? "" : ` (${threadsReason})`}`;
   return `${kernels}; ${workers}; BLAS: ${blas ?? `none (${blasReason})`}`;
 }

@@ -5,7 +5,7 @@ import type { Simd } from "./module.ts";
 import { whyNoThreads } from "./pool.ts";
 
 export interface CpuInfo {
-  /** The build of the kernels: `relaxed` has fused multiply-adds. */
+  /** The build of the kernels: `relaxed` has fused multiply-adds, `widened` also vectors of 256 bits. */
   readonly simd: Simd;
   readonly threads: number;
   /** Why there is but one thread, or fewer than asked for. */

@@ -46,9 +46,9 @@ const BLAS_FLOPS_PER_PART = 1e6;
 /** Products go to the system's BLAS if all of a batch take as much as this, and each as much as that. */
 const BLAS_FLOPS = 1e6;
 const BLAS_FLOPS_EACH = 1e5;
-/** Multiples of these are whole panels of both builds of the kernel. */
+/** Multiples of these are whole panels of every build of the kernel. */
 const TILE_ROWS = 12;
-const TILE_COLUMNS = 8;
+const TILE_COLUMNS = 16;
 
 interface Tiles {
   readonly tileM: number;
@@ -60,7 +60,7 @@ interface Tiles {
 
 /**
  * Cuts each product's longer side into tiles, where there are fewer products than threads have use for: along the rows of
- * one product like all jobs on rows where that gives enough of them, else into whole panels of both builds of the kernel.
+ * one product like all jobs on rows where that gives enough of them, else into whole panels of every build of the kernel.
  */
 function tilesOf({ m, n, k }: Product, count: number, flopsPerPart: number): Tiles {
   const wanted = Math.floor(Math.min((2 * m * n * k * count) / flopsPerPart, mostParts()) / count);

@@ -1,12 +1,18 @@
-/** The kernels' WebAssembly module: which of its two builds this host can run. */
+/** The kernels' WebAssembly module: which of its three builds this host can run. */
 
 import { environment } from "./environment.ts";
 import type { Helpers, Kernels } from "./generated/interface.mjs";
 import { bytes as plainBytes } from "./generated/plain.ts";
 import { bytes as relaxedBytes } from "./generated/relaxed.ts";
+import { bytes as widenedBytes } from "./generated/widened.ts";
+import { compileProven, whyNotWidened } from "./widening.ts";
 
-/** `relaxed` has a fused multiply-add, `plain` multiplies and then adds. */
-export type Simd = "plain" | "relaxed";
+/**
+ * `plain` multiplies and then adds; `relaxed` has a fused multiply-add; `widened` has it too, with the same bits, and loops
+ * whose vectors the engine joins to 256 bits.
+ */
+const SIMD = ["plain", "relaxed", "widened"] as const;
+export type Simd = (typeof SIMD)[number];
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);
@@ -21,13 +27,27 @@ function relaxedIfSupported(): Uint8Array<ArrayBuffer> | undefined {
   return WebAssembly.validate(bytes) ? bytes : undefined;
 }
 
+/** The widened build, proven; or why this host does not get it. */
+function widened(): WebAssembly.Module | string {
+  const reason = whyNotWidened();
+  if (reason !== undefined) return reason;
+  const module = compileProven(() => new WebAssembly.Module(decode(widenedBytes)), instantiate);
+  return module ?? "this engine's widened product is wrong";
+}
+
 /**
- * Compiles the faster build that this host can run; the environment variable LECTERN_SIMD asks for one.
- * Errors: an unknown name in it, or `relaxed` where there is no relaxed SIMD.
+ * Compiles the fastest build that this host can run; the environment variable LECTERN_SIMD asks for one. Engine and processor
+ * decide, never a stopwatch, so that a run goes on with the same bits. Errors: an unknown name in it, or a build that cannot
+ * run here.
  */
 export function compileKernels(wanted = environment("LECTERN_SIMD")): { module: WebAssembly.Module; simd: Simd } {
-  if (wanted !== undefined && wanted !== "" && wanted !== "plain" && wanted !== "relaxed") {
-    throw new Error(`LECTERN_SIMD is "${wanted}": it has to be plain or relaxed, or unset for the faster one`);
+  if (wanted && !SIMD.includes(wanted as Simd)) {
+    throw new Error(`LECTERN_SIMD is "${wanted}": it has to be ${SIMD.join(", ")}, or unset for the fastest`);
+  }
+  if (!wanted || wanted === "widened") {
+    const module = widened();
+    if (typeof module !== "string") return { module, simd: "widened" };
+    if (wanted) throw new Error(`LECTERN_SIMD is widened, but ${module}: leave it unset`);
   }
   const relaxed = wanted === "plain" ? undefined : relaxedIfSupported();
   if (relaxed === undefined && wanted === "relaxed") {

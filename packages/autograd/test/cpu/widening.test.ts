@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Kernels } from "../../src/devices/cpu/generated/interface.mjs";
+import { compileKernels, instantiate, type Simd } from "../../src/devices/cpu/module.ts";
+import { compileProven, whyNotWidened } from "../../src/devices/cpu/widening.ts";
+
+const canWiden = whyNotWidened() === undefined;
+
+/** The builds' kernels, each in a memory of its own that holds the same numbers. */
+function kernelsOf(build: Simd) {
+  const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true });
+  const kernels = instantiate(compileKernels(build).module, memory);
+  const numbers = new Float32Array(memory.buffer);
+  for (let i = START / 4; i < numbers.length; i++) numbers[i] = Math.sin(i) * 3;
+  kernels.setScratch(12 * 2 ** 20);
+  return { kernels, numbers };
+}
+
+const START = 2 ** 20;
+const [X, Y, Z, W] = [0, 1, 2, 3].map((i) => START + i * 2 ** 20);
+const AXES = 0; // No axes: the memory below the kernels' own holds zeros.
+
+/** Kernels with loops that are to be widened; lengths with tails of every kind. */
+const CALLS: Record<string, (kernels: Kernels, n: number) => void> = {
+  "a product": (k, n) => k.matmul(0, 1, n, n + 3, n, AXES, n, n + 3, Z, X, n * 4, 4, Y, (n + 3) * 4, 4, false),
+  "a sum of products": (k, n) => k.matmul(0, 1, n, n + 3, n, AXES, n, n + 3, Z, X, n * 4, 4, Y, (n + 3) * 4, 4, true),
+  "a product of transposed": (k, n) => k.matmul(0, 1, n, n, n, AXES, n, n, Z, X, 4, n * 4, Y, 4, n * 4, false),
+  "bias and GELU": (k, n) => k.biasGelu(0, n, n, Z, X, W, true),
+  "the gradient of bias and GELU": (k, n) => k.biasGeluGrad(0, 1, n, n, n, Z, W, X, Y),
+  AdamW: (k, n) => k.adamW(0, n * n, X, Y, Z, W, 0.9, 0.1, 0.99, 0.01, 1e-8, 0.999, 1, 1e-3, 1),
+};
+
+describe.runIf(canWiden)("widened kernels", () => {
+  it.each(Object.entries(CALLS))("give %s to the bit as those that are not", (_name, call) => {
+    const builds = [kernelsOf("relaxed"), kernelsOf("widened")];
+    // Often enough for the engine to optimise, and so widen, them.
+    for (const n of [5, 8, 31, 64, 200])
+      for (const { kernels } of builds) for (let i = 0; i < 30; i++) call(kernels, n);
+    const [narrow, wide] = builds.map(({ numbers }) =>
+      new Int32Array(numbers.buffer).subarray(START / 4, 5 * (START / 4)),
+    );
+    expect(wide).toEqual(narrow);
+  });
+
+  // The engine tells what it widened, by the number of each function.
+  it("are widened by the engine", () => {
+    const program = fileURLToPath(new URL("./widening.mjs", import.meta.url));
+    const flags = ["--trace-wasm-revectorize", "--wasm-sync-tier-up"];
+    const text = execFileSync(process.execPath, [...flags, program], { encoding: "utf8", maxBuffer: 2 ** 28 });
+    const functions = new Map<string, { seeds: number; failures: number }>();
+    for (const [, name, body] of text.matchAll(/Begin revec function (\S+)\n([\s\S]*?)Finished revec function/g)) {
+      const seeds = body.match(/^\{$/gm)?.length ?? 0;
+      functions.set(name, { seeds, failures: body.match(/SLP tree failed/g)?.length ?? 0 });
+    }
+    const wide = [...functions.values()].filter(({ seeds, failures }) => seeds > 0 && failures === 0);
+    // In each block of the product six rows with two pairs of stores; then bias and GELU, its gradient, and AdamW.
+    expect(wide.filter(({ seeds }) => seeds === 12)).toHaveLength(2);
+    expect(wide.length).toBeGreaterThanOrEqual(5);
+  });
+});
+
+it("does not accept a product that is wrong", () => {
+  const compile = () => compileKernels("relaxed").module;
+  const wrong: typeof instantiate = (module, memory) => {
+    const kernels = instantiate(module, memory);
+    const matmul: Kernels["matmul"] = (...args) => {
+      kernels.matmul(...args);
+      new Float32Array(memory.buffer)[args[8] / 4 + 3] += 1;
+    };
+    return { ...kernels, matmul };
+  };
+  expect(compileProven(compile, wrong)).toBeUndefined();
+  expect(compileProven(compile, instantiate)).toBeDefined();
+});
