@@ -22,7 +22,7 @@ export const zero = defineOp("zero", {
     ctx.device.fill(dx, 0);
     return dx;
   },
-  backward: (_, g): Gradient[] => [zero(g)],
+  backward: (): Gradient[] => [undefined],
 });
 
 /** A function whose derivative is written in terms of its output y or its input x. */

@@ -11,6 +11,7 @@ import { loadGpuJs } from "../../src/devices/gpu/gpujs.ts";
 import { defineKernel, noGrad, ones, scope, type Tensor, type Thread } from "../../src/index.ts";
 import { cases } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";
+import { GRAPHICS as PROGRAM_TOLERANCE, type Program, faultOf as programFault } from "../differential/program.ts";
 import { numberCases } from "../numbers/index.ts";
 import { faultOf } from "../numbers/numberCase.ts";
 import { type GraphicsObjects, graphicsObjects } from "./graphicsObjects.ts";
@@ -26,6 +27,8 @@ export interface ConformancePage {
   runCase(place: number, tolerance: Tolerance): Promise<string | undefined>;
   /** What is wrong about one of the numbers that every device has to get right, by its place among all. */
   numberFault(place: number): Promise<string | undefined>;
+  /** The first faults of random programs. */
+  programFaults(programs: readonly Program[]): Promise<string[]>;
   takeSteps(): Promise<(GpuStats & GraphicsObjects)[]>;
   ownKernelResults(): Promise<number[][]>;
   layersToCome(): Promise<number[][]>;
@@ -58,6 +61,15 @@ page.runCase = async (place, tolerance) => {
 };
 
 page.numberFault = (place) => faultOf(numberCases[place], device).catch((error) => String(error));
+
+page.programFaults = async (programs) => {
+  const faults: string[] = [];
+  for (const program of programs) {
+    const fault = await programFault(program, device, PROGRAM_TOLERANCE).catch(String);
+    if (fault !== undefined && faults.length < 5) faults.push(fault);
+  }
+  return faults;
+};
 
 page.takeSteps = () => takeSteps(device, () => ({ ...device.stats(), ...graphicsObjects() }));
 page.ownKernelResults = () => ownKernelResults(device);

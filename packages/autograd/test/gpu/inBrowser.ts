@@ -1,15 +1,20 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createGpuDevice, type GpuOptions } from "../../src/devices/gpu/device.ts";
 import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
 import { device } from "../../src/devices.ts";
 import { cases } from "../conformance/cases/index.ts";
 import { type Case, GRAPHICS } from "../conformance/check.ts";
+import type { Program } from "../differential/program.ts";
 import { numberCases } from "../numbers/index.ts";
 import { findBrowser, type OpenPage, openPage } from "./browser.ts";
 import type { ConformancePage } from "./conformance.page.ts";
 import { expectSameResults, expectSteady, expectSteadyDriver } from "./expectations.ts";
 import { layersToCome } from "./layersToCome.ts";
 import { ownKernelResults } from "./ownKernels.ts";
+
+const fixture = readFileSync(new URL("../fixtures/programs.json", import.meta.url), "utf8");
+const { programs } = JSON.parse(fixture) as { programs: Program[] };
 
 const sameKernels = await createGpuDevice({ backend: "webasm" });
 
@@ -53,6 +58,19 @@ export function describeInBrowser(title: string, { concerns, ...options }: Optio
     });
 
     if (options.product !== undefined) return;
+
+    // Without infinities, NaN and subnormal numbers, of which it promises nothing either.
+    const usual = programs.filter(({ kind }) => kind !== "extreme");
+    const STRETCH = 40;
+    for (let first = 0; first < usual.length; first += STRETCH) {
+      it(`computes random programs ${first} to ${first + STRETCH - 1} as PyTorch does`, async () => {
+        const faults = await opened.page.evaluate(
+          (some) => (globalThis as unknown as ConformancePage).programFaults(some),
+          usual.slice(first, first + STRETCH),
+        );
+        expect(faults).toEqual([]);
+      });
+    }
 
     numberCases.forEach(({ name, right, special }, place) => {
       if (special) return;

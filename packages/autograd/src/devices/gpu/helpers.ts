@@ -84,7 +84,7 @@ export const POWER = [
         return 1 / size;
       }
       if (x > 0) return x ** a;
-      if (odd > 0 && odd < 1 && size <= 3.4028234663852886e38) return Math.log(x);
+      if (a !== Math.floor(a) && size <= 3.4028234663852886e38) return Math.log(x);
       if (odd === 1) return -(size ** a);
       return size ** a;
     },
