@@ -1,4 +1,5 @@
 import { isBuiltin } from "node:module";
+import { fileURLToPath } from "node:url";
 import { browserGraph } from "@lectern/autograd/testing/bundling";
 import { describe, expect, it } from "vitest";
 
@@ -17,3 +18,12 @@ describe.each(["@lectern/autograd", "@lectern/nn", "@lectern/train", "@lectern/d
     });
   },
 );
+
+it("a thread of the cpu device is one file in a page, as bundlers want a worker to be", async () => {
+  const worker = new URL("../../packages/autograd/src/devices/cpu/worker.mjs", import.meta.url);
+  const { inputs } = await browserGraph(fileURLToPath(worker), new URL("..", import.meta.url));
+  const imports = Object.values(inputs).flatMap((input) => input.imports);
+  expect(imports.length).toBeGreaterThan(1);
+  expect(imports.filter(({ kind }) => kind === "dynamic-import")).toEqual([]);
+  expect(Object.keys(inputs).filter((path) => path.includes("library.mjs"))).toEqual([]);
+});

@@ -21,8 +21,13 @@ export interface ProgressState {
 /** A bar where standard error is a terminal and lines elsewhere (`auto`), lines in any case, or nothing. */
 export type ProgressMode = "auto" | "lines" | "off";
 
-/** A display that writes to standard error, messages to `log` where it is given. */
+const MODES: readonly ProgressMode[] = ["auto", "lines", "off"];
+
+/** A display that writes to standard error, messages to `log` where it is given. Errors: there is no such mode. */
 export function progressDisplay(mode: ProgressMode, log?: (message: string) => void): ProgressDisplay {
+  if (!MODES.includes(mode)) {
+    throw new RangeError(`Trainer: progress is ${JSON.stringify(mode)}, it has to be one of ${MODES.join(", ")}`);
+  }
   const write = (line: string) => console.error(line);
   if (mode === "off") return new Silence(log ?? write);
   const bar = mode === "auto" ? host.progressBar(log) : undefined;

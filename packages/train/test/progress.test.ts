@@ -22,6 +22,12 @@ describe("progress", () => {
     );
   });
 
+  it("is of a kind that there is", () => {
+    expect(() => progressDisplay("nonsense" as "off")).toThrow(
+      'Trainer: progress is "nonsense", it has to be one of auto, lines, off',
+    );
+  });
+
   it("shows no progress when it is off, but passes messages on", async () => {
     const lines: string[] = [];
     const display = progressDisplay("off", (line) => lines.push(line));

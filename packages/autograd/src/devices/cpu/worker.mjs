@@ -4,6 +4,9 @@
 import { CONTROL_BYTES, join, workUntil } from "./control.mjs";
 import { TABLE } from "./table.mjs";
 
+// Only Node has it. No literal, so that a bundler for browsers does not divide the worker for its sake (Vite 6 cannot).
+const BLAS = "./library.mjs";
+
 /** Kept, as the pool takes its end for this thread's. */
 let held;
 
@@ -11,7 +14,7 @@ async function start({ module, memory, control, scratch, number, lifeline, blas 
   held = lifeline;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.setScratch(scratch);
-  const library = blas && (await import("./library.mjs")).openLibrary(blas, memory, exports);
+  const library = blas && (await import(/* @vite-ignore */ BLAS)).openLibrary(blas, memory, exports);
   const all = { ...exports, ...library?.kernels };
   const kernels = TABLE.map((name) => all[name]);
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
