@@ -46,8 +46,10 @@ describe.runIf(canWiden)("widened kernels", () => {
   // The engine tells what it widened, by the number of each function.
   it("are widened by the engine", () => {
     const program = fileURLToPath(new URL("./widening.mjs", import.meta.url));
-    const flags = ["--trace-wasm-revectorize", "--wasm-sync-tier-up"];
-    const text = execFileSync(process.execPath, [...flags, program], { encoding: "utf8", maxBuffer: 2 ** 28 });
+    const text = execFileSync(process.execPath, ["--trace-wasm-revectorize", program], {
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    });
     const functions = new Map<string, { seeds: number; failures: number }>();
     for (const [, name, body] of text.matchAll(/Begin revec function (\S+)\n([\s\S]*?)Finished revec function/g)) {
       const seeds = body.match(/^\{$/gm)?.length ?? 0;
