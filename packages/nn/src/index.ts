@@ -1,6 +1,7 @@
 export { GELU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batchNorm.ts";
 export { Conv1d, Conv2d, type ConvOptions } from "./convolution.ts";
+export { CrossAttention } from "./crossAttention.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { evaluation } from "./evaluation.ts";
@@ -11,6 +12,7 @@ export { LayerNorm } from "./layerNorm.ts";
 export { Linear } from "./linear.ts";
 export * from "./losses.ts";
 export { TransformerClassifier, type TransformerClassifierOptions } from "./models/classifier.ts";
+export { EncoderDecoder, type EncoderDecoderOptions } from "./models/encoderDecoder.ts";
 export { GPT, type GPTOptions } from "./models/gpt.ts";
 export { kindOf, type ModelKind, modelKind, modelKinds, type RegisteredModel, registerModel } from "./models/kinds.ts";
 export { checked, type OptionsOf, type Schema, type Zod } from "./models/schema.ts";
@@ -29,8 +31,16 @@ export {
   type RNNOptions,
 } from "./recurrent.ts";
 export { RMSNorm } from "./rmsNorm.ts";
+export { RotaryPositions } from "./rotary.ts";
 export { SelfAttention } from "./selfAttention.ts";
 export { Sequential } from "./sequential.ts";
 export { SingleHeadAttention } from "./singleHeadAttention.ts";
 export { TransformerBlock, type TransformerBlockOptions } from "./transformerBlock.ts";
+export {
+  DecoderBlock,
+  type DecoderMasks,
+  TransformerDecoder,
+  TransformerEncoder,
+  type TransformerStackOptions,
+} from "./transformerStacks.ts";
 export * from "./windowPooling.ts";

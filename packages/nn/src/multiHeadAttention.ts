@@ -2,6 +2,7 @@ import {
   type AttentionOptions,
   attentionWeights,
   cachedAttention,
+  concat,
   isFloat,
   multiHeadAttention,
   type Tensor,
@@ -10,6 +11,7 @@ import { assertPaddingMask, assertSequence, assertSizes } from "./check.ts";
 import type { LayerCache } from "./keyValueCache.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+import { RotaryPositions } from "./rotary.ts";
 
 export interface MultiHeadAttentionOptions {
   /** Size of the vectors. */
@@ -22,6 +24,8 @@ export interface MultiHeadAttentionOptions {
   dropout?: number;
   /** Whether the projections have a bias; false unless said otherwise. */
   bias?: boolean;
+  /** Turn queries and keys by their positions (`RotaryPositions`), for a context of so many. */
+  rotary?: number;
 }
 
 /** Who may look at whom, beside `causal`. */
@@ -46,8 +50,9 @@ export class MultiHeadAttention extends Module {
   readonly heads: number;
   readonly causal: boolean;
   readonly dropout: number;
+  readonly rotary: RotaryPositions | undefined;
 
-  constructor({ width, heads, causal = false, dropout = 0, bias = false }: MultiHeadAttentionOptions) {
+  constructor({ width, heads, causal = false, dropout = 0, bias = false, rotary }: MultiHeadAttentionOptions) {
     super();
     assertSizes("MultiHeadAttention", { width, heads });
     if (width % heads !== 0) {
@@ -56,6 +61,7 @@ export class MultiHeadAttention extends Module {
     this.heads = heads;
     this.causal = causal;
     this.dropout = dropout;
+    if (rotary !== undefined) this.rotary = new RotaryPositions(rotary, width / heads);
     this.qkv = new Linear(width, 3 * width, { bias });
     this.out = new Linear(width, width, { bias });
   }
@@ -64,8 +70,22 @@ export class MultiHeadAttention extends Module {
   #project(x: Tensor): Tensor[] {
     assertSequence("MultiHeadAttention", x);
     const [batch, time, width] = x.shape;
-    const parts = this.qkv.forward(x).split(width, -1);
+    const parts = this.#packed(x).split(width, -1);
     return parts.map((part) => part.reshape(batch, time, this.heads, width / this.heads).transpose(1, 2));
+  }
+
+  /** Queries, keys and values next to each other, turned where positions are: [batch, time, 3 width]. */
+  #packed(x: Tensor, start = 0): Tensor {
+    const qkv = this.qkv.forward(x);
+    const { rotary, heads } = this;
+    if (rotary === undefined) return qkv;
+    const [batch, time, width] = x.shape;
+    const [queries, keys, values] = qkv.split(width, -1);
+    const turn = (part: Tensor) => {
+      const inHeads = part.reshape(batch, time, heads, width / heads).transpose(1, 2);
+      return rotary.forward(inHeads, start).transpose(1, 2).reshape(batch, time, width);
+    };
+    return concat([turn(queries), turn(keys), values], -1);
   }
 
   #options(x: Tensor, { paddingMask, mask }: AttentionMasks): AttentionOptions {
@@ -81,7 +101,7 @@ export class MultiHeadAttention extends Module {
   forward(x: Tensor, masks: AttentionMasks = {}): Tensor {
     assertSequence("MultiHeadAttention", x);
     const dropout = this.training ? this.dropout : 0;
-    const mixed = multiHeadAttention(this.qkv.forward(x), this.heads, { ...this.#options(x, masks), dropout });
+    const mixed = multiHeadAttention(this.#packed(x), this.heads, { ...this.#options(x, masks), dropout });
     return this.out.forward(mixed);
   }
 
@@ -95,7 +115,7 @@ export class MultiHeadAttention extends Module {
       throw new Error("MultiHeadAttention: a cache needs causal: true; otherwise what came before sees what is new");
     }
     const dropout = this.training ? this.dropout : 0;
-    return this.out.forward(cachedAttention(this.qkv.forward(x), memory, length, { dropout }));
+    return this.out.forward(cachedAttention(this.#packed(x, length), memory, length, { dropout }));
   }
 
   /**

@@ -121,7 +121,7 @@ describe("an embedding with its own forward", () => {
     for (const kind of ["learned", "sinusoidal"] as const) {
       const model = new GPT({ ...options, positions: kind });
       model.tokens = new QuantisedEmbedding(7, 8);
-      const { positions } = model;
+      const positions = model.positions!;
       const table = positions instanceof SinusoidalEncoding ? positions.table : positions.weight;
       expect(valuesOf(positions.embed(tokens(), model.tokens))).toEqual(valuesOf(halved(model, table)));
     }

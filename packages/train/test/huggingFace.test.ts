@@ -48,7 +48,7 @@ describe("a checkpoint in Hugging Face's layout", () => {
   it.each(["plain", "sharded", "old"])("computes the same behind every layer: %s", async (name) => {
     const { model } = await loadHuggingFace(fixturePath(`gpt2/${name}`));
     noGrad(() => {
-      let x: Tensor = model.positions.embed(tokens(), model.tokens);
+      let x: Tensor = model.positions!.embed(tokens(), model.tokens);
       const { hidden } = theirs[name]!;
       for (const [i, block] of model.blocks.entries()) {
         expectNumbers(x, hidden[i], 1e-4);

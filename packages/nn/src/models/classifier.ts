@@ -31,8 +31,8 @@ export const classifierOptions = (z: Zod) =>
     bias: z.boolean().optional(),
     /** `pre` unless said otherwise; with `post` there is no norm before pooling, for the last block ends in one. */
     norm: z.enum(["pre", "post"]).optional(),
-    /** `learned` unless said otherwise. */
-    positions: z.enum(["learned", "sinusoidal"]).optional(),
+    /** `learned` unless said otherwise; `rotary` ones are not added to tokens, but turn queries and keys. */
+    positions: z.enum(["learned", "sinusoidal", "rotary"]).optional(),
   });
 
 export type TransformerClassifierOptions = OptionsOf<typeof classifierOptions>;
@@ -42,7 +42,7 @@ export class TransformerClassifier extends Module {
   /** What it was made with: enough to make it again. */
   readonly options: Readonly<TransformerClassifierOptions>;
   tokens: Embedding;
-  positions: PositionalEmbedding | SinusoidalEncoding;
+  positions: PositionalEmbedding | SinusoidalEncoding | undefined;
   readonly dropout: Dropout;
   readonly blocks: TransformerBlock[];
   norm: LayerNorm | undefined;
@@ -56,12 +56,13 @@ export class TransformerClassifier extends Module {
     assertSizes("TransformerClassifier", { vocabulary, classes, layers, heads, width, context });
     this.options = { ...options };
     this.tokens = new Embedding(vocabulary, width);
+    const rotary = options.positions === "rotary" ? context : undefined;
     const Positions = options.positions === "sinusoidal" ? SinusoidalEncoding : PositionalEmbedding;
-    this.positions = new Positions(context, width);
+    if (rotary === undefined) this.positions = new Positions(context, width);
     this.dropout = new Dropout(dropout);
     this.blocks = Array.from(
       { length: layers },
-      () => new TransformerBlock({ width, heads, causal: false, dropout, bias, norm }),
+      () => new TransformerBlock({ width, heads, causal: false, dropout, bias, norm, rotary }),
     );
     if (norm === "pre") this.norm = new LayerNorm(width);
     this.pooling = options.pooling === "max" ? new GlobalMaxPooling() : new GlobalAveragePooling();
@@ -71,7 +72,7 @@ export class TransformerClassifier extends Module {
   /** Tokens to vectors, before the first block. */
   #embed(tokens: Tensor): Tensor {
     assertTokens("TransformerClassifier", tokens, this.options.context);
-    return this.dropout.forward(this.positions.embed(tokens, this.tokens));
+    return this.dropout.forward(this.positions?.embed(tokens, this.tokens) ?? this.tokens.forward(tokens));
   }
 
   /**

@@ -40,8 +40,8 @@ export const gptOptions = (z: Zod) =>
     activation: z.enum(["gelu", "geluTanh", "relu", "silu"]).optional(),
     /** Added to the variance in layer norms; 1e-5 unless said otherwise. */
     normEps: z.number().positive().optional(),
-    /** `learned` unless said otherwise. */
-    positions: z.enum(["learned", "sinusoidal"]).optional(),
+    /** `learned` unless said otherwise; `rotary` ones are not added to tokens, but turn queries and keys. */
+    positions: z.enum(["learned", "sinusoidal", "rotary"]).optional(),
   });
 
 export type GPTOptions = OptionsOf<typeof gptOptions>;
@@ -58,7 +58,7 @@ export class GPT extends Module {
   /** What it was made with: enough to make it again. */
   readonly options: Readonly<GPTOptions>;
   tokens: Embedding;
-  positions: PositionalEmbedding | SinusoidalEncoding;
+  positions: PositionalEmbedding | SinusoidalEncoding | undefined;
   readonly dropout: Dropout;
   readonly blocks: TransformerBlock[];
   norm: LayerNorm | undefined;
@@ -72,14 +72,15 @@ export class GPT extends Module {
     assertSizes("GPT", { vocabulary, layers, heads, width, context });
     this.options = { ...options };
     this.tokens = new Embedding(vocabulary, width);
+    const rotary = options.positions === "rotary" ? context : undefined;
     const Positions = options.positions === "sinusoidal" ? SinusoidalEncoding : PositionalEmbedding;
-    this.positions = new Positions(context, width);
+    if (rotary === undefined) this.positions = new Positions(context, width);
     this.dropout = new Dropout(dropout);
     this.blocks = Array.from(
       { length: layers },
       () =>
         new TransformerBlock({
-          ...{ width, heads, causal: true, dropout, bias, norm, hidden, normEps },
+          ...{ width, heads, causal: true, dropout, bias, norm, hidden, normEps, rotary },
           activation: ACTIVATIONS[activation](),
         }),
     );
@@ -102,7 +103,8 @@ export class GPT extends Module {
   /** Tokens to vectors, before the first block. */
   #embed(tokens: Tensor, start = 0): Tensor {
     assertTokens("GPT", tokens, this.options.context);
-    return this.dropout.forward(this.positions.embed(tokens, this.tokens, start));
+    const { positions } = this;
+    return this.dropout.forward(positions?.embed(tokens, this.tokens, start) ?? this.tokens.forward(tokens));
   }
 
   /** Vectors to logits, behind the last block. */

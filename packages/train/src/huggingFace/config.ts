@@ -72,7 +72,7 @@ export function configFrom(options: GPTOptions, endOfText: number | undefined): 
     normEps = 1e-5,
     tiedHead = true,
   } = options;
-  if (options.norm === "post" || options.positions === "sinusoidal") {
+  if (options.norm === "post" || (options.positions ?? "learned") !== "learned") {
     throw new Error("GPT: GPT-2's format has norms before each part and learned positions; this model has others");
   }
   const [activation_function] = Object.entries(ACTIVATIONS).find(([, ours]) => ours === activation)!;
