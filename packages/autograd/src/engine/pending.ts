@@ -66,6 +66,7 @@ export class PendingGradients {
 
   /** The gradients of a call's outputs, where it has several; undefined for those that nobody used. */
   takeOutputs(call: GraphNode): (Tensor | undefined)[] | undefined {
+    if (this.#ofOutputs.size === 0) return undefined;
     const gradients = this.#ofOutputs.get(call);
     this.#ofOutputs.delete(call);
     return gradients;

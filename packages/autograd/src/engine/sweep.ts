@@ -97,7 +97,8 @@ class Sweep {
     const given = this.#createGraph
       ? op.gradients(node, dy, true)
       : scoped(() => observed(op.name, "backward", () => op.gradients(node, dy, false)));
-    for (const [i, x] of node.inputs.entries()) if (x.requiresGrad) this.#hand(op.name, given[i], x);
+    const { inputs } = node;
+    for (let i = 0; i < inputs.length; i++) if (inputs[i].requiresGrad) this.#hand(op.name, given[i], inputs[i]);
   }
 
   #hand(op: string, given: Given, x: Tensor): void {
