@@ -1,7 +1,17 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Device } from "../../src/device.ts";
 import { createGpuDevice } from "../../src/devices/gpu/device.ts";
-import { crossEntropy, device, gradients, multinomial, randint, setFused, tensor } from "../../src/index.ts";
+import {
+  arange,
+  crossEntropy,
+  device,
+  gradients,
+  multinomial,
+  randint,
+  randperm,
+  setFused,
+  tensor,
+} from "../../src/index.ts";
 import { numberCases } from "./index.ts";
 import { faultOf } from "./numberCase.ts";
 
@@ -48,6 +58,23 @@ it.each(["reference", "cpu"])("int32 times a number is taken modulo 2^32, on %s"
   expect([...x.mul(2147483647).dataSync()]).toEqual([1, -2147483648, 2147418111]);
   expect([...x.add(1).dataSync()]).toEqual([-2147483648, -2147483647, 65538]);
   expect([...x.mul_(65537).dataSync()]).toEqual([2147418111, -2147483648, 131073]);
+});
+
+describe("a gpu's hundred thousand elements", () => {
+  const count = 100_000;
+
+  it("are summed up one after the other", async () => {
+    const sums = await arange(0, count, 1, { device: gpu }).mul(0).add(1).cumsum(0).data();
+    expect(sums.length).toBe(count);
+    expect(sums.every((sum, i) => sum === i + 1)).toBe(true);
+  });
+
+  it("come in random order, each once, and in order again", async () => {
+    const shuffled = randperm(count, { device: gpu });
+    expect(new Set(await shuffled.data()).size).toBe(count);
+    const { values } = shuffled.float().topk(count, 0, { largest: false });
+    expect((await values.data()).every((value, i) => value === i)).toBe(true);
+  });
 });
 
 describe("randint", () => {

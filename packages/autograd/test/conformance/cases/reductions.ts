@@ -160,7 +160,7 @@ const ranking: Case[] = [true, false].flatMap((largest) => {
       }
     }),
     defineCase("topk", `the k ${which}: equal ones by index`, async (check) => {
-      for (const n of [5, 33, 200]) {
+      for (const n of [5, 33, 200, 300]) {
         for (const k of [1, 4, n]) await topkAgrees(check, check.numbers.ties(0, 5, [3, n]), k, largest);
       }
       await topkAgrees(check, given([2, 9], [1]), 9, largest);
@@ -175,6 +175,7 @@ const ranking: Case[] = [true, false].flatMap((largest) => {
       async (check) => {
         await topkAgrees(check, given([3, 11], [1, nan, inf, 0, -inf, nan, 2]), 11, largest);
         await topkAgrees(check, given([3, 11], [1, nan, 5, 0]), 2, largest);
+        await topkAgrees(check, given([2, 301], [1, nan, 5, 0, -inf, inf, nan]), 301, largest);
       },
       true,
     ),

@@ -48,10 +48,7 @@ export function argReduce(runtime: Runtime, op: "max" | "min", out: Strided, x: 
   store(runtime, out, runtime.launch(ARG_REDUCE, outer * inner, args));
 }
 
-/**
- * One thread an element, which sums all that comes before it: n^2 / 2 additions for a lane of n, all of them at once.
- * (A scan in log n steps does less work; lanes are short here.)
- */
+/** One thread an element, which sums all that comes before it: n^2 / 2 additions for a lane of n, all of them at once. */
 const CUMSUM = kernel(
   ["array", "int", "int", "int", "int"],
   {
@@ -71,11 +68,47 @@ const CUMSUM = kernel(
   QUOTIENT,
 );
 
+/**
+ * One step of a scan (Hillis & Steele, 1986): adds what lies `distance` before. When the distance has doubled from 1 to the
+ * lane's length, each element has the sum of all that come before it, after n log n additions.
+ */
+const SCAN_STEP = kernel(
+  ["array", "int", "int", "int", "int", "int"],
+  {
+    scanStep(this: Thread, x: number[], at: number, size: number, inner: number, distance: number, reverse: number) {
+      const place = remainder(quotient(this.thread.x, inner), size);
+      const own = x[at + this.thread.x];
+      if (reverse === 0 && place >= distance) return own + x[at + this.thread.x - distance * inner];
+      if (reverse === 1 && place + distance < size) return own + x[at + this.thread.x + distance * inner];
+      return own;
+    },
+  },
+  QUOTIENT,
+);
+
+/** Up to here one run is cheaper than several. */
+const SHORT_SCAN = 64;
+
+function scan(runtime: Runtime, x: Strided, { outer, size, inner }: Lanes, reverse: boolean): Box {
+  let sums: Box | undefined;
+  for (let distance = 1; distance < size; distance *= 2) {
+    const [from, at] = sums === undefined ? [boxOf(x), x.offset] : [sums, 0];
+    const next = runtime.launch(SCAN_STEP, outer * size * inner, [from, at, size, inner, distance, reverse ? 1 : 0]);
+    if (sums !== undefined) runtime.free(sums);
+    sums = next;
+  }
+  return sums!;
+}
+
 export function cumsum(runtime: Runtime, out: Strided, x: Strided, lanes: Lanes, reverse: boolean): void {
   const { outer, size, inner } = lanes;
   const threads = outer * size * inner;
   if (threads === 0) return;
   checkQuotient("cumsum", threads, inner === 1 ? size : inner);
+  if (size > SHORT_SCAN) {
+    store(runtime, out, scan(runtime, x, lanes, reverse));
+    return;
+  }
   const args = [boxOf(x), x.offset, size, inner, reverse ? 1 : 0];
   store(runtime, out, runtime.launch(CUMSUM, threads, args));
 }
@@ -174,6 +207,75 @@ const OF_RANK = kernel(
   QUOTIENT,
 );
 
+/** Numbers 0 … length - 1 in each row: the order before anything was sorted. */
+const IN_ORDER = kernel(
+  ["int"],
+  {
+    inOrder(this: Thread, length: number) {
+      return remainder(this.thread.x, length);
+    },
+  },
+  QUOTIENT,
+);
+
+/**
+ * One step of a bitonic sort (Batcher, 1968) of each row's order: elements `distance` apart are put right, within blocks that
+ * run up and down in turn. Rows are padded to `length`, a power of two; what lies beyond n comes last.
+ */
+const SORT_STEP = kernel(
+  ["array", "array", "int", "int", "int", "int", "int", "float"],
+  {
+    sortStep(
+      this: Thread,
+      x: number[],
+      order: number[],
+      at: number,
+      n: number,
+      length: number,
+      block: number,
+      distance: number,
+      sign: number,
+    ) {
+      const row = quotient(this.thread.x, length);
+      const place = remainder(this.thread.x, length);
+      // 0 for the first of a pair, and for a block that runs up; 1 for the others.
+      const second = remainder(quotient(~~place, distance), 2);
+      const down = remainder(quotient(~~place, block), 2);
+      const other = this.thread.x + distance - 2 * ~~second * distance;
+      const own = order[this.thread.x];
+      const theirs = order[~~other];
+      const ownAt = Math.min(own, n - 1);
+      const theirsAt = Math.min(theirs, n - 1);
+      const a = x[at + ~~row * n + ~~ownAt];
+      const b = x[at + ~~row * n + ~~theirsAt];
+      // 1 where the own one comes first.
+      let first = 0;
+      if (own < n && theirs >= n) first = 1;
+      if (own >= n && theirs >= n && own < theirs) first = 1;
+      if (own < n && theirs < n) {
+        if (comesBefore(a, b, sign) > 0) first = 1;
+        if (comesBefore(b, a, sign) < 0.5 && own < theirs) first = 1;
+      }
+      // In a block that runs up, the first place is for the one that comes first.
+      const wanted = Math.abs(second - down);
+      if (first + wanted === 1) return own;
+      return theirs;
+    },
+  },
+  [...QUOTIENT, ...ORDER],
+);
+
+/** The first k of each row's order. */
+const FIRST_OF_ORDER = kernel(
+  ["array", "int", "int"],
+  {
+    firstOfOrder(this: Thread, order: number[], length: number, k: number) {
+      return order[quotient(this.thread.x, k) * length + remainder(this.thread.x, k)];
+    },
+  },
+  QUOTIENT,
+);
+
 const PICK = kernel(
   ["array", "array", "int", "int", "int"],
   {
@@ -188,6 +290,9 @@ const PICK = kernel(
 /** Up to here it is cheaper to look for the elements one after another than to compare all with all. */
 const FEW = 32;
 
+/** Up to here it is cheaper to compare all with all, in one run, than to sort in many. */
+const SHORT_ROW = 256;
+
 export function topk(
   runtime: Runtime,
   values: Strided,
@@ -201,7 +306,8 @@ export function topk(
   if (threads === 0) return;
   checkQuotient("topk", sizeOf(x.shape), n);
   const sign = largest ? 1 : -1;
-  const chosen = k <= FEW ? oneByOne(runtime, x, n, k, sign) : byRank(runtime, x, n, k, sign);
+  const choose = k <= FEW ? oneByOne : n <= SHORT_ROW ? byRank : bySorting;
+  const chosen = choose(runtime, x, n, k, sign);
   store(runtime, values, runtime.launch(PICK, threads, [boxOf(x), chosen, x.offset, n, k]));
   store(runtime, indices, chosen);
 }
@@ -226,5 +332,23 @@ function byRank(runtime: Runtime, x: Strided, n: number, k: number, sign: number
   const ranks = runtime.launch(RANK, rows * n, [boxOf(x), x.offset, n, sign]);
   const chosen = runtime.launch(OF_RANK, rows * k, [ranks, n, k]);
   runtime.free(ranks);
+  return chosen;
+}
+
+function bySorting(runtime: Runtime, x: Strided, n: number, k: number, sign: number): Box {
+  const rows = sizeOf(x.shape) / n;
+  const length = 2 ** Math.ceil(Math.log2(n));
+  runtime.assertFits(rows * length, "topk, with rows as long as the next power of two,");
+  let order = runtime.launch(IN_ORDER, rows * length, [length]);
+  for (let block = 2; block <= length; block *= 2) {
+    for (let distance = block / 2; distance >= 1; distance /= 2) {
+      const args = [boxOf(x), order, x.offset, n, length, block, distance, sign];
+      const next = runtime.launch(SORT_STEP, rows * length, args);
+      runtime.free(order);
+      order = next;
+    }
+  }
+  const chosen = runtime.launch(FIRST_OF_ORDER, rows * k, [order, length, k]);
+  runtime.free(order);
   return chosen;
 }
