@@ -1,7 +1,5 @@
+import { untar, unzip } from "../readers/archives.ts";
 import type { Host } from "./host.ts";
-
-const inNode = (what: string) =>
-  new Error(`${what} can only be read in Node: unpack it there, and give the files inside`);
 
 /** A page has no files of its own; it may download what a server allows. */
 export const host: Host = {
@@ -21,6 +19,6 @@ export const host: Host = {
       },
     };
   },
-  fromZip: ({ name }) => Promise.reject(inNode(`${name}, a zip archive,`)),
-  fromTar: ({ name }) => Promise.reject(inNode(`${name}, a tar archive,`)),
+  fromZip: unzip,
+  fromTar: untar,
 };
