@@ -1,4 +1,5 @@
-import { defineOp, type Gradient } from "../op.ts";
+import { INTEGER } from "../dtypes.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -7,16 +8,16 @@ import type { Tensor } from "../tensor.ts";
 /** From a window's first element to its last, both included. */
 const span = (size: number, dilation: number) => (size - 1) * dilation + 1;
 
+/** The windows of a tensor as a view of it. */
+function windowsOf(ctx: OpContext, x: Tensor, axis: number, size: number, step: number, dilation: number): Tensor {
+  const count = Math.floor((x.shape[axis] - span(size, dilation)) / step) + 1;
+  const stride = x.strides[axis];
+  return ctx.view(x, [...x.shape.with(axis, count), size], [...x.strides.with(axis, stride * step), stride * dilation]);
+}
+
 const unfoldOp = defineOp("unfold", {
-  forward(ctx, x: Tensor, axis: number, size: number, step: number, dilation: number): Tensor {
-    const count = Math.floor((x.shape[axis] - span(size, dilation)) / step) + 1;
-    const stride = x.strides[axis];
-    return ctx.view(
-      x,
-      [...x.shape.with(axis, count), size],
-      [...x.strides.with(axis, stride * step), stride * dilation],
-    );
-  },
+  forward: (ctx, x: Tensor, axis: number, size: number, step: number, dilation: number) =>
+    windowsOf(ctx, x, axis, size, step, dilation),
   backward: (ctx, dy, axis, _size, step, dilation): Gradient[] => [
     foldOp(dy, axis, ctx.shapes[0][axis], step, dilation),
   ],
@@ -24,28 +25,44 @@ const unfoldOp = defineOp("unfold", {
 
 const foldOp = defineOp("fold", {
   forward(ctx, windows: Tensor, axis: number, length: number, step: number, dilation: number): Tensor {
-    const { shape, strides } = windows;
-    const last = shape.length - 1;
-    // The elements of the windows along the axis, one window behind the other.
-    const inOrder = (values: readonly number[]) => values.slice(0, -1).toSpliced(axis + 1, 0, values[last]);
-    const arranged = ctx.dense(ctx.view(windows, inOrder(shape), inOrder(strides)));
-    const [count, size] = [shape[axis], shape[last]];
-    const places = Int32Array.from(
-      { length: count * size },
-      (_, i) => Math.floor(i / size) * step + (i % size) * dilation,
-    );
-    const index = ctx.allocate([places.length], "int32");
-    ctx.device.upload(index.storage, places, 0);
+    const { shape } = windows;
+    const size = shape[shape.length - 1];
     const out = ctx.allocate(shape.slice(0, -1).with(axis, length));
-    ctx.device.fill(out, 0);
-    const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1, -1))];
-    ctx.device.indexAdd(out, index, arranged, { outer, size: length, inner });
+    const isCovered = dilation === 1 && step === size && shape[axis] * size === length;
+    if (!isCovered) ctx.device.fill(out, 0);
+    if (step < span(size, dilation)) addOverlapping(ctx, out, windows, axis, step, dilation);
+    else if (windows.size > 0) ctx.device.copy(windowsOf(ctx, out, axis, size, step, dilation), windows);
     return out;
   },
   backward: (ctx, dy, axis, _length, step, dilation): Gradient[] => [
     unfoldOp(dy, axis, ctx.shapes[0][ctx.shapes[0].length - 1], step, dilation),
   ],
 });
+
+/** Adds windows that share elements, each element to its place along the axis. */
+function addOverlapping(
+  ctx: OpContext,
+  out: Tensor,
+  windows: Tensor,
+  axis: number,
+  step: number,
+  dilation: number,
+): void {
+  const { shape, strides } = windows;
+  const last = shape.length - 1;
+  // The elements of the windows along the axis, one window behind the other.
+  const inOrder = (values: readonly number[]) => values.slice(0, -1).toSpliced(axis + 1, 0, values[last]);
+  const arranged = ctx.dense(ctx.view(windows, inOrder(shape), inOrder(strides)));
+  const [count, size] = [shape[axis], shape[last]];
+  const places = Int32Array.from(
+    { length: count * size },
+    (_, i) => Math.floor(i / size) * step + (i % size) * dilation,
+  );
+  const index = ctx.allocate([places.length], INTEGER);
+  ctx.device.upload(index.storage, places, 0);
+  const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1, -1))];
+  ctx.device.indexAdd(out, index, arranged, { outer, size: out.shape[axis], inner });
+}
 
 function assertWhole(op: string, settings: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(settings)) {
