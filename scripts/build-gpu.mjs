@@ -40,13 +40,35 @@ function methodsIn(node, found = []) {
   return found;
 }
 
+/** What a function uses that is neither its own nor a property's name. */
+function freeNames({ params, body }) {
+  const own = new Set(params.map(({ name }) => name));
+  const used = new Set();
+  const visit = (node) => {
+    if (node === null || typeof node !== "object") return;
+    if (node.type === "VariableDeclarator") own.add(node.id.name);
+    if (node.type === "Identifier") used.add(node.name);
+    for (const [key, child] of Object.entries(node)) {
+      if (!(key === "property" && node.type === "MemberExpression" && !node.computed)) visit(child);
+    }
+  };
+  visit(body);
+  return [...used].filter((name) => !own.has(name));
+}
+
+/** Every kernel and helper that was found, with what each uses; and those that are texts in the sources already. */
+const found = new Map();
+const texts = new Set();
+
 /** `{ double(x) { return 2 * x; } }` as `{ double: kernelText("double(x) { return 2 * x; }", 1) }`. */
 function withTexts(code) {
   const methods = methodsIn(require("acorn").parse(code, { ecmaVersion: "latest", sourceType: "module" }));
+  for (const [, name] of code.matchAll(/\bfunction (\w+)\(/g)) texts.add(name);
   let result = "";
   let at = 0;
   for (const { start, end, key, value } of methods) {
     const text = JSON.stringify(code.slice(start, end));
+    found.set(key.name, [...(found.get(key.name) ?? []), ...freeNames(value)]);
     result += `${code.slice(at, start)}${key.name}: kernelText(${text}, ${value.params.length})`;
     at = end;
   }
@@ -88,6 +110,16 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
     external: ["gpu.js"],
     plugins: [textsForKernels],
   });
+  for (const [name, used] of found) {
+    const strange = used.find((other) => other !== "Math" && !found.has(other) && !texts.has(other));
+    if (strange !== undefined) {
+      console.error(
+        `build-gpu: the kernel ${name} uses ${strange}, which is neither Math nor a kernel's helper; what is no`,
+      );
+      console.error("kernel cannot be a method of an object literal in a file of kernels: make it a function");
+      process.exit(1);
+    }
+  }
   mkdirSync(generated, { recursive: true });
   // Written beside and renamed, so that somebody who reads meanwhile sees the old file or the new one.
   for (const [name, text] of [

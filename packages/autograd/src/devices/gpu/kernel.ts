@@ -52,6 +52,9 @@ export function functionText(name: string, body: unknown): string {
  * - NaN is found with `isNan`, as `x !== x` may be optimised away.
  * - Helpers take no arrays.
  * - An array's element that is itself an index is read into a variable first.
+ *
+ * For browsers' bundles every method of an object literal in `kernels/` and in the files of helpers is replaced by its text
+ * (scripts/build-gpu.mjs), so what is no kernel is written as a function there.
  */
 export function kernel(
   types: readonly ArgumentType[],
