@@ -1,12 +1,14 @@
 /**
  * The system's BLAS (OpenBLAS on Linux and Windows, Accelerate on macOS), where there is one and `koffi` is installed: two
  * to three times as fast at large matrix products as WebAssembly can be. Nothing depends on it. It is opened by the first
- * product large enough, so that nobody else waits for it.
+ * product large enough, so that nobody else waits for it: proven in a process of its own (blasProof.ts), and looked at now
+ * and then as long as it is used (productCheck.mjs).
  */
 
 import { nodeModule } from "../../platform.ts";
+import { mayBeThere, prove } from "./blasProof.ts";
 import { environment } from "./environment.ts";
-import { DESCRIPTIONS, finishedMemory } from "./jobs.ts";
+import { allocateForHost } from "./jobs.ts";
 import { type BlasLibrary, openLibrary } from "./library.mjs";
 import { machine, useBlas } from "./machine.ts";
 
@@ -22,15 +24,31 @@ const HOW_TO_GET: Record<string, string> = {
 };
 
 interface Opened {
-  readonly library: BlasLibrary | undefined;
-  readonly reason: string | undefined;
+  readonly library?: BlasLibrary;
+  /** Why there is none. */
+  readonly reason?: string;
+  /** Where it is written down that a product was wrong. */
+  readonly fault?: number;
 }
 
 let enabled: boolean | undefined;
 let opened: Opened | undefined;
 
+/** A library's file, as LECTERN_BLAS may name one: it has a path, or the end of a library's name. */
+const isLibrary = (text: string) => /[\\/]|\.(so|dll|dylib)\b/.test(text);
+
+/** What LECTERN_BLAS says. Errors: something else than it can say. */
+function wanted(): "on" | "off" | { library: string } {
+  const text = environment("LECTERN_BLAS") || "on";
+  if (text === "on" || text === "off") return text;
+  if (isLibrary(text)) return { library: text };
+  throw new Error(
+    `LECTERN_BLAS is "${text}": it has to be on, off, or a library's file such as /usr/lib/libopenblas.so.0; unset it for the system's`,
+  );
+}
+
 function isEnabled(): boolean {
-  enabled ??= environment("LECTERN_BLAS") !== "off";
+  enabled ??= wanted() !== "off";
   return enabled;
 }
 
@@ -39,10 +57,11 @@ export function setBlas(on: boolean): void {
   enabled = on;
 }
 
-/** The library, opened and verified; undefined where there is none or it is switched off. */
+/** The library, opened and proven; undefined where there is none, it is switched off, or one of its products was wrong. */
 export function blas(): BlasLibrary | undefined {
   if (!isEnabled()) return undefined;
   opened ??= open();
+  if (opened.fault !== undefined) opened = withoutFault(opened, opened.fault);
   return opened.library;
 }
 
@@ -53,57 +72,64 @@ export function whyNoBlas(): string | undefined {
   return opened?.reason;
 }
 
-/** LECTERN_BLAS may also name a library. */
-function candidates(platform: string): readonly string[] {
-  const named = environment("LECTERN_BLAS");
-  return named ? [named] : (LIBRARIES[platform] ?? []);
+/** The same, or no library any more where one of its products was wrong. */
+function withoutFault(now: Opened, fault: number): Opened {
+  const { ints } = machine().memory;
+  if (Atomics.load(ints, fault / 4) === 0) return now;
+  const [m, n, k] = ints.subarray(fault / 4 + 1, fault / 4 + 4);
+  const reason = `its product of [${m}, ${k}] and [${k}, ${n}] was wrong`;
+  warn(
+    `the system's BLAS (${now.library?.description}) is switched off: ${reason}. That one was computed once more; products ` +
+      "since the last one that was looked at may be wrong too: go on from an earlier checkpoint",
+  );
+  return { reason };
 }
 
 function open(): Opened {
   const os = nodeModule<typeof import("node:os")>("node:os");
-  if (os === undefined) return { library: undefined, reason: "there is none in a browser" };
-  const names = candidates(os.platform());
+  if (os === undefined) return { reason: "there is none in a browser" };
+  const asked = wanted();
+  const isNamed = typeof asked === "object";
+  const names = isNamed ? [asked.library] : (LIBRARIES[os.platform()] ?? []);
   let reason = `no library is known for ${os.platform()}`;
   for (const name of names) {
-    try {
-      const library = openLibrary(name, machine().memory.memory, machine().kernels);
-      verify(library);
-      useBlas(library, library.ownThreads ? undefined : name);
-      return { library, reason: undefined };
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (/Cannot find (module|package)/.test(message)) {
-        return { library: undefined, reason: "the optional package koffi is not installed" };
-      }
-      const hint = HOW_TO_GET[os.platform()] ?? "set LECTERN_BLAS to a library's path";
-      reason = `${name} does not work (${message.split("\n")[0]}): ${hint}`;
+    if (!isNamed && !mayBeThere(name)) {
+      reason = reasonOf(name, "it is not there", os.platform());
+      continue;
     }
+    const found = openProven(name);
+    if (typeof found !== "string") return found;
+    if (/Cannot find (module|package)/.test(found)) return { reason: "the optional package koffi is not installed" };
+    reason = reasonOf(name, found, os.platform());
+    if (isNamed || !isMissing(found)) warn(`products are computed without BLAS: ${reason}`);
   }
-  return { library: undefined, reason };
+  return { reason };
 }
 
-/** Errors: a small product with whole numbers, one operand transposed, comes out wrong. */
-function verify(library: BlasLibrary): void {
-  const memory = finishedMemory();
-  const [m, n, k] = [3, 5, 4];
-  const block = memory.allocate(4 * (m * k + k * n + m * n));
-  const [a, b] = [block, block + 4 * m * k];
-  const out = b + 4 * k * n;
-  const aValue = (i: number, p: number) => i + 2 * p - 3;
-  const bValue = (p: number, j: number) => 3 * p - j;
-  for (let i = 0; i < m; i++) for (let p = 0; p < k; p++) memory.floats[a / 4 + i * k + p] = aValue(i, p);
-  for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) memory.floats[b / 4 + j * k + p] = bValue(p, j);
-  memory.floats.fill(1, out / 4, out / 4 + m * n);
-  memory.ints.fill(0, DESCRIPTIONS / 4, DESCRIPTIONS / 4 + 3);
-  library.kernels.blasMatmul(0, 1, m, n, k, DESCRIPTIONS, m, n, out, a, 4 * k, 4, b, 4, 4 * k, true);
-  let right = true;
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = 1;
-      for (let p = 0; p < k; p++) sum += aValue(i, p) * bValue(p, j);
-      right &&= memory.floats[out / 4 + i * n + j] === sum;
-    }
+const reasonOf = (name: string, fault: string, platform: string) =>
+  `${name} does not work (${fault}): ${HOW_TO_GET[platform] ?? "set LECTERN_BLAS to a library's path"}`;
+
+/** Whether a library is just not installed, which is no reason to warn. */
+const isMissing = (fault: string) =>
+  /cannot open shared object|no such file|not found|module could not be found/i.test(fault);
+
+/** The library, or what is wrong with it. */
+function openProven(name: string): Opened | string {
+  const { fault: found } = prove(name);
+  if (found !== undefined) return found;
+  const { memory, kernels } = machine();
+  const fault = allocateForHost(4 * 4);
+  memory.ints.fill(0, fault / 4, fault / 4 + 4);
+  try {
+    const library = openLibrary(name, memory.memory, kernels, fault);
+    useBlas(library, { name, fault });
+    return { library, fault };
+  } catch (error) {
+    memory.release(fault);
+    return (error instanceof Error ? error.message : String(error)).split("\n")[0];
   }
-  memory.release(block);
-  if (!right) throw new Error("its product of two small matrices is wrong");
+}
+
+function warn(message: string): void {
+  console.warn(`cpu: ${message}`);
 }

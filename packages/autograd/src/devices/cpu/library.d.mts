@@ -9,4 +9,9 @@ export interface BlasLibrary {
   readonly kernels: BlasKernels;
 }
 
-export declare function openLibrary(name: string, memory: WebAssembly.Memory, kernels: Helpers): BlasLibrary;
+export declare function openLibrary(
+  name: string,
+  memory: WebAssembly.Memory,
+  kernels: Helpers,
+  fault: number,
+): BlasLibrary;

@@ -1,6 +1,7 @@
 // The system's BLAS, called straight on the WebAssembly memory; in plain JavaScript because workers use it too. Node only.
 
 import { attentionWith } from "./blasAttention.mjs";
+import { checked } from "./productCheck.mjs";
 
 const ROW_MAJOR = 101;
 const NOT_TRANSPOSED = 111;
@@ -9,11 +10,10 @@ const SGEMM =
   "void cblas_sgemm(int, int, int, int, int, int, float, intptr_t, int, intptr_t, int, float, intptr_t, int)";
 
 /**
- * Opens a library by name. Gives kernels with the same arguments as those of kernels/ that compute with its matrix product,
- * and a name for it. kernels: this thread's WebAssembly module. Errors: no koffi, no such library, a library without what is
- * needed.
+ * Opens a library by name. Gives its matrix product (see `multiplyWith`) on a memory, and a name for it. Errors: no koffi, no
+ * such library, a library without what is needed.
  */
-export function openLibrary(name, memory, kernels) {
+export function openProducts(name, memory) {
   const { createRequire } = process.getBuiltinModule("node:module");
   const koffi = createRequire(import.meta.url)("koffi");
   const library = koffi.load(name);
@@ -24,17 +24,26 @@ export function openLibrary(name, memory, kernels) {
   if (!accelerate) {
     // Our threads share the work out; the library's own would only be in their way.
     library.func("void openblas_set_num_threads(int)")(1);
-    description = library.func("const char *openblas_get_config()")().trim();
+    description = library.func("const char *openblas_get_config()")()?.trim() || name;
   }
   // A shared memory stays where it is when it grows.
   const base = Number(koffi.address(new Uint8Array(memory.buffer, 0, 8)));
-  const multiply = multiplyWith(sgemm, base);
-  const { attention, attentionGrad } = attentionWith(multiply, memory, kernels);
+  return { description, ownThreads: accelerate, multiply: multiplyWith(sgemm, base) };
+}
+
+/**
+ * Opens a library and gives kernels with the same arguments as those of kernels/ that compute with its matrix product.
+ * kernels: this thread's WebAssembly module; fault: where it is written down that a product was wrong (productCheck.mjs).
+ */
+export function openLibrary(name, memory, kernels, fault) {
+  const { description, ownThreads, multiply } = openProducts(name, memory);
+  const checkedMultiply = checked(multiply, memory, fault);
+  const { attention, attentionGrad } = attentionWith(checkedMultiply, memory, kernels);
   return {
     description,
-    ownThreads: accelerate,
+    ownThreads,
     kernels: {
-      blasMatmul: productWith(multiply, memory),
+      blasMatmul: productWith(checkedMultiply, memory),
       blasAttention: attention,
       blasAttentionGrad: attentionGrad,
     },

@@ -4,7 +4,7 @@ import type { Helpers } from "./generated/interface.mjs";
 import type { BlasLibrary } from "./library.mjs";
 import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type Simd } from "./module.ts";
-import { availableThreads, Pool, whyNoThreads } from "./pool.ts";
+import { availableThreads, type OpenedBlas, Pool, whyNoThreads } from "./pool.ts";
 import type { AllKernels } from "./table.mjs";
 
 /** The device's parts. They are made when it is first used, so that importing the package costs nothing. */
@@ -15,7 +15,7 @@ export interface Machine {
   readonly simd: Simd;
   pool: Pool | undefined;
   /** The BLAS library that the pool's workers open too. */
-  blas: string | undefined;
+  blas: OpenedBlas | undefined;
 }
 
 let made: Machine | undefined;
@@ -55,12 +55,13 @@ function renewPool(parts: Machine): void {
   parts.pool = count > 1 ? new Pool(count, memory, kernels, module, kernels.scratchSize(), blas) : undefined;
 }
 
-/** Makes a BLAS library's functions kernels, on this thread and, where it is named, on the workers. */
-export function useBlas({ kernels }: BlasLibrary, name: string | undefined): void {
+/** Makes a BLAS library's functions kernels, on this thread and, where it is to be opened there, on the workers. */
+export function useBlas({ kernels, ownThreads }: BlasLibrary, opened: OpenedBlas): void {
   const parts = machine();
   Object.assign(parts.kernels, kernels);
-  parts.blas = name;
-  if (name !== undefined) renewPool(parts);
+  if (ownThreads) return;
+  parts.blas = opened;
+  renewPool(parts);
 }
 
 /** Errors: not a whole number from 1 to 64. */

@@ -30,6 +30,12 @@ import type { Allocator } from "./memory.ts";
 import { type AllKernels, type Kernel, type KernelName, TABLE } from "./table.mjs";
 import { Thread } from "./thread.ts";
 
+/** A library that workers are to open, and where its faults are written down (productCheck.mjs). */
+export interface OpenedBlas {
+  readonly name: string;
+  readonly fault: number;
+}
+
 /** The place of each kernel in the table. */
 const PLACES = Object.fromEntries(TABLE.map((name, place) => [name, place])) as Record<KernelName, number>;
 
@@ -49,7 +55,7 @@ export class Pool {
   private readonly module: WebAssembly.Module;
   private readonly scratchSize: number;
   /** The library that workers are to open, where there is one. */
-  private readonly blas: string | undefined;
+  private readonly blas: OpenedBlas | undefined;
   /** Why there are no workers, or fewer than asked for. */
   failure: string | undefined;
 
@@ -71,7 +77,7 @@ export class Pool {
     kernels: Readonly<AllKernels>,
     module: WebAssembly.Module,
     scratchSize: number,
-    blas: string | undefined,
+    blas: OpenedBlas | undefined,
   ) {
     this.threads = threads;
     this.memory = memory;

@@ -14,7 +14,7 @@ async function start({ module, memory, control, scratch, number, lifeline, blas 
   held = lifeline;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.setScratch(scratch);
-  const library = blas && (await import(/* @vite-ignore */ BLAS)).openLibrary(blas, memory, exports);
+  const library = blas && (await import(/* @vite-ignore */ BLAS)).openLibrary(blas.name, memory, exports, blas.fault);
   const all = { ...exports, ...library?.kernels };
   const kernels = TABLE.map((name) => all[name]);
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
