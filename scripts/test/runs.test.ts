@@ -69,6 +69,10 @@ describe("a run of the command", () => {
     const [cold, greedy] = [await write("--temperature", "0"), await write("--strategy", "greedy", "--top-k", "3")];
     expect(cold.stdout).toBe(greedy.stdout);
     expect(greedy.stderr).toContain("--top-k is not used: --strategy greedy takes the likeliest token always");
+    const beam = await write("--strategy", "beam", "--beams", "2", "--prompt", "The");
+    expect(beam.stdout).toMatch(/^The...\n$/s);
+    const misplaced = await write("--beams", "2");
+    expect([misplaced.code, misplaced.stderr]).toEqual([2, expect.stringContaining("--beams needs --strategy beam")]);
   });
 
   it("of a sorted table validates on every class, and predicts", async () => {

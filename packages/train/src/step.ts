@@ -116,10 +116,10 @@ function assertTargets<M extends Module, B extends object>(
   }
 }
 
-/** Errors: NaN or infinite. */
-export function assertFinite(what: string, value: number, step: number, lr: number): void {
+/** Errors: NaN or infinite. `otherwise` is what it may come from where the batch is gone by the time the number is read. */
+export function assertFinite(what: string, value: number, step: number, lr: number, otherwise = ""): void {
   if (Number.isFinite(value)) return;
   throw new Error(
-    `Trainer: the ${what} is ${value} at step ${step}, with a learning rate of ${lr}: lower the learning rate, or lengthen the warm-up`,
+    `Trainer: the ${what} is ${value} at step ${step}, with a learning rate of ${lr}: lower the learning rate, or lengthen the warm-up${otherwise}`,
   );
 }

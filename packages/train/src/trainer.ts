@@ -196,7 +196,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const shown = queue.reduce((sum, { count }) => sum + count, 0);
     this.#count(queue, shown, seconds);
     for (const [i, { step, lr, unit }] of queue.entries()) {
-      assertFinite("loss", losses[i], step, lr);
+      assertFinite("loss", losses[i], step, lr, "; it is NaN, too, where no target counts in a batch");
       assertFinite("gradient's length", norms[i] ?? 0, step, lr);
       this.#progress.losses = [...this.#progress.losses, losses[i]].slice(-RECENT);
       const info = { step, loss: losses[i], lr, gradNorm: norms[i], perSecond: shown / seconds, unit };

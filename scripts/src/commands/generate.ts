@@ -24,7 +24,7 @@ export const command = defineCommand({
           choices: strategyNames(),
           default: "sample",
           requiresArg: true,
-          describe: "Take the likeliest token, or draw one",
+          describe: "Take the likeliest token, draw one, or look for the likeliest text among several (beam)",
         },
         temperature: numberOption(
           "temperature",
@@ -37,6 +37,17 @@ export const command = defineCommand({
           max: 1,
           above: true,
         }),
+        "min-p": numberOption("min-p", "Draw from tokens that are at least this share as likely as the likeliest", {
+          min: 0,
+          max: 1,
+          above: true,
+        }),
+        "repetition-penalty": numberOption(
+          "repetition-penalty",
+          "Above 1, tokens that the text holds already become less likely",
+          { min: 0, above: true },
+        ),
+        beams: count("beams", "Texts that beam search keeps next to each other (default: 4)"),
         seed: seedOption,
         ...deviceOptions,
       })
@@ -60,13 +71,14 @@ export const command = defineCommand({
     const given = options.prompt === undefined ? undefined : knownPart(tokenizer, options.prompt, options.unknown);
     const prompt = given ?? firstPrompt(tokenizer);
     const { tokens = 300, seed } = options;
+    const choice = choiceOf(options);
     const write = (text: string) => {
       if (!out.json) process.stdout.write(text);
     };
     if (given !== undefined) write(given);
     const start = performance.now();
     const text = await generate(run.model as unknown as LanguageModel, tokenizer, prompt, {
-      ...{ tokens, seed, ...choiceOf(options) },
+      ...{ tokens, seed, ...choice },
       onToken: write,
     });
     const seconds = (performance.now() - start) / 1000;
@@ -83,18 +95,28 @@ interface Choice {
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
+  readonly beams?: number;
 }
 
+/** What shapes a draw, and is nothing to those that do not draw. */
+const DRAWING = { temperature: "--temperature", topK: "--top-k", topP: "--top-p", minP: "--min-p" } as const;
+
 /** How tokens are chosen. Says on standard error what is not used. */
-function choiceOf({ strategy, temperature, topK, topP }: Choice): Choice {
+function choiceOf({ strategy, temperature, topK, topP, minP, repetitionPenalty, beams }: Choice): Choice {
+  const drawing = { temperature: temperature === 0 ? undefined : temperature, topK, topP, minP };
   const greedy = strategy === "greedy" || (strategy === "sample" && temperature === 0);
-  if (!greedy) return { strategy, temperature: temperature ?? TEMPERATURE, topK, topP };
-  const why = strategy === "greedy" ? "--strategy greedy takes" : "--temperature 0 takes";
-  const unused = Object.entries({ "--temperature": temperature || undefined, "--top-k": topK, "--top-p": topP })
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name);
-  if (unused.length > 0) console.error(`${unused.join(" and ")} is not used: ${why} the likeliest token always`);
-  return { strategy: "greedy" };
+  if (!greedy && strategy !== "sample") return { strategy, temperature, topK, topP, minP, repetitionPenalty, beams };
+  if (beams !== undefined) throw new UsageError("--beams needs --strategy beam");
+  if (!greedy) return { strategy, ...drawing, temperature: temperature ?? TEMPERATURE, repetitionPenalty };
+  const unused = Object.entries(drawing).filter(([, value]) => value !== undefined);
+  if (unused.length > 0) {
+    const names = unused.map(([name]) => DRAWING[name as keyof typeof DRAWING]).join(" and ");
+    const why = strategy === "greedy" ? "--strategy greedy" : "--temperature 0";
+    console.error(`${names} is not used: ${why} takes the likeliest token always`);
+  }
+  return { strategy: "greedy", repetitionPenalty };
 }
 
 /** The characters of a prompt that the model knows. Errors: there are others, unless they are to be skipped; names them, and those it knows. */
