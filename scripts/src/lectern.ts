@@ -90,7 +90,10 @@ function ownFirst(command: Argv): Argv {
 }
 
 /** Options that take no value. */
-const FLAGS = new Set(["json", "debug", "help", "version", "resume", "profile", "skip-bad-rows", "explain"]);
+const FLAGS = new Set([
+  ...["json", "debug", "help", "version", "resume", "profile"],
+  ...["skip-bad-rows", "explain", "merges", "early-stopping"],
+]);
 
 /** `--prompt -The` as `--prompt=-The`: what follows an option that takes a value is one, also where it begins with a dash. */
 export function valuesJoined(args: readonly string[]): string[] {

@@ -25,7 +25,7 @@ import type { DeviceName } from "./options.ts";
 import { grouped, type Output, output, percent, runCommand } from "./output.ts";
 import type { Preset, Recipe } from "./presets.ts";
 import type { TrainOptions } from "./tasks/options.ts";
-import type { Task, TaskData } from "./tasks/task.ts";
+import type { Counted, Task, TaskData } from "./tasks/task.ts";
 
 /** A preset with the options that were given in the place of its own values. */
 export function withOptions<P extends Preset>(preset: P, options: TrainOptions): P {
@@ -68,7 +68,7 @@ export async function train<O extends TrainOptions>(task: Task<O>, options: O): 
   const result = await runTraining(task, model, data, preset, options, out);
   if (!result.interrupted) {
     const { tokenizer } = data;
-    out.say(`\n${describeResult(result, task, tokenizer.unit)}`);
+    out.say(`\n${describeResult(result, task, { unit: tokenizer.unit, ...data })}`);
     const run = runFolder(options);
     await task.show?.({ model, tokenizer, run }, options, out);
     out.say(`\nThe run is in ${run}. Go on with\n  ${runCommand(task.next(run))}\n  ${runCommand(["eval", run])}`);
@@ -266,11 +266,11 @@ function describeSize(preset: Preset): string {
 }
 
 /** `2,400 steps in 58 s: training loss 1.842, validation loss 1.890 (2.73 bits a character, accuracy 45.1 %)` */
-function describeResult(result: Trained, task: Task, unit: string | undefined): string {
+function describeResult(result: Trained, task: Task, counted: Counted): string {
   const { steps, seconds, trainLoss, validation, weightsOf } = result;
   const head = `${grouped(steps)} steps in ${seconds.toFixed(0)} s: training loss ${trainLoss.toFixed(3)}`;
   if (validation === undefined) return head;
-  const figures = task.figures(validation, unit).map(([label, shown]) => `${label} ${shown}`);
+  const figures = task.figures(validation, counted).map(([label, shown]) => `${label} ${shown}`);
   if (validation.accuracy !== undefined) figures.push(`accuracy ${percent(validation.accuracy)}`);
   const whose =
     weightsOf === steps

@@ -38,15 +38,15 @@ export const command = defineCommand({
     await openDevice(options);
     const run = await openRun(options.run);
     const task = await taskOf(run);
-    const { data, unit } = await task.evaluation(run, options);
+    const { data, ...counted } = await task.evaluation(run, options);
     const found = await evaluateShown(run.model, data, task, out);
-    const { loss, accuracy, measures, count: counted } = found;
-    const figures = task.figures(found, unit);
+    const { loss, accuracy, measures, count: targets } = found;
+    const figures = task.figures(found, counted);
     const others = Object.entries(measures).filter(([name]) => name !== "loss" && name !== "accuracy");
     out.say(
       table([
         ["run", run.weights.path],
-        ["data", `${options.data ?? run.config.data}, ${options.split}: ${grouped(counted)} ${unit}s`],
+        ["data", `${options.data ?? run.config.data}, ${options.split}: ${grouped(targets)} ${counted.unit}s`],
         ["loss", loss.toFixed(4)],
         ...figures.map(([label, shown]) => [label, shown]),
         ...others.map(([name, value]) => [name, value.toFixed(4)]),
@@ -58,7 +58,7 @@ export const command = defineCommand({
       accuracy,
       ...Object.fromEntries(figures.flatMap(([, , json]) => (json === undefined ? [] : [json]))),
       ...Object.fromEntries(others),
-      count: counted,
+      count: targets,
       ...{ split: options.split, device: options.device, run: options.run },
     });
   },

@@ -1,7 +1,9 @@
-import { generate, type LanguageModel, openRun, strategyNames, type Tokenizer } from "@lectern/train";
+import { GPT } from "@lectern/nn";
+import { generateScoredTexts, type LanguageModel, openRun, strategyNames, type Tokenizer } from "@lectern/train";
 import { firstPrompt, tokenizerOf } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
+import { explainTo, tellAttention } from "../explanation.ts";
 import { count, deviceOptions, numberOption, runPosition, seedOption, TEMPERATURE } from "../options.ts";
 import { output } from "../output.ts";
 import { defineCommand } from "./command.ts";
@@ -48,6 +50,21 @@ export const command = defineCommand({
           { min: 0, above: true },
         ),
         beams: count("beams", "Texts that beam search keeps next to each other (default: 4)"),
+        stop: { type: "string", requiresArg: true, describe: "End the text before this" },
+        samples: count("samples", "Texts from the prompt; with --strategy beam the best of the beams"),
+        "length-penalty": numberOption(
+          "length-penalty",
+          "Beam search: above 0, long texts count for more (default: 1)",
+          {
+            min: -100,
+          },
+        ),
+        "early-stopping": {
+          type: "boolean",
+          default: false,
+          describe: "Beam search: end with as many complete texts as there are beams",
+        },
+        explain: { type: "boolean", default: false, describe: "Show how each token is chosen" },
         seed: seedOption,
         ...deviceOptions,
       })
@@ -55,6 +72,8 @@ export const command = defineCommand({
         ["$0 generate runs/moby-dick-tiny --prompt 'The sea'", "Draw each character as the model weighs it"],
         ["$0 generate runs/moby-dick-tiny --temperature 0.5 --top-k 10", "Play safe"],
         ["$0 generate runs/moby-dick-tiny --strategy greedy", "Always the likeliest: soon repeats itself"],
+        ["$0 generate runs/moby-dick-tiny --strategy beam --beams 8 --samples 3", "The three likeliest texts of eight"],
+        ["$0 generate runs/moby-dick-tiny --tokens 3 --top-k 5 --explain", "What there was to choose from"],
       ]),
 
   async run(options) {
@@ -70,22 +89,31 @@ export const command = defineCommand({
     const tokenizer = tokenizerOf(run);
     const given = options.prompt === undefined ? undefined : knownPart(tokenizer, options.prompt, options.unknown);
     const prompt = given ?? firstPrompt(tokenizer);
-    const { tokens = 300, seed } = options;
+    const { tokens = 300, seed, samples = 1, stop, explain } = options;
+    // Several texts, or one between explanations, are shown when they are whole.
+    const flowing = samples === 1 && !explain;
     const choice = choiceOf(options);
     const write = (text: string) => {
-      if (!out.json) process.stdout.write(text);
+      if (!out.json && flowing) process.stdout.write(text);
     };
     if (given !== undefined) write(given);
     const start = performance.now();
-    const text = await generate(run.model as unknown as LanguageModel, tokenizer, prompt, {
-      ...{ tokens, seed, ...choice },
+    const found = await generateScoredTexts(run.model as unknown as LanguageModel, tokenizer, [prompt], {
+      ...{ tokens, seed, samples, stop, ...choice },
+      onExplain: explain ? explainTo(out, tokenizer) : undefined,
       onToken: write,
     });
     const seconds = (performance.now() - start) / 1000;
     write("\n");
+    for (const { text: whole, score } of flowing ? [] : found) out.say(`\n[${score.toFixed(3)}] ${whole}`);
+    const [{ text, tokens: added, score }] = found;
+    if (samples > 1) for (const one of found) out.event("text", one);
+    if (explain && run.model instanceof GPT) {
+      await tellAttention(out, run.model, Int32Array.from([...tokenizer.encode(prompt), ...added]));
+    }
     out.event("done", {
-      ...{ prompt, text, tokens },
-      ...{ tokensPerSecond: tokens / seconds, device: options.device, run: options.run },
+      ...{ prompt, text, tokens: added.length, score },
+      ...{ tokensPerSecond: (added.length * samples) / seconds, device: options.device, run: options.run },
     });
   },
 });
@@ -98,16 +126,21 @@ interface Choice {
   readonly minP?: number;
   readonly repetitionPenalty?: number;
   readonly beams?: number;
+  readonly lengthPenalty?: number;
+  readonly earlyStopping?: boolean;
 }
 
 /** What shapes a draw, and is nothing to those that do not draw. */
 const DRAWING = { temperature: "--temperature", topK: "--top-k", topP: "--top-p", minP: "--min-p" } as const;
 
 /** How tokens are chosen. Says on standard error what is not used. */
-function choiceOf({ strategy, temperature, topK, topP, minP, repetitionPenalty, beams }: Choice): Choice {
+function choiceOf(given: Choice): Choice {
+  const { strategy, temperature, topK, topP, minP, repetitionPenalty, beams, lengthPenalty, earlyStopping } = given;
   const drawing = { temperature: temperature === 0 ? undefined : temperature, topK, topP, minP };
   const greedy = strategy === "greedy" || (strategy === "sample" && temperature === 0);
-  if (!greedy && strategy !== "sample") return { strategy, temperature, topK, topP, minP, repetitionPenalty, beams };
+  if (!greedy && strategy !== "sample") {
+    return { strategy, temperature, topK, topP, minP, repetitionPenalty, beams, lengthPenalty, earlyStopping };
+  }
   if (beams !== undefined) throw new UsageError("--beams needs --strategy beam");
   if (!greedy) return { strategy, ...drawing, temperature: temperature ?? TEMPERATURE, repetitionPenalty };
   const unused = Object.entries(drawing).filter(([, value]) => value !== undefined);

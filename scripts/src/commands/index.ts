@@ -14,6 +14,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./generate.ts"),
   },
   {
+    usage: "tokenize [text..]",
+    describe: "Cut a text into tokens, and compare tokenizers",
+    load: () => import("./tokenize.ts"),
+  },
+  {
     usage: "bench [workload..]",
     describe: "Measure how fast workloads run here, beside others if asked",
     load: () => import("./bench.ts"),

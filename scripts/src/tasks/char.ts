@@ -1,20 +1,20 @@
-import type { Text } from "@lectern/datasets";
 import {
   ConsecutiveWindows,
   countCharacters,
   encodeText,
   generate,
   type LanguageModel,
-  learnTokenizer,
   type OpenedRun,
+  type Text,
+  type Tokenizer,
   textData,
 } from "@lectern/train";
 import type { Argv } from "yargs";
 import { dataOf, dataReference, firstPrompt, partOf, readCorpus, tokenizerOf } from "../corpora.ts";
-import { UsageError } from "../errors.ts";
 import { numberOption, TEMPERATURE } from "../options.ts";
 import { grouped, percent } from "../output.ts";
 import { charPresets } from "../presets.ts";
+import { tokenizerFor } from "../tokenizers.ts";
 import { encodingOption, type TrainOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 
@@ -38,7 +38,7 @@ export const char: Task<CharOptions> = {
   examples: [
     ["$0 train char --data moby-dick", "The small default model, about a minute"],
     ["$0 train char --data my.txt --preset baby --steps 2000", "A larger model, on a text of your own"],
-    ["$0 train char --data my.txt --tokenizer word:5000", "Words in the place of characters"],
+    ["$0 train text --data my.txt --tokenizer bpe:2000", "Pieces of words in the place of characters"],
     ["$0 train char --data moby-dick --steps 5000 --resume", "Go on where the first run ended"],
     ["$0 train char --data moby-dick --json", "Losses as JSON lines, for a program"],
   ],
@@ -51,7 +51,7 @@ export const char: Task<CharOptions> = {
         type: "string",
         requiresArg: true,
         describe:
-          "What a token is: char, byte, word, word:<how many> (default: char, or what the data set is counted in)",
+          "What a token is: char, byte, word:<how many>, bpe:<how many>, a folder or tokenizer.json with one (default: char, or what the data set is counted in)",
       },
       sample: {
         ...numberOption("sample", "Tokens to write when trained", { whole: true, min: 0 }),
@@ -61,7 +61,8 @@ export const char: Task<CharOptions> = {
 
   async prepare({ data, json, seed = 0, tokenizer: choice, encoding }, { context, batch }) {
     const corpus = await readCorpus(data, json, encoding);
-    const learned = choice === undefined ? undefined : learn(choice, [corpus.train, corpus.validation]);
+    const texts = [corpus.train, corpus.validation];
+    const learned = choice === undefined ? undefined : await tokenizerFor(choice, async () => texts);
     const description = { data: dataReference(data), encoding };
     const { train, validation, tokenizer } = textData(corpus, {
       context,
@@ -77,6 +78,7 @@ export const char: Task<CharOptions> = {
     const counted = unit === "byte" ? "byte" : "character";
     return {
       ...{ train, validation, tokenizer },
+      bytesPerToken: bytesPerToken(tokenizer, corpus.validation),
       sizes: { vocabulary: tokenizer.size },
       summary: `${corpus.name}: ${learns} ${counted}s to learn from, ${validates} to validate on`,
       evaluateBatches: Math.max(1, Math.round(EVALUATED / (batch * context))),
@@ -87,16 +89,22 @@ export const char: Task<CharOptions> = {
     const tokenizer = tokenizerOf(run);
     const { encoding } = options.data === undefined ? run.config : {};
     const corpus = await readCorpus(dataOf(run, options), options.json, encoding as string | undefined);
-    const tokens = encodeText(tokenizer, partOf(corpus, options));
+    const text = partOf(corpus, options);
+    const tokens = encodeText(tokenizer, text);
     const data = new ConsecutiveWindows(tokens, { context: contextOf(run), batch: options.batch ?? 32 });
-    return { data, unit: tokenizer.unit ?? "token" };
+    return { data, unit: tokenizer.unit ?? "token", bytesPerToken: bytesPerToken(tokenizer, text) };
   },
 
-  figures({ loss }, unit = "token") {
+  figures({ loss }, { unit = "token", bytesPerToken: bytes }) {
     const [perplexity, bits] = [Math.exp(loss), loss / Math.LN2];
+    const perByte = bytes === undefined ? undefined : bits / bytes;
     return [
       ["perplexity", perplexity.toFixed(3), ["perplexity", perplexity]],
       [`bits a ${unit}`, bits.toFixed(4), ["bitsPerCharacter", bits]],
+      // What models with different tokens are compared by.
+      ...(perByte === undefined || unit === "byte"
+        ? []
+        : ([["bits a byte", perByte.toFixed(4), ["bitsPerByte", perByte]]] as const)),
     ];
   },
 
@@ -111,13 +119,10 @@ export const char: Task<CharOptions> = {
   next: (run) => ["generate", run, "--tokens", "500"],
 };
 
-function learn(choice: string, texts: Parameters<typeof learnTokenizer>[1]) {
-  try {
-    return learnTokenizer(choice, texts);
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`--tokenizer: ${error.message}`, { cause: error });
-    throw error;
-  }
+/** Undefined where no text is held out. */
+function bytesPerToken(tokenizer: Tokenizer, text: Text): number | undefined {
+  const bytes = typeof text === "string" ? Buffer.byteLength(text) : text.length;
+  return bytes === 0 ? undefined : bytes / encodeText(tokenizer, text).length;
 }
 
 /** How many tokens the model can see; 64 for one that sees any number. */

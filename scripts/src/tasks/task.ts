@@ -6,7 +6,7 @@ import type { Preset } from "../presets.ts";
 import type { EvalOptions, PredictOptions, TrainOptions } from "./options.ts";
 
 /** What a task learns from, prepared for a model of a preset's size. */
-export interface TaskData {
+export interface TaskData extends Counted {
   readonly train: BatchSource;
   readonly validation: BatchSequence;
   readonly tokenizer: Tokenizer;
@@ -18,10 +18,17 @@ export interface TaskData {
   readonly evaluateBatches?: number;
 }
 
+/** What a loss is the mean over. */
+export interface Counted {
+  /** In the singular: "character", "text". */
+  readonly unit?: string;
+  /** Of UTF-8, on average: what makes losses of different tokenizers comparable. */
+  readonly bytesPerToken?: number;
+}
+
 /** What an evaluation of a run looks at. */
-export interface EvaluationData {
+export interface EvaluationData extends Counted {
   readonly data: BatchSequence;
-  /** What is counted, in the singular: "character", "text". */
   readonly unit: string;
 }
 
@@ -56,7 +63,7 @@ export interface Task<O extends TrainOptions = TrainOptions> {
   /** How a run is evaluated: on its own data, or on others. */
   evaluation(run: OpenedRun, options: EvalOptions): Promise<EvaluationData>;
   /** The figures of an evaluation, beside its loss. */
-  figures(found: Evaluation, unit: string | undefined): readonly Figure[];
+  figures(found: Evaluation, counted: Counted): readonly Figure[];
   /** What is shown of a model when it is trained: a sample of what it writes. */
   show?(trained: Trained, options: O, out: Output): Promise<void>;
   /** The command that people can go on with. */

@@ -1,6 +1,7 @@
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { continuations, type GenerateTokensOptions } from "./generate.ts";
 import type { LanguageModel } from "./state.ts";
+import type { Continuation } from "./strategy.ts";
 import { GrowingText } from "./texts.ts";
 
 interface TextOptions extends Omit<GenerateTokensOptions, "onTokens" | "samples" | "stop"> {
@@ -45,15 +46,41 @@ export async function generateTexts(
   return continuedTexts(model, tokenizer, prompts, options, onToken);
 }
 
-type Tell = (piece: string, text: number, token: number) => void;
+/** A continued text with what it is compared by. */
+export interface ScoredText {
+  /** With the prompt. */
+  readonly text: string;
+  /** What was added. */
+  readonly tokens: readonly number[];
+  /** As in `Continuation`. */
+  readonly score: number;
+  readonly scores: readonly number[];
+}
 
-async function continuedTexts(
+/** The same with log probabilities. */
+export async function generateScoredTexts(
   model: LanguageModel,
   tokenizer: Tokenizer,
   prompts: readonly string[],
-  { stop, ...options }: TextOptions & { samples?: number },
+  { onToken, ...options }: GenerateTextsOptions,
+): Promise<ScoredText[]> {
+  const found = await continued(model, tokenizer, prompts, { ...options, scores: true }, onToken);
+  return found.map(({ text, tokens, score = Number.NaN, scores = [] }) => ({ text, tokens, score, scores }));
+}
+
+type Tell = (piece: string, text: number, token: number) => void;
+
+async function continuedTexts(...args: Parameters<typeof continued>): Promise<string[]> {
+  return (await continued(...args)).map(({ text }) => text);
+}
+
+async function continued(
+  model: LanguageModel,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  { stop, ...options }: TextOptions & { samples?: number; scores?: boolean },
   onToken: Tell | undefined,
-): Promise<string[]> {
+): Promise<(Continuation & { text: string })[]> {
   const stops = assertStops(typeof stop === "string" ? [stop] : (stop ?? []));
   const starts = prompts.map((prompt) => encodePrompt(tokenizer, prompt));
   const { samples = 1, tokens } = options;
@@ -72,10 +99,14 @@ async function continuedTexts(
     stops.length > 0 || onToken !== undefined ? { tell: (row, token) => pieces.tell(row, token), ended } : {},
   );
   const texts = found.flatMap((rows, i) =>
-    rows.map(({ tokens: added }) => ({ prompt: prompts[i], added, text: textOf(growing(i), added) })),
+    rows.map((continuation) => ({
+      ...continuation,
+      prompt: prompts[i],
+      added: textOf(growing(i), continuation.tokens),
+    })),
   );
-  for (const [row, { text, added }] of texts.entries()) pieces.end(row, text, added);
-  return texts.map(({ prompt, text }) => prompt + text);
+  for (const [row, { added, tokens }] of texts.entries()) pieces.end(row, added, tokens);
+  return texts.map(({ prompt, added, ...continuation }) => ({ ...continuation, text: prompt + added }));
 }
 
 function textOf(text: GrowingText, added: readonly number[]): string {

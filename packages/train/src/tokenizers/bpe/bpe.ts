@@ -123,6 +123,13 @@ export class BPETokenizer implements Tokenizer {
     });
   }
 
+  /** The words of a text, across whose borders nothing is merged. */
+  words(text: string): string[] {
+    const words: string[] = [];
+    forEachWord(text, (word) => words.push(word));
+    return words;
+  }
+
   /** How a word becomes its tokens, merge by merge: first its bytes, last what `encode` gives. */
   steps(word: string): string[][] {
     const steps: string[][] = [];
