@@ -10,52 +10,56 @@ export interface Field<Part> {
   readonly hidden: string | undefined;
 }
 
-type Place = Omit<Field<unknown>, "part"> & { readonly value: unknown };
+/** Where a value stands: under its container's name and a key of its own. */
+type Visit = (key: unknown, value: unknown, hidden: string | undefined, replace: (part: unknown) => void) => void;
 
 /** Those values in an object's public fields for which `isPart` holds. Fields whose name begins with `#` are not seen. */
-export function* fieldsOf<Part>(owner: object, isPart: (value: unknown) => value is Part): Iterable<Field<Part>> {
+export function fieldsOf<Part>(owner: object, isPart: (value: unknown) => value is Part): Field<Part>[] {
+  const found: Field<Part>[] = [];
   // Containers that are being looked into, since one may hold itself.
-  const open = new Set<object>([owner]);
-  function* within(places: Iterable<Place>): Iterable<Field<Part>> {
-    for (const { value, ...place } of places) {
-      if (typeof value !== "object" || value === null) continue;
-      if (isPart(value)) yield { ...place, part: value };
-      else if (!open.has(value)) {
-        open.add(value);
-        yield* within(placesIn(value, place));
-        open.delete(value);
-      }
-    }
-  }
-  yield* within(placesIn(owner, { name: "", replace: () => {}, hidden: undefined }, true));
+  const open = new Set<object>();
+  const lookInto = (container: object, name: string, hidden: string | undefined) => {
+    open.add(container);
+    const visit: Visit = (key, value, reason, replace) => {
+      if (typeof value !== "object" || value === null) return;
+      const path = key === undefined ? name : name === "" ? String(key) : `${name}.${key}`;
+      if (isPart(value)) found.push({ name: path, part: value, hidden: reason, replace });
+      else if (!open.has(value)) lookInto(value, path, reason);
+    };
+    visitPlaces(container, container === owner, hidden, visit);
+    open.delete(container);
+  };
+  lookInto(owner, "", undefined);
+  return found;
 }
 
-const isPlain = (value: object) => [Object.prototype, null].includes(Object.getPrototypeOf(value));
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
 
 /** The places of a container; of a stranger, where nobody can tell what its fields mean, as hidden ones. */
-function* placesIn(container: object, { name, hidden }: Omit<Place, "value">, isOwner = false): Iterable<Place> {
-  const join = (key: unknown) => (name === "" ? String(key) : `${name}.${key}`);
-  if (Array.isArray(container)) {
+function visitPlaces(container: object, isOwner: boolean, hidden: string | undefined, visit: Visit): void {
+  if (isOwner || isPlain(container)) {
+    const fields = container as Record<string, unknown>;
+    for (const key of Object.keys(fields)) {
+      const reason = hidden ?? (isName(key) ? undefined : `under the key ${describe(key)}, which is no name`);
+      visit(key, fields[key], reason, (part) => Object.assign(fields, { [key]: part }));
+    }
+  } else if (Array.isArray(container)) {
     for (let i = 0; i < container.length; i++) {
-      const value: unknown = container[i];
-      if (typeof value !== "object") continue;
-      yield { name: join(i), value, hidden, replace: (part) => container.splice(i, 1, part) };
+      if (typeof container[i] === "object") visit(i, container[i], hidden, (part) => container.splice(i, 1, part));
     }
   } else if (container instanceof Map) {
     for (const [key, value] of container) {
       const reason = hidden ?? (isName(key) ? undefined : `under the key ${describe(key)} of a Map, which is no name`);
-      yield { name: join(key), value, hidden: reason, replace: (part) => container.set(key, part) };
-    }
-  } else if (isOwner || isPlain(container)) {
-    for (const [key, value] of Object.entries(container)) {
-      const reason = hidden ?? (isName(key) ? undefined : `under the key ${describe(key)}, which is no name`);
-      yield { name: join(key), value, hidden: reason, replace: (part) => Object.assign(container, { [key]: part }) };
+      visit(key, value, reason, (part) => container.set(key, part));
     }
   } else if (hidden === undefined && !ArrayBuffer.isView(container)) {
     const isSet = container instanceof Set;
     const reason = isSet ? "in a Set, which has no names" : `inside a ${container.constructor?.name ?? "stranger"}`;
     const values: Iterable<unknown> = isSet ? container : Object.values(container);
-    for (const value of values) yield { name, value, hidden: reason, replace: () => {} };
+    for (const value of values) visit(undefined, value, reason, () => {});
   }
 }
 

@@ -54,7 +54,7 @@ export abstract class Module {
 
   // --- what the module consists of --------------------------------------------------------------
 
-  #fields(): Iterable<Field<Part>> {
+  #fields(): Field<Part>[] {
     return fieldsOf(this, isPart);
   }
 
