@@ -65,6 +65,17 @@ describe.each([
     expectClose(model.forwardCached(ints(next), cache), numbersOf(wanted), tolerance);
   });
 
+  it("gives the last position's logits alone where that is asked for", () => {
+    const model = make();
+    const cache = model.makeCache(2);
+    const logits = model.forwardCached(ints(tokens.map((row) => row.slice(0, 5))), cache, { last: true });
+    expect([logits.shape, cache.length]).toEqual([[2, 1, sizes.vocabulary], 5]);
+    const wanted = model.forward(ints(tokens.map((row) => row.slice(0, 5)))).slice(1, 4);
+    expectClose(logits, numbersOf(wanted), tolerance);
+    const next = model.forwardCached(ints(tokens.map((row) => row.slice(5))), cache);
+    expectClose(next, numbersOf(model.forward(ints(tokens)).slice(1, 5)), tolerance);
+  });
+
   it("says which sequence there is not", () => {
     const cache = make().makeCache(2);
     expect(() => cache.reorder([0, 2])).toThrow("KeyValueCache: there is no sequence 2: they are 0 … 1");

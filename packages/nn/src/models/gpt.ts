@@ -131,16 +131,18 @@ export class GPT extends Module {
   /**
    * Goes on behind the tokens that the cache has seen, and adds the new ones to it: the whole prompt first, then what is
    * generated, one at a time. tokens: int32 [batch, time] -> logits [batch, time, vocabulary] for the new positions, as
-   * `forward` gives them for the whole sequence. Records no gradients.
+   * `forward` gives them for the whole sequence; with `last` for the last of them alone, [batch, 1, vocabulary], which is all
+   * that generation looks at, and saves a long prompt most of the head's work. Records no gradients.
    * Errors: more tokens than the context has left, another batch than the cache's, a token outside the vocabulary.
    */
-  forwardCached(tokens: Tensor, cache: KeyValueCache): Tensor {
+  forwardCached(tokens: Tensor, cache: KeyValueCache, { last = false }: { last?: boolean } = {}): Tensor {
     return noGrad(() => {
       cache.assertRoom(tokens);
       let x = this.#embed(tokens, cache.length);
       for (const [i, block] of this.blocks.entries()) x = block.forwardCached(x, cache.layer(i));
-      cache.advance(tokens.shape[1]);
-      return this.#predict(x);
+      const [, time] = tokens.shape;
+      cache.advance(time);
+      return this.#predict(last ? x.slice(1, time - 1) : x);
     });
   }
 

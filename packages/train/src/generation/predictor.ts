@@ -76,7 +76,7 @@ export class Predictor {
     }
     const inputs = this.#tokensFrom(this.#seen);
     this.#seen = length;
-    return model.forwardCached(inputs, state);
+    return model.forwardCached(inputs, state, { last: true });
   }
 
   #tokensFrom(start: number): Tensor {

@@ -29,8 +29,11 @@ export interface GenerationState {
 export interface CachingLanguageModel<State extends GenerationState = GenerationState> extends LanguageModel {
   /** The state of `batch` texts of which nothing has been read. */
   makeCache(batch: number): State;
-  /** Logits for the new tokens alone, [batch, new, vocabulary]; the state has read them then. Records no gradients. */
-  forwardCached(tokens: Tensor, state: State): Tensor;
+  /**
+   * Logits for the new tokens alone, [batch, new, vocabulary], or with `last` for the last of them if the model likes,
+   * [batch, 1, vocabulary]; the state has read them all then. Records no gradients.
+   */
+  forwardCached(tokens: Tensor, state: State, options?: { readonly last?: boolean }): Tensor;
 }
 
 export const canCache = (model: LanguageModel): model is CachingLanguageModel => "makeCache" in model;
