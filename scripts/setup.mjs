@@ -53,6 +53,7 @@ const stamp = join(root, "node_modules", ".lectern-setup");
 
 function isInstalled(now) {
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) return false;
+  if (pinnedNode() === undefined && complaint(oldestInPlace) !== undefined) return false;
   return packageFolders().every((folder) => existsSync(join(root, folder, "node_modules")));
 }
 

@@ -17,16 +17,18 @@ function stop(message) {
 }
 
 async function run() {
-  const node = pinnedNode();
-  const tooOld = complaint(node === undefined ? oldestInPlace : oldestForSetup);
+  const tooOld = complaint(oldestForSetup);
   if (tooOld !== undefined) stop(tooOld);
   if (!NEEDED.every((path) => existsSync(new URL(path, import.meta.url)))) {
     stop("not set up yet; run `npm start`, or `node scripts/setup.mjs`, in the repository's folder once");
   }
+  const node = pinnedNode();
   if (node !== undefined && !isPinned(node)) {
     handOver(node, [fileURLToPath(import.meta.url), ...args]);
     return;
   }
+  const tooOldInPlace = complaint(oldestInPlace);
+  if (tooOldInPlace !== undefined) stop(tooOldInPlace);
   endWithLauncher();
   module.enableCompileCache?.(join(root, "node_modules/.cache/compiled"));
   const { main } = await import("../src/lectern.ts");

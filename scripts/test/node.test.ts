@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -55,4 +56,19 @@ describe("a Node that is too old", () => {
     );
     expect(complaint(oldestForSetup)).toBeUndefined();
   });
+});
+
+it("the command says what to do where nothing is set up yet", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lectern-bare-"));
+  for (const file of ["package.json", "scripts/node.mjs", "scripts/handOver.mjs", "scripts/bin/lectern.mjs"]) {
+    cpSync(join(root, file), join(folder, file));
+  }
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [join(folder, "scripts/bin/lectern.mjs"), ...args], { encoding: "utf8" });
+  expect(run("--version").stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(run("info")).toMatchObject({
+    status: 1,
+    stderr: "lectern: not set up yet; run `npm start`, or `node scripts/setup.mjs`, in the repository's folder once\n",
+  });
+  rmSync(folder, { recursive: true });
 });
