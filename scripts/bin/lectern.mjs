@@ -22,6 +22,8 @@ async function run() {
   if (!NEEDED.every((path) => existsSync(new URL(path, import.meta.url)))) {
     stop("not set up yet; run `npm start`, or `node scripts/setup.mjs`, in the repository's folder once");
   }
+  // The programs that this one starts keep what they compile as well.
+  process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules/.cache/compiled");
   const node = pinnedNode();
   if (node !== undefined && !isPinned(node)) {
     handOver(node, [fileURLToPath(import.meta.url), ...args]);
@@ -30,7 +32,7 @@ async function run() {
   const tooOldInPlace = complaint(oldestInPlace);
   if (tooOldInPlace !== undefined) stop(tooOldInPlace);
   endWithLauncher();
-  module.enableCompileCache?.(join(root, "node_modules/.cache/compiled"));
+  module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   const { main } = await import("../src/lectern.ts");
   await main(args);
 }

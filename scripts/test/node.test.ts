@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -32,10 +32,25 @@ describe("the Node that npm brings", () => {
     expect(manifest.devDependencies["@types/node"]).toMatch(new RegExp(`^\\^${pinnedVersion.split(".")[0]}\\.`));
   });
 
-  it("runs here, where npm has one for this machine", () => {
-    const node = pinnedNode();
-    if (node !== undefined) expect(execFileSync(node, ["--version"], { encoding: "utf8" })).toBe(`v${pinnedVersion}\n`);
+  const node = pinnedNode();
+
+  it.runIf(node !== undefined)("runs here, where npm has one for this machine", () => {
+    expect(execFileSync(node as string, ["--version"], { encoding: "utf8" })).toBe(`v${pinnedVersion}\n`);
   });
+
+  it.runIf(node !== undefined && process.platform !== "win32")(
+    "is what `npx node` becomes, and keeps what it compiles",
+    () => {
+      const env = { ...process.env, NODE_COMPILE_CACHE: undefined };
+      const program = "console.log(JSON.stringify([process.execPath, require('node:module').getCompileCacheDir()]))";
+      const command = join(root, "node_modules/.bin/node");
+      const [path, cache] = JSON.parse(
+        execFileSync(command, ["-e", program], { encoding: "utf8", env, cwd: tmpdir() }),
+      );
+      expect(path).toBe(realpathSync(node as string));
+      expect(cache).toContain(join(root, "node_modules/.cache/compiled"));
+    },
+  );
 });
 
 describe("a Node that is too old", () => {
