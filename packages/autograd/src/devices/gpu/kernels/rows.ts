@@ -82,7 +82,7 @@ export function softmax(runtime: Runtime, out: Strided, x: Strided): void {
   if (isEmpty(x)) return;
   if (runtime.fused) {
     const { rows, n } = rowsOf(x);
-    const args = [boxOf(x), rows, n, x.offset, Number.NEGATIVE_INFINITY];
+    const args = [boxOf(x), rows, n, x.offset];
     store(runtime, out, runtime.launchWgsl(SOFTMAX, rowGroups(rows), [rows * n], args)[0]);
     return;
   }

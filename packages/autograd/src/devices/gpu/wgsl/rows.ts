@@ -65,9 +65,9 @@ ${body}
 /** x -> softmax(x); a row of nothing but -Infinity gives zeros. */
 export const SOFTMAX: WgslSpec = {
   name: "softmax (row by row)",
-  numbers: [...ints(3), "float"],
+  numbers: ints(3),
   code: code(
-    "xAt: i32, lowest: f32",
+    "xAt: i32",
     ["x"],
     ["y"],
     `
