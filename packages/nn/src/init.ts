@@ -11,14 +11,14 @@ const fill = (t: Tensor, values: () => Tensor): Tensor => {
 export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
   return fill(t, () =>
     rand(t.shape, { device: t.device })
-      .mul(high - low)
-      .add(low),
+      .mul_(high - low)
+      .add_(low),
   );
 }
 
 /** Normal with the given mean and standard deviation. */
 export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
-  return fill(t, () => randn(t.shape, { device: t.device }).mul(std).add(mean));
+  return fill(t, () => randn(t.shape, { device: t.device }).mul_(std).add_(mean));
 }
 
 export function constant_(t: Tensor, value: number): Tensor {
