@@ -23,7 +23,7 @@ export function handOver(program, args) {
       // It has just ended.
     }
   };
-  const listeners = { SIGINT: once(() => send("SIGINT")), SIGTERM: once(() => send("SIGTERM")) };
+  const listeners = Object.fromEntries(["SIGINT", "SIGTERM", "SIGHUP"].map((name) => [name, once(() => send(name))]));
   if (posix) {
     listeners.SIGWINCH = () => send("SIGWINCH");
     listeners.SIGCONT = () => send("SIGCONT");
@@ -34,6 +34,7 @@ export function handOver(program, args) {
     };
   }
   for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
+  watchParent(() => send("SIGTERM"));
   child.on("error", (error) => {
     console.error(`lectern: ${program} does not start (${error.message}); run \`npm start\` to set up anew`);
     process.exit(1);
@@ -54,10 +55,31 @@ function once(act) {
   };
 }
 
-/** On the other side: ends this program when the one that handed over to it is gone, killed perhaps. */
+/**
+ * On the other side: the one that handed over to this program, or the shell that npm started it in, is gone, killed perhaps.
+ * That counts as a signal, which a training answers by saving.
+ */
 export function endWithLauncher() {
-  if (!process.channel) return;
-  process.once("disconnect", () => process.exit(137));
-  // Listening is no reason to go on living.
-  process.channel.unref();
+  if (process.channel) {
+    process.once("disconnect", () => lost("SIGHUP"));
+    // Listening is no reason to go on living.
+    process.channel.unref();
+  }
+  watchParent(() => lost("SIGTERM"));
+}
+
+/** npm's shell ends by a signal and does not pass it on: what it started has lost its parent then. */
+function watchParent(act) {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === "win32") return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 500);
+  watch.unref();
+}
+
+function lost(signal) {
+  if (!process.emit(signal, signal)) process.exit(signal === "SIGHUP" ? 129 : 143);
 }

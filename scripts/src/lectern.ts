@@ -3,17 +3,14 @@ import type { Everywhere } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
 import { lastOf } from "./options.ts";
+import { watchStreams } from "./streams.ts";
 import { tasks } from "./tasks/index.ts";
 import type { TrainOptions } from "./tasks/options.ts";
 import { version } from "./version.ts";
 
 /** Runs one command line, prints what goes wrong, and ends the process: 0 done, 1 failed, 2 called wrongly. */
 export async function main(args: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`lectern … | head`) closes the pipe: that is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+  watchStreams();
   const debug = args.includes("--debug");
   const fail = (error: unknown): void => {
     process.stderr.write(`${describe(error, debug)}\n`);

@@ -24,6 +24,7 @@ import { UsageError } from "./errors.ts";
 import type { DeviceName } from "./options.ts";
 import { grouped, type Output, output, percent, runCommand } from "./output.ts";
 import type { Preset, Recipe } from "./presets.ts";
+import { goingOn } from "./streams.ts";
 import type { TrainOptions } from "./tasks/options.ts";
 import type { Counted, Task, TaskData } from "./tasks/task.ts";
 
@@ -135,7 +136,10 @@ async function runTraining(
   });
   const start = performance.now();
   const fit = { steps, validation, evaluateEvery: preset.evalEvery, evaluateBatches };
-  const result = await trainer.fit(train, fit).catch(asUsage);
+  const result = await goingOn(
+    (text) => trainer.note(text),
+    () => trainer.fit(train, fit),
+  ).catch(asUsage);
   const trained = { ...result, seconds: (performance.now() - start) / 1000, weightsOf: result.steps };
   if (result.interrupted) return trained;
   return {
@@ -249,8 +253,11 @@ function finish(out: Output, result: Trained, device: DeviceName): void {
     run,
     interrupted,
   });
-  if (interrupted) process.exitCode = 130;
+  if (interrupted) process.exitCode = EXIT[result.signal ?? "SIGINT"];
 }
+
+/** As shells have it: 128 and the signal's number. */
+const EXIT: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /** Left out of JSON where there is no such figure, because no step was made. */
 function known(value: number): number | undefined {

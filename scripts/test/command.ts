@@ -10,8 +10,10 @@ export interface Outcome {
 }
 
 export interface Started {
-  /** Sends Ctrl-C. */
-  interrupt(): void;
+  /** Sends a signal, Ctrl-C's unless another is named. */
+  interrupt(signal?: NodeJS.Signals): void;
+  /** Reads no further from standard output, as `head` does. */
+  closeOutput(): void;
   /** Resolves when standard output or error has so much. */
   seen(text: string): Promise<void>;
   readonly ended: Promise<Outcome>;
@@ -29,7 +31,8 @@ export function start(args: readonly string[], cwd: string): Started {
     });
   }
   return {
-    interrupt: () => child.kill("SIGINT"),
+    interrupt: (signal = "SIGINT") => child.kill(signal),
+    closeOutput: () => child.stdout.destroy(),
     seen: (text) =>
       new Promise((resolve) => {
         changed = () => {

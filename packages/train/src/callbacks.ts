@@ -47,6 +47,8 @@ export interface FitResult {
   readonly unit: string;
   /** It was stopped before its end. */
   readonly interrupted: boolean;
+  /** The signal that stopped it: SIGINT (Ctrl-C), SIGTERM or SIGHUP. */
+  readonly signal: string | undefined;
   /** It ended before its last step, because evaluations got no better. */
   readonly stoppedEarly: boolean;
   /** The run's folder. */

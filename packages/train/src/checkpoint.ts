@@ -1,11 +1,12 @@
-import { type Device, randomState, setRandomState, type Tensor } from "@lectern/autograd";
+import { type Device, noGrad, randomState, scope, setRandomState, type Tensor } from "@lectern/autograd";
 import type { Module } from "@lectern/nn";
 import type { BestEvaluation } from "./callbacks.ts";
-import type { BatchSource, SourceState } from "./data/batch.ts";
+import { parseState, type SavedState } from "./checkpointState.ts";
+import type { BatchSource } from "./data/batch.ts";
 import type { Waiting } from "./earlyStopping.ts";
 import { type FileLike, fileAt } from "./files.ts";
 import { deviceOf } from "./model.ts";
-import type { Optimizer, OptimizerState } from "./optimizers/optimizer.ts";
+import type { Optimizer } from "./optimizers/optimizer.ts";
 import { loadSafetensors, saveSafetensors } from "./safetensors.ts";
 
 /** How far a training has come, beside what model, optimiser and data know themselves. */
@@ -33,13 +34,6 @@ export interface Training {
 
 const FORMAT = "lectern-checkpoint-1";
 
-interface Saved {
-  progress: TrainingProgress;
-  optimizer: Omit<OptimizerState, "tensors">;
-  data: SourceState;
-  random: object;
-}
-
 /**
  * Writes one file from which training goes on to the bit: weights (`model.…`), the optimiser's averages
  * (`optimizer.…`), and in the metadata, as JSON, progress, the data's place and the random generator's state.
@@ -50,7 +44,7 @@ export async function saveCheckpoint(file: FileLike, training: Training, progres
   const tensors = new Map<string, Tensor>();
   for (const [name, t] of model.stateDict()) tensors.set(`model.${name}`, t);
   for (const [name, t] of slots) tensors.set(`optimizer.${name}`, t);
-  const state: Saved = { progress, optimizer: rest, data: data.state(), random: randomState() };
+  const state: SavedState = { progress, optimizer: rest, data: data.state(), random: randomState() };
   await saveSafetensors(file, tensors, { format: FORMAT, state: JSON.stringify(state) });
 }
 
@@ -58,15 +52,29 @@ export async function saveCheckpoint(file: FileLike, training: Training, progres
 export interface Checkpoint {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly state: Saved;
+  readonly state: SavedState;
 }
 
-/** Reads a checkpoint onto a device. Errors: no such file, no safetensors file, or one that is no checkpoint. */
+/**
+ * Reads a checkpoint onto a device. Errors: no such file, no safetensors file, one that is no checkpoint, a state that no
+ * training can have written, or a tensor with numbers that are not finite.
+ */
 export async function readCheckpoint(file: FileLike, device?: Device): Promise<Checkpoint> {
   const { path } = fileAt(file);
   const { tensors, metadata } = await loadSafetensors(file, device);
   if (metadata.format !== FORMAT) throw new Error(`${path}: no checkpoint: it has weights alone, or none`);
-  return { path, tensors, state: JSON.parse(metadata.state) as Saved };
+  const state = await parseState(path, metadata.state);
+  for (const [name, t] of tensors) await assertAllFinite(path, name, t);
+  return { path, tensors, state };
+}
+
+/** Errors: a number in a tensor that is NaN or infinite. */
+async function assertAllFinite(path: string, name: string, t: Tensor): Promise<void> {
+  if (t.dtype !== "float32") return;
+  // 0 for every finite number, NaN for every other.
+  const sum = noGrad(() => scope(() => t.mul(0).sum()));
+  if ((await sum.item()) !== 0)
+    throw new Error(`${path}: "${name}" has numbers that are not finite: the run had diverged`);
 }
 
 /** Puts a training back to where a checkpoint was written. Errors: it belongs to another model or optimiser. */

@@ -1,7 +1,7 @@
 import type { Device } from "@lectern/autograd";
 import { host } from "#host";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
-import { type Store, StoredFile } from "./store/store.ts";
+import { type Store, StoredFile, StoreError } from "./store/store.ts";
 import { loadTokenizer, saveTokenizer } from "./tokenizers/files.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 
@@ -9,7 +9,7 @@ import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 export type RunConfig = Readonly<Record<string, unknown>>;
 
 /** One line of `metrics.jsonl`. */
-export type Metrics = { readonly event: "step" | "evaluate"; readonly step: number } & Readonly<
+export type Metrics = { readonly event: "step" | "evaluate" | "note"; readonly step: number } & Readonly<
   Record<string, unknown>
 >;
 
@@ -94,23 +94,32 @@ export class RunFolder {
     if (lines !== "") await this.store.append("metrics.jsonl", lines);
   }
 
-  /** Every line up to a step. A last line that was cut off is left out. */
+  /** Every line up to a step; those that cannot be read, as a last one that was cut off, are left out. */
   async metrics(upTo = Number.POSITIVE_INFINITY): Promise<Metrics[]> {
-    const text = await this.file("metrics.jsonl").text("metrics");
-    const lines = text.split("\n").flatMap((line) => {
-      try {
-        return [JSON.parse(line) as Metrics];
-      } catch {
-        return [];
-      }
-    });
-    return lines.filter(({ step }) => step <= upTo);
+    return (await this.#readMetrics(upTo)).lines;
   }
 
-  /** Drops the lines after a step: what follows is trained again. */
-  async forgetAfter(step: number): Promise<void> {
-    const kept = await this.metrics(step).catch(() => []);
-    await this.file("metrics.jsonl").write(kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  async #readMetrics(upTo: number): Promise<{ lines: Metrics[]; damaged: number }> {
+    const text = await this.file("metrics.jsonl").text("metrics");
+    const found = text
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .map(parseMetrics);
+    const lines = found.filter((line): line is Metrics => line !== undefined);
+    return { lines: lines.filter(({ step }) => step <= upTo), damaged: found.length - lines.length };
+  }
+
+  /** Drops the lines after a step: what follows is trained again. `warn` hears of lines that cannot be read. */
+  async forgetAfter(step: number, warn: (message: string) => void): Promise<void> {
+    const file = this.file("metrics.jsonl");
+    if (!(await file.exists())) return;
+    const { lines, damaged } = await this.#readMetrics(step);
+    // The last line is cut off where the run was killed while it wrote.
+    if (damaged > 1) {
+      await file.copy("metrics.damaged.jsonl");
+      warn(`${damaged} lines of ${file} cannot be read and are left out; the file as it was is metrics.damaged.jsonl`);
+    }
+    await file.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   }
 
   // --- checkpoints ------------------------------------------------------------------------------
@@ -125,16 +134,27 @@ export class RunFolder {
       .map((name) => this.#checkpoint(name));
   }
 
-  /** The newest checkpoint that is whole, on a device; `warn` hears of those that are not. Undefined where there is none. */
+  /**
+   * The newest checkpoint that is whole, on a device; `warn` hears of those that are damaged. Undefined where there is none.
+   * Errors: one cannot be read, for want of permission, say, or all are damaged: then nothing should be trained anew here.
+   */
   async newestCheckpoint(device: Device, warn: (message: string) => void): Promise<Checkpoint | undefined> {
-    for (const file of await this.checkpoints()) {
+    const files = await this.checkpoints();
+    let reason: unknown;
+    for (const file of files) {
       try {
         return await readCheckpoint(file, device);
       } catch (error) {
-        warn(`passed over a broken checkpoint: ${(error as Error).message}`);
+        if (error instanceof StoreError) throw error;
+        warn(`passed over a damaged checkpoint: ${(error as Error).message}`);
+        reason ??= error;
       }
     }
-    return undefined;
+    if (files.length === 0) return undefined;
+    throw new Error(
+      `${this.path}: every checkpoint is damaged, so there is nothing to resume from; the newest: ${(reason as Error).message}`,
+      { cause: reason },
+    );
   }
 
   /** Deletes all checkpoints but the newest. */
@@ -151,5 +171,16 @@ export class RunFolder {
       throw new Error(`no checkpoint in ${this.path}: train a model into this folder first, or name another one`);
     }
     return newest;
+  }
+}
+
+/** A line of metrics; undefined where it is none. */
+function parseMetrics(line: string): Metrics | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isLine = typeof value === "object" && value !== null && "step" in value && typeof value.step === "number";
+    return isLine ? (value as Metrics) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -135,12 +135,17 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
         data.prefetch?.();
         await this.#pause(data, total, options);
       }
-      return await this.#end(data, total, options);
+      return await this.#end(data, total, options, interrupt.signal);
     } finally {
       interrupt.stop();
       this.#display.stop();
       await this.#run?.flush();
     }
+  }
+
+  /** Puts a line of the program's own into the metrics. */
+  note(text: string): void {
+    this.#run?.record({ event: "note", step: this.#progress.step, text });
   }
 
   #totalSteps(data: BatchSource<B>, { steps, epochs, evaluateEvery = 1 }: FitOptions<B>): number {
@@ -274,7 +279,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     if (checkpoint !== undefined) {
       await assertSameRun(run, { model, tokenizer, data: data.describe?.() ?? {} });
       this.#progress = restore(checkpoint, { model, optimizer, data });
-      await run.forgetAfter(this.#progress.step);
+      await run.forgetAfter(this.#progress.step, warn);
       this.#display.log(`going on after step ${this.#progress.step}, from ${checkpoint.path}`);
       if (typeof resume === "object") this.#changeRate(resume.lr);
       return;
@@ -293,7 +298,12 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     this.#display.log(`the learning rate is ${lr} from here on; the checkpoint's was ${before}`);
   }
 
-  async #end(data: BatchSource<B>, total: number, { validation, evaluateBatches }: FitOptions<B>): Promise<FitResult> {
+  async #end(
+    data: BatchSource<B>,
+    total: number,
+    { validation, evaluateBatches }: FitOptions<B>,
+    signal: string | undefined,
+  ): Promise<FitResult> {
     await this.#read();
     const stoppedEarly = this.#waitedEnough();
     const interrupted = this.#progress.step < total && !stoppedEarly;
@@ -312,6 +322,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
       perSecond: steps > 0 ? shown / seconds : 0,
       unit,
       interrupted,
+      signal,
       stoppedEarly,
       run: this.#run?.path,
     };

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { manualSeed, random } from "@lectern/autograd";
 import { GPT, TransformerClassifier } from "@lectern/nn";
 import { describe, expect, it } from "vitest";
@@ -124,7 +124,7 @@ describe("resuming", () => {
     const { out, run, losses, newest, older } = await interrupted();
     damage(newest);
     const again = await program(language, 10, { out, resume: true });
-    expect(again.log[0]).toContain(`warning: passed over a broken checkpoint: no safetensors file: ${newest}: `);
+    expect(again.log[0]).toContain(`warning: passed over a damaged checkpoint: no safetensors file: ${newest}: `);
     expect(again.log[1]).toBe(`going on after step 5, from ${older}`);
     expect([...again.losses]).toEqual(after(losses, 5));
     const steps = (await run.metrics()).filter(({ event }) => event === "step").map(({ step }) => step);
@@ -144,14 +144,96 @@ describe("resuming", () => {
     expect([...losses.keys()]).toEqual([1, 2, 3]);
   });
 
-  it("starts anew where every checkpoint is broken, and keeps what was there", async () => {
+  it("refuses to begin anew where every checkpoint is damaged, and touches nothing", async () => {
     const { out, newest, older } = await interrupted();
     const metrics = readFileSync(`${out}/metrics.jsonl`, "utf8");
     for (const path of [newest, older]) truncateSync(path, 10);
-    const { losses, log } = await program(language, 2, { out, resume: true });
-    expect([...losses.keys()]).toEqual([1, 2]);
-    expect(log).toHaveLength(2 + 1 + 1);
-    expect(readFileSync(`${out}/previous/1/metrics.jsonl`, "utf8")).toBe(metrics);
+    const again = program(language, 2, { out, resume: true });
+    await expect(again).rejects.toThrow(`${out}: every checkpoint is damaged, so there is nothing to resume from`);
+    expect(readFileSync(`${out}/metrics.jsonl`, "utf8")).toBe(metrics);
+    expect(readdirSync(out)).not.toContain("previous");
+  });
+
+  it("stops where a checkpoint cannot be read, which does not mean that it is damaged", async () => {
+    const { out, newest } = await interrupted();
+    rmSync(newest);
+    // Permissions do not hold back root, a folder in the file's place does.
+    mkdirSync(newest);
+    await expect(program(language, 12, { out, resume: true })).rejects.toThrow(`${newest}: `);
+    expect(readdirSync(out)).not.toContain("previous");
+  });
+
+  type State = Record<string, Record<string, unknown>>;
+
+  /** Changes what a checkpoint's file says beside its tensors. */
+  function changeState(path: string, change: (state: State) => unknown) {
+    const bytes = readFileSync(path);
+    const length = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
+    const state = JSON.parse(header.__metadata__.state);
+    header.__metadata__.state = JSON.stringify(change(state));
+    const text = Buffer.from(JSON.stringify(header));
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(text.length));
+    writeFileSync(path, Buffer.concat([size, text, bytes.subarray(8 + length)]));
+  }
+
+  it.each<[string, string, (state: State) => unknown]>([
+    ["counts steps in words", "progress.step", (s) => ({ ...s, progress: { ...s.progress, step: "10" } })],
+    ["has lost its losses", "progress.losses", (s) => ({ ...s, progress: { ...s.progress, losses: [null] } })],
+    ["has lost its progress", "progress", (s) => ({ ...s, progress: undefined })],
+    [
+      "has a rate below 0",
+      "optimizer.groups.0.lr",
+      (s) => ({ ...s, optimizer: { ...s.optimizer, groups: [{ lr: -1, weightDecay: 0 }] } }),
+    ],
+    ["has taken fewer steps than none", "optimizer.step", (s) => ({ ...s, optimizer: { ...s.optimizer, step: -3 } })],
+    ["has lost the optimiser", "optimizer", (s) => ({ ...s, optimizer: undefined })],
+    ["has lost the data's place", "data", (s) => ({ ...s, data: undefined })],
+    ["has no random numbers", "random", (s) => ({ ...s, random: null })],
+    ["is a list", "it is [1]", () => [1]],
+  ])("passes over a checkpoint whose state %s, and says where", async (_, where, change) => {
+    const { out, newest, older } = await interrupted();
+    changeState(newest, change);
+    const { log } = await program(language, 10, { out, resume: true });
+    expect(log[0]).toContain(`warning: passed over a damaged checkpoint: ${newest}: ${where}`);
+    expect(log[1]).toBe(`going on after step 5, from ${older}`);
+  });
+
+  it("passes over a checkpoint with numbers that are not finite", async () => {
+    const { out, newest, older } = await interrupted();
+    const bytes = readFileSync(newest);
+    bytes.writeFloatLE(Number.NaN, bytes.length - 4);
+    writeFileSync(newest, bytes);
+    const { log } = await program(language, 10, { out, resume: true });
+    expect(log[0]).toContain("has numbers that are not finite");
+    expect(log[1]).toBe(`going on after step 5, from ${older}`);
+  });
+
+  it("goes on from a checkpoint as the first version wrote it", async () => {
+    const { out, newest, losses } = await interrupted();
+    changeState(newest, (state) => {
+      const { shown, best, ...rest } = state.progress as { shown: number; best: Record<string, unknown> };
+      const { step, loss, accuracy } = best;
+      delete state.optimizer.steps;
+      return { ...state, progress: { ...rest, tokens: shown, best: { step, loss, accuracy } } };
+    });
+    const again = await program(language, 20, { out, resume: true });
+    expect([...again.losses.keys()][0]).toBe(11);
+    expect(losses.size).toBe(10);
+    expect(again.result.best?.measures.loss).toBeTypeOf("number");
+  });
+
+  it("keeps the history where lines of it cannot be read, and says so", async () => {
+    const { out, run } = await interrupted();
+    const path = run.file("metrics.jsonl").path;
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    writeFileSync(path, `${[...lines.slice(0, 4), "null", "{broken", ...lines.slice(4)].join("\n")}\n`);
+    const { log } = await program(language, 11, { out, resume: true });
+    expect(log.join("\n")).toContain("2 lines of");
+    const steps = (await run.metrics()).filter(({ event }) => event === "step").map(({ step }) => step);
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(readFileSync(`${out}/metrics.damaged.jsonl`, "utf8")).toContain("{broken");
   });
 
   it("has nothing to do where the steps are done already, and still gives the figures", async () => {

@@ -12,6 +12,9 @@ export interface Host {
   file(path: string): StoredFile;
   /** A display that draws, where there is something to draw on; messages go to `log` where it is given. */
   progressBar(log?: (message: string) => void): ProgressDisplay | undefined;
-  /** Calls `tell` when somebody wants the program to stop, once. Gives what ends the listening. */
-  onInterrupt(tell: () => void): () => void;
+  /**
+   * Calls `tell` with a signal's name when somebody wants the program to stop: Ctrl-C, SIGTERM, or SIGHUP for a closed
+   * terminal. Once: the next signal does what it does by itself. Gives what ends the listening.
+   */
+  onInterrupt(tell: (signal: string) => void): () => void;
 }

@@ -4,12 +4,24 @@ import { FolderStore } from "../store/folder.ts";
 import { StoredFile } from "../store/store.ts";
 import type { Host } from "./host.ts";
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export const host: Host = {
   openStore: (path) => new FolderStore(path),
   file: (path) => new StoredFile(new FolderStore(dirname(path)), basename(path)),
   progressBar: (log) => (process.stderr.isTTY ? progressBar(log) : undefined),
   onInterrupt(tell) {
-    process.once("SIGINT", tell);
-    return () => process.removeListener("SIGINT", tell);
+    const listeners = SIGNALS.map((signal) => {
+      const listener = () => {
+        stop();
+        tell(signal);
+      };
+      process.on(signal, listener);
+      return () => process.removeListener(signal, listener);
+    });
+    const stop = () => {
+      for (const remove of listeners) remove();
+    };
+    return stop;
   },
 };

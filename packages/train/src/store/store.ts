@@ -113,6 +113,12 @@ export class StoredFile {
     return new TextDecoder().decode(await this.bytes(kind));
   }
 
+  /** Writes the same bytes under another name, beside it. */
+  async copy(name: string): Promise<void> {
+    const bytes = await this.bytes("source");
+    await new StoredFile(this.store, name).write((append) => append(bytes));
+  }
+
   /** Writes the file through `fill`: it is there when that is done, and as it was where that fails. */
   async write(content: string | ((append: StoreWriter["append"]) => Promise<void>)): Promise<void> {
     const writer = await this.store.writer(this.name);

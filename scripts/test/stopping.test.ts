@@ -1,0 +1,45 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { start } from "./command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lectern-stopping-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const text = join(folder, "text.txt");
+writeFileSync(text, "the whale, the white whale! ".repeat(60));
+
+/** A training that would take long, and saves at its end alone. */
+const training = (out: string, steps = 100_000) =>
+  start(
+    ["train", "char", "--data", text, "--out", out, "--steps", String(steps), "--save-every", "100000", "--json"],
+    folder,
+  );
+
+describe.skipIf(process.platform === "win32")("a training that is to stop", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("saves, says how to go on, and ends with the code of %s", async (signal, code) => {
+    const out = join(folder, signal);
+    const run = training(out);
+    await run.seen('"step":5,');
+    run.interrupt(signal);
+    const ended = await run.ended;
+    expect(ended.code).toBe(code);
+    expect(ended.stderr).toMatch(/stopped after step \d+, saved in .*--resume/);
+    expect(readdirSync(join(out, "checkpoints"))).toHaveLength(1);
+    expect(ended.stdout.trimEnd().split("\n").at(-1)).toContain('"interrupted":true');
+  });
+
+  it("goes on to its end, and saves, when nobody reads what it prints", async () => {
+    const out = join(folder, "unread");
+    const run = training(out, 40);
+    await run.seen('"step":2,');
+    run.closeOutput();
+    expect((await run.ended).code).toBe(0);
+    expect(readdirSync(join(out, "checkpoints"))).toEqual(["step-000040.safetensors"]);
+    expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain("standard output is not taken any more (EPIPE)");
+  });
+});
