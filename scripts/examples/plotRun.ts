@@ -1,12 +1,14 @@
 /**
- * A plot of one's own run, as a picture that a browser shows: the training loss, and what the evaluations said.
+ * A plot of one's own run, as a picture that a browser shows: the training loss, and what the evaluations said. It lies in the
+ * run's folder unless another place is named.
  *
- *     npx node scripts/examples/plotRun.ts runs/moby-dick-tiny [loss.svg]
+ *     npx node scripts/examples/plotRun.ts runs/moby-dick-tiny [picture.svg]
  */
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { RunFolder } from "@lectern/train";
 
-const [path = "runs/moby-dick-tiny", file = "loss.svg"] = process.argv.slice(2);
+const [path = "runs/moby-dick-tiny", file = join(path, "loss.svg")] = process.argv.slice(2);
 const metrics = await new RunFolder(path).metrics();
 
 interface Point {

@@ -46,7 +46,7 @@ export const command = defineCommand({
     out.say(
       table([
         ["run", run.weights.path],
-        ["data", `${options.data ?? run.config.data}, ${options.split}: ${grouped(targets)} ${counted.unit}s`],
+        ["data", `${nameOf(options.data ?? run.config.data)}${options.split}: ${grouped(targets)} ${counted.unit}s`],
         ["loss", loss.toFixed(4)],
         ...figures.map(([label, shown]) => [label, shown]),
         ...others.map(([name, value]) => [name, value.toFixed(4)]),
@@ -63,3 +63,6 @@ export const command = defineCommand({
     });
   },
 });
+
+/** `moby-dick, `; nothing where a task's data have no name. */
+const nameOf = (data: unknown): string => (data === undefined ? "" : `${data}, `);
