@@ -1,3 +1,4 @@
+import { type DType, isFloat } from "./dtypes.ts";
 import { formatShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -95,15 +96,20 @@ function read({ storage, shape, strides, offset }: Tensor, indices: (number | un
 }
 
 /** Numbers to four decimals, all of one width; with an exponent where they are of very different sizes. */
-function format(values: readonly number[], dtype: string): string[] {
+function format(values: readonly number[], dtype: DType): string[] {
   const sizes = values.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
   const [smallest, largest] = [Math.min(...sizes), Math.max(...sizes)];
   const isWhole = sizes.every(Number.isInteger);
   const isWide = largest / smallest > 1000 || largest > 1e8 || (!isWhole && smallest < 1e-4);
   const text = (v: number) => {
     if (!Number.isFinite(v)) return String(v);
-    const digits =
-      dtype === "int32" ? String(v) : isWide ? v.toExponential(4) : isWhole ? `${v.toFixed(0)}.` : v.toFixed(4);
+    const digits = !isFloat(dtype)
+      ? String(v)
+      : isWide
+        ? v.toExponential(4)
+        : isWhole
+          ? `${v.toFixed(0)}.`
+          : v.toFixed(4);
     return Object.is(v, -0) ? `-${digits}` : digits;
   };
   const texts = values.map(text);

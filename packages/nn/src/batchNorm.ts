@@ -1,4 +1,4 @@
-import { formatShape, noGrad, ones, scope, type Tensor, zeros } from "@lectern/autograd";
+import { formatShape, INTEGER, noGrad, ones, scope, type Tensor, zeros } from "@lectern/autograd";
 import { assertSizes } from "./check.ts";
 import { Module } from "./module.ts";
 import { buffer, parameter } from "./parameter.ts";
@@ -40,7 +40,7 @@ abstract class BatchNorm extends Module {
     }
     this.running_mean = buffer(zeros([channels]));
     this.running_var = buffer(ones([channels]));
-    this.num_batches_tracked = buffer(zeros([], { dtype: "int32" }));
+    this.num_batches_tracked = buffer(zeros([], { dtype: INTEGER }));
   }
 
   /** Errors: an input of other axes than the layer's. */

@@ -1,4 +1,4 @@
-import { concat, formatShape, type Tensor, tensor } from "@lectern/autograd";
+import { concat, FLOAT, formatShape, type Tensor, tensor } from "@lectern/autograd";
 import { assertSizes } from "./check.ts";
 import { Module } from "./module.ts";
 import { buffer } from "./parameter.ts";
@@ -23,7 +23,7 @@ export class RotaryPositions extends Module {
       const angle = position / base ** ((i % half) / half);
       return i < half ? Math.cos(angle) : Math.sin(angle);
     });
-    this.table = buffer(tensor(values, { shape: [context, size], dtype: "float32" }), { persistent: false });
+    this.table = buffer(tensor(values, { shape: [context, size], dtype: FLOAT }), { persistent: false });
   }
 
   /** @param start position of x's first vector. */

@@ -1,4 +1,4 @@
-import { Tensor } from "@lectern/autograd";
+import { isFloat, Tensor } from "@lectern/autograd";
 
 /** A measure of one batch: summed up over all batches, sum by count is what is reported. */
 export interface Measured {
@@ -17,7 +17,7 @@ const IGNORED = -100;
 
 /** How many targets count: classes other than -100, or all numbers of float targets. */
 export function countOf(targets: Tensor): Tensor | number {
-  return targets.dtype === "int32" ? targets.ne(IGNORED).float().sum() : targets.size;
+  return isFloat(targets.dtype) ? targets.size : targets.ne(IGNORED).float().sum();
 }
 
 /** A score with its count: the targets that count, unless it has one of its own. */

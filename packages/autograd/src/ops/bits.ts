@@ -1,4 +1,5 @@
 import { full } from "../creation.ts";
+import { INTEGER } from "../dtypes.ts";
 import { scope } from "../lifetimes.ts";
 import { formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -8,9 +9,9 @@ import { floorQuotient } from "./rounding.ts";
 
 /** Errors: what is no int32. */
 function operand(op: string, x: Tensor, other: Tensor | number = x): Tensor {
-  const b = other instanceof Tensor ? other : full([], other, { dtype: "int32", device: x.device });
+  const b = other instanceof Tensor ? other : full([], other, { dtype: INTEGER, device: x.device });
   for (const { dtype, shape } of [x, b]) {
-    if (dtype === "int32") continue;
+    if (dtype === INTEGER) continue;
     throw new TypeError(`${op}: works on int32, this tensor is ${dtype} ${formatShape(shape)}: use .int()`);
   }
   return b;
@@ -20,7 +21,7 @@ function operand(op: string, x: Tensor, other: Tensor | number = x): Tensor {
 export function bitwiseAnd(x: Tensor, other: Tensor | number): Tensor {
   let [a, b] = [x, operand("bitwiseAnd", x, other)];
   return scope(() => {
-    const two = full([], 2, { dtype: "int32", device: x.device });
+    const two = full([], 2, { dtype: INTEGER, device: x.device });
     let both = a.mul(b).mul(0);
     for (let bit = 0; bit < 31; bit++) {
       const [above, aboveB] = [floorQuotient(a, two), floorQuotient(b, two)];
@@ -74,7 +75,7 @@ export function bitwiseLeftShift(x: Tensor, count: number): Tensor {
 export function bitwiseRightShift(x: Tensor, count: number): Tensor {
   operand("bitwiseRightShift", x);
   assertShift("bitwiseRightShift", count);
-  const by = (n: number) => full([], 2 ** n, { dtype: "int32", device: x.device });
+  const by = (n: number) => full([], 2 ** n, { dtype: INTEGER, device: x.device });
   const half = count >> 1;
   return floorQuotient(floorQuotient(x, by(half)), by(count - half));
 }

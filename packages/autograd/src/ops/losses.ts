@@ -1,4 +1,5 @@
 import { assertTensor } from "../check.ts";
+import { INTEGER } from "../dtypes.ts";
 import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -158,7 +159,7 @@ export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NllOp
     throw new RangeError(`nllLoss: targets need the shape of the log-probabilities without the last axis: ${shapes}`);
   }
   assertFloat("nllLoss", logProbabilities);
-  if (target.dtype !== "int32") throw new TypeError(`nllLoss: targets are int32 class indices, got ${target.dtype}`);
+  if (target.dtype !== INTEGER) throw new TypeError(`nllLoss: targets are int32 class indices, got ${target.dtype}`);
   const ignored = target.eq(ignoreIndex);
   const index = target.maskedFill(ignored, 0);
   const picked = logProbabilities.gather(-1, index.unsqueeze(-1)).squeeze(-1).neg();

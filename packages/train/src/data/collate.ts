@@ -1,3 +1,4 @@
+import { type DType, NUMBER_TYPES } from "@lectern/autograd";
 import type { HostTensor, HostTokens } from "./batch.ts";
 
 /** Examples as one batch on the host. */
@@ -40,7 +41,7 @@ export function pad(examples: readonly Example[], { maxLength, padding = 0 }: Pa
 
 /** What one example has under a name: a number, or as many of them as its shape says. */
 export interface Field {
-  readonly dtype: "float32" | "int32";
+  readonly dtype: DType;
   /** One example's; [] (one number) unless given. */
   readonly shape?: readonly number[];
 }
@@ -75,7 +76,7 @@ export function stack<Name extends string>(
 function column<Name extends string>(name: Name, field: Field, examples: readonly Fields<Name>[]): HostTensor {
   const { dtype, shape = [] } = field;
   const size = shape.reduce((product, part) => product * part, 1);
-  const data = new (dtype === "int32" ? Int32Array : Float32Array)(examples.length * size);
+  const data = new NUMBER_TYPES[dtype].array(examples.length * size);
   examples.forEach((example, row) => {
     const value: number | ArrayLike<number> | undefined = example[name];
     const values = typeof value === "number" ? [value] : value;
