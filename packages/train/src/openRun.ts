@@ -40,7 +40,7 @@ export async function openRun(where: string | Store, { model }: OpenOptions = {}
   const { folder, weights } = await locate(where);
   const config = await readConfig(folder);
   const opened = model ?? (await makeModel(folder, config));
-  await loadWeights(weights, opened);
+  await (model === undefined ? loadOwnWeights(weights, opened) : loadWeights(weights, opened));
   const hasTokenizer = await folder.file("tokenizer.json").exists();
   const saved = hasTokenizer ? await folder.tokenizer() : undefined;
   const tokenizer = saved !== undefined && config.unit === "byte" ? ofBytes(saved) : saved;
@@ -49,6 +49,17 @@ export async function openRun(where: string | Store, { model }: OpenOptions = {}
     ...{ folder, config, weights, tokenizer, model: opened.eval() },
     ...{ kind: kind?.name, predicts: kind?.predicts },
   };
+}
+
+/** Errors: the weights are of other layers than a model of its kind has, as after an exchange for adapters. */
+async function loadOwnWeights(weights: StoredFile, model: Module): Promise<void> {
+  try {
+    await loadWeights(weights, model);
+  } catch (error) {
+    if (!(error instanceof Error && /the model has no /.test(error.message))) throw error;
+    const advice = "if its layers were exchanged before it was trained, make it so again and give it to openRun";
+    throw new Error(`${error.message}; ${advice}`, { cause: error });
+  }
 }
 
 /** A folder in Hugging Face's layout; undefined where it is none. */

@@ -112,6 +112,21 @@ describe("a run that a program of one's own made", () => {
     await openRun(out, { model: mine });
     expect(mine.parameters()[0].dataSync()).toEqual(model.parameters()[0].dataSync());
   });
+
+  it("says what to do where a model of a known kind had its layers exchanged", async () => {
+    const out = temporaryFolder();
+    const exchanged = (vocabulary: number) => {
+      const model = new Trigrams({ vocabulary, width: 8, context: 8 });
+      return Object.assign(model, { scale: new Linear(2, 2) });
+    };
+    const { model } = await program(exchanged, { out });
+    await expect(openRun(out)).rejects.toThrow(
+      /the model has no scale\..*; if its layers were exchanged .* to openRun/,
+    );
+    const mine = exchanged(CharTokenizer.from(text).size);
+    await openRun(out, { model: mine });
+    expect(mine.scale.weight.dataSync()).toEqual((model as typeof mine).scale.weight.dataSync());
+  });
 });
 
 describe("a run's config that is damaged", () => {
