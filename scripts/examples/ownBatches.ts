@@ -60,7 +60,7 @@ const validation: BatchSequence = {
 };
 
 manualSeed(1);
-const steps = Number(process.argv[2] ?? 3000);
+const steps = Number(process.argv[2] ?? 600);
 const model = new GPT({ vocabulary: tokenizer.size, layers: 2, heads: 4, width: 64, context: LENGTH });
 const trainer = new Trainer({
   model,

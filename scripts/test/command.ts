@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const ENTRY = fileURLToPath(new URL("../bin/lectern.mjs", import.meta.url));
+/** The program. */
+export const ENTRY = fileURLToPath(new URL("../bin/lectern.mjs", import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;

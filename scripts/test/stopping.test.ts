@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { start } from "./command.ts";
+import { ENTRY, start } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lectern-stopping-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,6 +32,29 @@ describe.skipIf(process.platform === "win32")("a training that is to stop", () =
     expect(ended.stderr).toMatch(/stopped after step \d+, saved in .*--resume/);
     expect(readdirSync(join(out, "checkpoints"))).toHaveLength(1);
     expect(ended.stdout.trimEnd().split("\n").at(-1)).toContain('"interrupted":true');
+  });
+
+  it("notices that npm's shell has ended, which passes no signal on, and saves", async () => {
+    const out = join(folder, "orphan");
+    // Two commands, so that the shell does not let the program take its place.
+    const command = `'${process.execPath}' '${ENTRY}' train char --data '${text}' --out '${out}' --steps 100000 --save-every 100000; true`;
+    const shell = spawn("sh", ["-c", command], {
+      env: { ...process.env, npm_lifecycle_event: "lectern" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let told = "";
+    const closed = new Promise((resolve) => shell.stderr.on("close", resolve));
+    await new Promise<void>((resolve) => {
+      shell.stderr.setEncoding("utf8").on("data", (part: string) => {
+        told += part;
+        if (told.includes("step 1/")) resolve();
+      });
+    });
+    shell.kill("SIGTERM");
+    // The training holds the same pipe: it is closed when that has ended.
+    await closed;
+    expect(told).toContain(`saved in ${out}`);
+    expect(readdirSync(join(out, "checkpoints"))).toHaveLength(1);
   });
 
   it("goes on to its end, and saves, when nobody reads what it prints", async () => {
