@@ -1,7 +1,7 @@
 """Measures Lectern's workloads in PyTorch, for `lectern bench --vs torch`; it also runs by itself:
 
     pip install torch
-    python3 torch_bench.py char-baby [--threads 2] [--attention fused|naive] [--device cpu|gpu] [--steps 40]
+    python3 torch_bench.py char-baby [--threads 2] [--attention fused|naive] [--optimizer fused|plain] [--steps 40]
 
 The workloads are those of workloads.json. A step of training is what Lectern's Trainer does: the loss of a model
 on random tokens, its gradient, clipping at 1, AdamW. Prints one line of JSON with the median milliseconds of each
@@ -143,7 +143,7 @@ def resident_peak_mb():
 def training(name, size, options, rule="training"):
     device = options.device
     model = Transformer(size, fused=options.attention == "fused").to(device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=options.optimizer == "fused")
     rows, context, vocabulary = size["batch"], size["context"], size["vocabulary"]
     inputs = torch.randint(vocabulary, (rows, context), device=device)
     if model.generates:
@@ -259,6 +259,7 @@ def main():
     parser.add_argument("workload", choices=[*WORKLOADS["training"], *OTHERS])
     parser.add_argument("--threads", type=int, default=0, help="as many as PyTorch takes, unless given")
     parser.add_argument("--attention", choices=["fused", "naive"], default="fused")
+    parser.add_argument("--optimizer", choices=["fused", "plain"], default="fused", help="plain: one by one")
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     parser.add_argument("--steps", type=int, default=0, help="timed runs of a case; enough for a steady median")
     options = parser.parse_args()
@@ -278,7 +279,8 @@ def main():
     else:
         cases = OTHERS[name](options)
     memory = {"baselineMB": baseline, "peakMB": resident_peak_mb()}
-    settings = {"device": device, "threads": torch.get_num_threads(), "attention": options.attention}
+    kinds = {"attention": options.attention, "optimizer": options.optimizer}
+    settings = {"device": device, "threads": torch.get_num_threads(), **kinds}
     print(json.dumps({"version": torch.__version__, "cases": cases, "memory": memory, "settings": settings}))
 
 

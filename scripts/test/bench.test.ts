@@ -401,10 +401,10 @@ describe("lectern bench", () => {
 
   it.each([
     [["all", "nonsense"], 'bench: there is no workload "nonsense"; there are char-baby, char-mid'],
-    [["--vs", ","], "--vs needs one or several of torch, torch-naive, jax-js, separated by commas"],
+    [["--vs", ","], "--vs needs one or several of torch, torch-plain, torch-naive, jax-js, separated by commas"],
     [["--gpu-backend", "webasm"], "--gpu-backend needs --device gpu"],
     [["char-bay", "char-mid"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
-    [["--vs", "torhc"], 'bench: there is no peer "torhc"; there are torch, torch-naive, jax-js'],
+    [["--vs", "torhc"], 'bench: there is no peer "torhc"; there are torch, torch-plain, torch-naive, jax-js'],
     [["matmul", "--profile"], "--profile looks into a training step, and matmul is none"],
     [["--profile", "--vs", "torch"], "--profile looks into our own step alone: leave out --vs"],
     [["--profile", "--device", "gpu"], "--profile needs a device that computes at once"],

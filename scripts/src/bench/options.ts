@@ -16,7 +16,7 @@ export function benchOptions<T>(yargs: Argv<T>) {
       vs: {
         type: "string",
         requiresArg: true,
-        describe: "Measure peers in turn with us: torch, torch-naive, jax-js, separated by commas",
+        describe: "Measure peers in turn with us: torch, torch-plain, torch-naive, jax-js, separated by commas",
       },
       rounds: numberOption("rounds", "Processes of each (default: 3 for training and with --vs, else 1)", {
         whole: true,

@@ -56,7 +56,14 @@ function withoutTorch(code: number | null, stderr: string): Missing {
   return { reason: `${python()} says ${stderr.trimEnd().split("\n").at(-1) || "nothing"}`, install };
 }
 
-function torch(name: string, attention: "fused" | "naive"): Peer {
+/** How a step is written in PyTorch: with its fused attention and its fused optimiser, as whoever cares for speed would. */
+interface Torch {
+  readonly attention?: "fused" | "naive";
+  /** `plain` goes through the parameters one by one. */
+  readonly optimizer?: "fused" | "plain";
+}
+
+function torch(name: string, { attention = "fused", optimizer = "fused" }: Torch = {}): Peer {
   return {
     name,
     async missing(device) {
@@ -66,7 +73,7 @@ function torch(name: string, attention: "fused" | "naive"): Peer {
     supports: ({ device }) => device !== "reference",
     program({ workload, threads, steps, device }) {
       const args = [`${FOLDER}torch_bench.py`, workload, "--attention", attention, "--steps", String(steps ?? 0)];
-      args.push("--device", device);
+      args.push("--optimizer", optimizer, "--device", device);
       if (threads !== undefined) args.push("--threads", String(threads));
       return { file: python(), args };
     },
@@ -128,7 +135,12 @@ const jaxJs: Peer = {
 };
 
 /** Peers by the names that `--vs` takes. */
-export const PEERS: readonly Peer[] = [torch("torch", "fused"), torch("torch-naive", "naive"), jaxJs];
+export const PEERS: readonly Peer[] = [
+  torch("torch"),
+  torch("torch-plain", { optimizer: "plain" }),
+  torch("torch-naive", { attention: "naive" }),
+  jaxJs,
+];
 
 /** This program's own measuring, in a process of its own. */
 export function ownProgram(job: Job): Program {
