@@ -57,6 +57,19 @@ describe.skipIf(process.platform === "win32")("a training that is to stop", () =
     expect(readdirSync(join(out, "checkpoints"))).toHaveLength(1);
   });
 
+  it("has its folder for itself: a second process is refused, and after a kill the next one goes on", async () => {
+    const out = join(folder, "shared");
+    const first = training(out);
+    await first.seen('"step":5,');
+    const second = await training(out, 10).ended;
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/the folder is in use by process \d+, since .*another folder \(--out\)/);
+    first.interrupt("SIGKILL");
+    await first.ended;
+    expect((await training(out, 10).ended).code).toBe(0);
+    expect(readdirSync(out)).not.toContain("training.lock");
+  });
+
   it("goes on to its end, and saves, when nobody reads what it prints", async () => {
     const out = join(folder, "unread");
     const run = training(out, 40);

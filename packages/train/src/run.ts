@@ -50,6 +50,11 @@ export class RunFolder {
     return new StoredFile(this.store, `checkpoints/${name}`);
   }
 
+  /** Keeps other trainings out of the folder until what it gives is called. Errors: one is at work here, and which. */
+  async lock(): Promise<() => Promise<void>> {
+    return (await this.store.lock?.("training.lock")) ?? (async () => {});
+  }
+
   /** Moves what an earlier training left out of the way, into `previous/1`, `previous/2`, …, and says where; undefined where there was nothing. */
   async startAnew(): Promise<string | undefined> {
     const there = new Set(await this.store.list());

@@ -118,11 +118,21 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
 
   /**
    * Trains until the given step. The loop of every step: a batch, its loss, `backward()`, clipping, the optimiser.
-   * Errors: a loss that is no number, a folder whose checkpoint belongs to another model, wrong options.
+   * Errors: a loss that is no number, a folder whose checkpoint belongs to another model or that another process trains
+   * into, wrong options.
    */
   async fit(data: BatchSource<B>, options: FitOptions<B>): Promise<FitResult> {
-    const { model } = this.#options;
     const total = this.#totalSteps(data, options);
+    const unlock = await this.#run?.lock();
+    try {
+      return await this.#train(data, total, options);
+    } finally {
+      await unlock?.();
+    }
+  }
+
+  async #train(data: BatchSource<B>, total: number, options: FitOptions<B>): Promise<FitResult> {
+    const { model } = this.#options;
     await this.#begin(data);
     const interrupt = watchInterrupt(this.#options.signal, (message) => this.#display.log(message));
     await this.#display.start(total, this.#progress.step);

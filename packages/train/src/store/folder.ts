@@ -1,5 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { takeLock } from "./lock.ts";
+import { HOST, isAlive } from "./processes.ts";
 import { assertWithin, missingFile, type Store, StoreError, type StoreReader, type StoreWriter } from "./store.ts";
 
 /** What can be read in one call. */
@@ -51,15 +54,17 @@ export class FolderStore implements Store {
 
   async writer(name: string): Promise<StoreWriter> {
     const path = this.pathOf(name);
-    const temporary = `${path}.tmp`;
+    const temporary = temporaryName(path);
     await told(path, mkdir(dirname(path), { recursive: true }));
-    const file = await told(path, open(temporary, "w"));
+    await removeLeftovers(dirname(path));
+    const file = await told(path, open(temporary, "wx"));
     return {
       append: (part) => told(path, file.appendFile(part)),
       async commit() {
         await told(path, file.sync());
         await told(path, file.close());
         await told(path, rename(temporary, path));
+        await syncFolder(dirname(path));
       },
       async abort() {
         await file.close();
@@ -85,6 +90,39 @@ export class FolderStore implements Store {
     const path = this.pathOf(name);
     await told(path, rm(path, { recursive: true, force: true }));
   }
+
+  async lock(name: string): Promise<() => Promise<void>> {
+    const path = this.pathOf(name);
+    await told(path, mkdir(dirname(path), { recursive: true }));
+    const advice = `stop it or wait for it, or train into another folder (--out); ${path} may be deleted if it is gone for certain`;
+    const inUse = (by: string) => new StoreError(this.path, `the folder is in use by ${by}: ${advice}`);
+    return told(path, takeLock(path, inUse));
+  }
+}
+
+/** A name that nobody else writes under, and that tells whose it is: `model.safetensors.host-1234-0f3a5b7c.tmp`. */
+function temporaryName(path: string): string {
+  return `${path}.${HOST}-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+}
+
+/** Deletes what processes of this computer were writing when they were killed. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, host, pid] = /\.([A-Za-z0-9]*)-(\d+)-[0-9a-f]{8}\.tmp$/.exec(basename(name)) ?? [];
+    if (pid === undefined || (await isAlive({ host, pid: Number(pid) })) !== false) continue;
+    // That it stays does no harm.
+    await rm(join(folder, name), { force: true }).catch(() => {});
+  }
+}
+
+/** Puts a file's new name on the disk, which only some systems (not Windows) let one ask for. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    // The file itself is on the disk, and its name follows.
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -104,6 +142,7 @@ async function told<T>(path: string, operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
     if (isMissing(cause)) throw missingFile(path, cause);
     const { code = "", message } = cause as { code?: string; message: string };
     throw new StoreError(path, REASONS[code] ?? message, { cause });

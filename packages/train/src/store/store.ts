@@ -25,6 +25,11 @@ export interface Store {
   rename(name: string, to: string): Promise<void>;
   /** Deletes a file, or a folder with everything in it, where there is one. */
   remove(name: string): Promise<void>;
+  /**
+   * Keeps everybody else from the folder, through a file of that name, until what it gives is called; the end of the process
+   * ends it too. Left out where a store cannot. Errors: somebody else has it, and who.
+   */
+  lock?(name: string): Promise<() => Promise<void>>;
 }
 
 /** An open file. */

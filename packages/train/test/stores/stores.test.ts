@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { findBrowser, type OpenPage, openPage } from "@lectern/autograd/testing/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MemoryStore, StoredFile } from "../../src/index.ts";
@@ -41,6 +42,101 @@ describe("a store in a folder", () => {
     await expect(store.list())
       .rejects.toMatchObject(denied)
       .finally(() => chmodSync(folder, 0o700));
+  });
+});
+
+describe("a folder's lock", () => {
+  /** A lock as another process would have left it. */
+  function lockOf(changes: object) {
+    const folder = temporaryFolder();
+    const store = new FolderStore(folder);
+    const write = async () => {
+      const release = await store.lock("lock");
+      const text = readFileSync(`${folder}/lock`, "utf8");
+      await release();
+      writeFileSync(`${folder}/lock`, JSON.stringify({ ...JSON.parse(text), ...changes }));
+    };
+    return { folder, store, write };
+  }
+
+  it("is held by one at a time, and leaves nothing behind", async () => {
+    const { folder, store } = lockOf({});
+    const release = await store.lock("lock");
+    await expect(store.lock("lock")).rejects.toThrow(
+      `${folder}: the folder is in use by another training of this process`,
+    );
+    await release();
+    expect(readdirSync(folder)).toEqual([]);
+    await (await store.lock("lock"))();
+  });
+
+  it("names a process that lives, and what to do", async () => {
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const { store, write } = lockOf({ pid: child.pid, started: undefined });
+    await write();
+    await expect(store.lock("lock")).rejects.toThrow(
+      new RegExp(`in use by process ${child.pid}, since .*: stop it or wait for it, or train into another folder`),
+    );
+    child.kill("SIGKILL");
+  });
+
+  it("is taken over from a process that has ended", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    const { folder, store, write } = lockOf({ pid });
+    await write();
+    await (await store.lock("lock"))();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "is taken over where another process got the number of the one that ended",
+    async () => {
+      const { store, write } = lockOf({ pid: process.ppid, started: "a boot long ago/1" });
+      await write();
+      await (await store.lock("lock"))();
+    },
+  );
+
+  it("of another computer holds for as long as it shows that it lives", async () => {
+    const { folder, store, write } = lockOf({ host: "elsewhere" });
+    await write();
+    await expect(store.lock("lock")).rejects.toThrow(/in use by process \d+ on elsewhere/);
+    const longAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(`${folder}/lock`, longAgo, longAgo);
+    await (await store.lock("lock"))();
+  });
+
+  it("goes to one alone of many that find it left behind", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    const { store, write } = lockOf({ pid });
+    await write();
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => store.lock("lock")));
+    expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+});
+
+describe("what is not yet whole in a folder", () => {
+  it("has a name of its own for each writer of the same file", async () => {
+    const folder = temporaryFolder();
+    const writers = [await new FolderStore(folder).writer("x"), await new FolderStore(folder).writer("x")];
+    expect(readdirSync(folder)).toHaveLength(2);
+    for (const [i, writer] of writers.entries()) await writer.append(`written by ${i}`);
+    for (const writer of writers) await writer.commit();
+    expect(readdirSync(folder)).toEqual(["x"]);
+    expect(readFileSync(`${folder}/x`, "utf8")).toBe("written by 1");
+  });
+
+  it("is removed when the process that wrote it has ended, and nothing else is", async () => {
+    const folder = temporaryFolder();
+    const store = new FolderStore(folder);
+    const living = await store.writer("y");
+    const [name] = readdirSync(folder);
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    writeFileSync(`${folder}/${name.replace(`-${process.pid}-`, `-${pid}-`)}`, "half");
+    writeFileSync(`${folder}/notes.tmp`, "a user's own");
+    await new StoredFile(store, "x").write("whole");
+    expect(readdirSync(folder).sort()).toEqual(["notes.tmp", "x", name]);
+    await living.abort();
   });
 });
 
