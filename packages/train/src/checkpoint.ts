@@ -45,7 +45,7 @@ export async function saveCheckpoint(file: FileLike, training: Training, progres
   for (const [name, t] of model.stateDict()) tensors.set(`model.${name}`, t);
   for (const [name, t] of slots) tensors.set(`optimizer.${name}`, t);
   const state: SavedState = { progress, optimizer: rest, data: data.state(), random: randomState() };
-  await saveSafetensors(file, tensors, { format: FORMAT, state: JSON.stringify(state) });
+  await saveSafetensors(file, tensors, { format: FORMAT, state: JSON.stringify(state) }, { checksums: true });
 }
 
 /** A checkpoint that was read and found whole, and is not yet put to use. */
@@ -56,7 +56,7 @@ export interface Checkpoint {
 }
 
 /**
- * Reads a checkpoint onto a device. Errors: no such file, no safetensors file, one that is no checkpoint, a state that no
+ * Reads a checkpoint onto a device. Errors: no such file, no safetensors file, one that is not as it was written, one that is no checkpoint, a state that no
  * training can have written, or a tensor with numbers that are not finite.
  */
 export async function readCheckpoint(file: FileLike, device?: Device): Promise<Checkpoint> {
@@ -97,7 +97,7 @@ function withPrefix(tensors: ReadonlyMap<string, Tensor>, prefix: string): Map<s
 
 /** Writes a model's weights alone, by PyTorch's names. */
 export async function saveWeights(file: FileLike, model: Module): Promise<void> {
-  await saveSafetensors(file, model.stateDict(), { format: "pt" });
+  await saveSafetensors(file, model.stateDict(), { format: "pt" }, { checksums: true });
 }
 
 /** Reads a model's weights, from a file of them or from a checkpoint. Errors: they belong to another model. */

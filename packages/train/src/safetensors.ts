@@ -10,6 +10,7 @@ import {
   type TypedArray,
   tensor,
 } from "@lectern/autograd";
+import { CHECKSUMS, checksum, DamagedFileError, headerChecksum, parseChecksums } from "./checksums.ts";
 import { decodeNumbers, encodeNumbers } from "./fileNumbers.ts";
 import { type FileLike, fileAt } from "./files.ts";
 import { StoreError } from "./store/store.ts";
@@ -57,6 +58,12 @@ export interface SafetensorsTypes {
   readonly integer?: "int64" | "int32" | "uint8" | "bool";
 }
 
+/** How a file is written. */
+export interface SafetensorsOptions extends SafetensorsTypes {
+  /** The metadata get a checksum of everything, which `loadSafetensors` looks at. */
+  readonly checksums?: boolean;
+}
+
 /** The type that a tensor is written as. */
 function typeOf(t: Tensor, values: TypedArray, types: SafetensorsTypes): TypeName {
   const held = values instanceof Float64Array ? "float64" : t.dtype;
@@ -73,7 +80,7 @@ export async function saveSafetensors(
   file: FileLike,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
-  types: SafetensorsTypes = {},
+  { checksums = false, ...types }: SafetensorsOptions = {},
 ): Promise<void> {
   if (tensors.has(METADATA)) throw new Error(`saveSafetensors: a tensor cannot be called ${METADATA}`);
   const parts: { name: string; dtype: TypeName; shape: Shape; bytes: Uint8Array }[] = [];
@@ -93,7 +100,9 @@ export async function saveSafetensors(
     end += bytes.length;
     header.push([name, { dtype, shape: [...shape], data_offsets: [start, end] }]);
   }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const described = Object.fromEntries(header);
+  if (checksums) described[METADATA] = { ...metadata, ...(await checksumsOf(described, parts)) };
+  const json = new TextEncoder().encode(JSON.stringify(described));
   const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
   padded.set(json);
   const length = new Uint8Array(8);
@@ -105,9 +114,41 @@ export async function saveSafetensors(
   });
 }
 
+/** The metadata's entry of checksums; none where the system cannot make them. */
+async function checksumsOf(
+  header: object,
+  parts: readonly { name: string; bytes: Uint8Array }[],
+): Promise<Record<string, string>> {
+  const sum = await headerChecksum(header);
+  if (sum === undefined) return {};
+  const sums: [string, string | undefined][] = [];
+  for (const { name, bytes } of parts) sums.push([name, await checksum(bytes)]);
+  return { [CHECKSUMS]: JSON.stringify({ header: sum, tensors: Object.fromEntries(sums) }) };
+}
+
+/**
+ * What compares a tensor's bytes with the checksums in a file's header, where it has any. Errors: the header itself is not
+ * as it was written.
+ */
+async function checker(
+  path: string,
+  headerBytes: Uint8Array,
+): Promise<(name: string, bytes: Uint8Array) => Promise<void>> {
+  const header = parseHeader(headerBytes);
+  const { [CHECKSUMS]: text, ...metadata } = checkedMetadata(header[METADATA] ?? {});
+  if (text === undefined) return async () => {};
+  const wanted = parseChecksums(text);
+  const found = await headerChecksum({ ...header, [METADATA]: metadata });
+  if (found !== undefined && found !== wanted.header) throw new DamagedFileError(path, "its header");
+  return async (name, bytes) => {
+    const sum = await checksum(bytes);
+    if (sum !== undefined && sum !== wanted.tensors[name]) throw new DamagedFileError(path, `tensor "${name}"`);
+  };
+}
+
 /**
  * Reads a file's tensors onto a device (the default one unless given), and its metadata. Errors: no such file, or one
- * that is not whole or no safetensors file; a type that is not among `TYPES`, or a whole number that int32 cannot hold.
+ * that is not whole, not as it was written, or no safetensors file; a type that is not among `TYPES`, or a whole number that int32 cannot hold.
  */
 export async function loadSafetensors(file: FileLike, device?: Device): Promise<SafetensorsFile> {
   const stored = fileAt(file);
@@ -116,13 +157,17 @@ export async function loadSafetensors(file: FileLike, device?: Device): Promise<
       const start = await reader.read(0, Math.min(LENGTH_BYTES, reader.size));
       const header = await reader.read(start.length, headerLength(start, reader.size));
       const { places, metadata } = layout(header, reader.size);
+      const check = await checker(stored.path, header);
       const tensors = new Map<string, Tensor>();
-      for (const place of places)
-        tensors.set(place.name, toTensor(place, await reader.read(place.start, place.length), device));
+      for (const place of places) {
+        const bytes = await reader.read(place.start, place.length);
+        await check(place.name, bytes);
+        tensors.set(place.name, toTensor(place, bytes, device));
+      }
       return { tensors, metadata };
     });
   } catch (error) {
-    if (error instanceof StoreError) throw error;
+    if (error instanceof StoreError || error instanceof DamagedFileError) throw error;
     throw new Error(`no safetensors file: ${stored}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -11,7 +11,9 @@ import {
   DataLoader,
   decayMatrices,
   type Model,
+  openRun,
   RunFolder,
+  readCheckpoint,
   SortedExamples,
   Trainer,
   type TrainerOptions,
@@ -172,6 +174,8 @@ describe("resuming", () => {
     const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
     const state = JSON.parse(header.__metadata__.state);
     header.__metadata__.state = JSON.stringify(change(state));
+    // As if it had been written so.
+    delete header.__metadata__.sha256;
     const text = Buffer.from(JSON.stringify(header));
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt(text.length));
@@ -202,12 +206,43 @@ describe("resuming", () => {
 
   it("passes over a checkpoint with numbers that are not finite", async () => {
     const { out, newest, older } = await interrupted();
+    changeState(newest, (state) => state);
     const bytes = readFileSync(newest);
     bytes.writeFloatLE(Number.NaN, bytes.length - 4);
     writeFileSync(newest, bytes);
     const { log } = await program(language, 10, { out, resume: true });
     expect(log[0]).toContain("has numbers that are not finite");
     expect(log[1]).toBe(`going on after step 5, from ${older}`);
+  });
+
+  it("passes over a checkpoint in which any one bit was flipped, and so does whoever opens the best weights", async () => {
+    const { out, run, newest, older } = await interrupted();
+    const whole = readFileSync(newest);
+    const flipped = async (at: number) => {
+      const bytes = Buffer.from(whole);
+      bytes[at] ^= 1 << (at % 8);
+      writeFileSync(newest, bytes);
+      return readCheckpoint(newest).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+    };
+    const data = 8 + Number(whole.readBigUInt64LE(0));
+    const state = whole.indexOf('\\"losses\\":') + 20;
+    for (let i = 0; i < 40; i++) {
+      const at = data + Math.floor(((whole.length - data) * i) / 40);
+      expect(await flipped(at), `byte ${at}`).toMatch(/the file is damaged: tensor ".*" is not as it was written/);
+    }
+    expect(await flipped(state)).toMatch(/damaged|no JSON/);
+    const { log } = await program(language, 6, { out, resume: true });
+    expect(log[0]).toContain("warning: passed over a damaged checkpoint");
+    expect(log[1]).toBe(`going on after step 5, from ${older}`);
+
+    const best = run.file("best.safetensors").path;
+    const weights = readFileSync(best);
+    weights[weights.length - 1] ^= 1;
+    writeFileSync(best, weights);
+    await expect(openRun(out)).rejects.toThrow(`${best}: the file is damaged: tensor "`);
   });
 
   it("goes on from a checkpoint as the first version wrote it", async () => {
