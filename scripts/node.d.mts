@@ -8,4 +8,4 @@ export const oldestInPlace: string;
 export function isAtLeast(a: string, b: string): boolean;
 export function pinnedNode(): string | undefined;
 export function isPinned(node: string): boolean;
-export function complaint(oldest: string): string | undefined;
+export function complaint(oldest: string, version?: string): string | undefined;

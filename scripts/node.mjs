@@ -39,8 +39,8 @@ export function isPinned(node) {
   return process.versions.node === pinnedVersion || realpathSync(process.execPath) === realpathSync(node);
 }
 
-/** What to tell whoever starts Lectern with a Node that is too old; undefined if this one will do. */
-export function complaint(oldest) {
-  if (isAtLeast(process.versions.node, oldest)) return undefined;
-  return `this is Node ${process.versions.node}, and Lectern needs ${oldest} or newer; get it from https://nodejs.org`;
+/** What to tell whoever starts Lectern with a Node that is too old; undefined if it will do. */
+export function complaint(oldest, version = process.versions.node) {
+  if (isAtLeast(version, oldest)) return undefined;
+  return `this is Node ${version}, and Lectern needs ${oldest} or newer; get it from https://nodejs.org`;
 }

@@ -23,5 +23,10 @@ export const commands: readonly CommandEntry[] = [
     describe: "Measure how fast workloads run here, beside others if asked",
     load: () => import("./bench.ts"),
   },
+  {
+    usage: "doctor",
+    describe: "Look for what stands in a training's way here, and say what to do",
+    load: () => import("./doctor.ts"),
+  },
   { usage: "info", describe: "Show devices, versions and folders", load: () => import("./info.ts") },
 ];

@@ -7,6 +7,8 @@ import { whyNoThreads } from "./pool.ts";
 export interface CpuInfo {
   /** The build of the kernels: `relaxed` has fused multiply-adds, `widened` also vectors of 256 bits. */
   readonly simd: Simd;
+  /** Why it is not the `widened` one. */
+  readonly simdReason: string | undefined;
   readonly threads: number;
   /** Why there is but one thread, or fewer than asked for. */
   readonly threadsReason: string | undefined;
@@ -18,10 +20,11 @@ export interface CpuInfo {
 
 /** What the cpu device works with on this machine. Opens the system's BLAS if that has not been done. */
 export function cpuInfo(): CpuInfo {
-  const { simd, memory } = machine();
+  const { simd, simdReason, memory } = machine();
   const library = blas();
   return {
     simd,
+    simdReason,
     threads: getThreads(),
     threadsReason: whyNoThreads() ?? machine().pool?.failure,
     blas: library?.description,

@@ -13,6 +13,7 @@ export interface Machine {
   readonly kernels: AllKernels & Helpers;
   readonly module: WebAssembly.Module;
   readonly simd: Simd;
+  readonly simdReason: string | undefined;
   pool: Pool | undefined;
   /** The BLAS library that the pool's workers open too. */
   blas: OpenedBlas | undefined;
@@ -32,7 +33,7 @@ export function machineIfMade(): Machine | undefined {
 }
 
 function create(): Machine {
-  const { module, simd } = compileKernels();
+  const { module, simd, simdReason } = compileKernels();
   const { memory: shared, limit } = createMemory();
   const none = () => {
     throw new Error("cpu: no BLAS has been opened");
@@ -41,7 +42,7 @@ function create(): Machine {
   const kernels = { ...exported, blasMatmul: none, blasAttention: none, blasAttentionGrad: none };
   const memory = new Allocator(shared, kernels.heapBase(), limit);
   kernels.setScratch(memory.allocate(kernels.scratchSize()));
-  const parts: Machine = { memory, kernels, module, simd, pool: undefined, blas: undefined };
+  const parts: Machine = { memory, kernels, module, simd, simdReason, pool: undefined, blas: undefined };
   // Jobs are told apart by the blocks they touch.
   memory.onMerge = () => parts.pool?.finish();
   renewPool(parts);

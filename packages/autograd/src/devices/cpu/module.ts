@@ -35,26 +35,35 @@ function widened(): WebAssembly.Module | string {
   return module ?? "this engine's widened product is wrong";
 }
 
+export interface Compiled {
+  readonly module: WebAssembly.Module;
+  readonly simd: Simd;
+  /** Why it is not the widened build; undefined where it is. */
+  readonly simdReason?: string;
+}
+
 /**
  * Compiles the fastest build that this host can run; the environment variable LECTERN_SIMD asks for one. Engine and processor
  * decide, never a stopwatch, so that a run goes on with the same bits. Errors: an unknown name in it, or a build that cannot
  * run here.
  */
-export function compileKernels(wanted = environment("LECTERN_SIMD")): { module: WebAssembly.Module; simd: Simd } {
+export function compileKernels(wanted = environment("LECTERN_SIMD")): Compiled {
   if (wanted && !SIMD.includes(wanted as Simd)) {
     throw new Error(`LECTERN_SIMD is "${wanted}": it has to be ${SIMD.join(", ")}, or unset for the fastest`);
   }
+  let simdReason = `LECTERN_SIMD is ${wanted}`;
   if (!wanted || wanted === "widened") {
     const module = widened();
     if (typeof module !== "string") return { module, simd: "widened" };
     if (wanted) throw new Error(`LECTERN_SIMD is widened, but ${module}: leave it unset`);
+    simdReason = module;
   }
   const relaxed = wanted === "plain" ? undefined : relaxedIfSupported();
   if (relaxed === undefined && wanted === "relaxed") {
     throw new Error("LECTERN_SIMD is relaxed, but this JavaScript engine has no relaxed SIMD: leave it unset");
   }
   const module = new WebAssembly.Module(relaxed ?? decode(plainBytes));
-  return { module, simd: relaxed ? "relaxed" : "plain" };
+  return { module, simd: relaxed ? "relaxed" : "plain", simdReason };
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels & Helpers {
