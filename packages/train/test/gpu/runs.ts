@@ -26,8 +26,10 @@ function stepsOn(device: GpuDevice, options: { layers: number; dropout?: number;
   const common = { model, optimizer, objective: classification, device, accumulate: 1 };
   let number = 0;
   const step = async (clip: number): Promise<GpuStats> => {
-    // A kernel runs once it is compiled; reading waits for that.
-    await scope(() => trainStep({ ...common, clip }, data, ++number).loss.item());
+    // Open over the wait: nothing else runs in this page. A kernel runs once it is compiled; reading waits for that.
+    const open = scope();
+    await trainStep({ ...common, clip }, data, ++number).loss.item();
+    open[Symbol.dispose]();
     return device.stats();
   };
   return { model, step };
