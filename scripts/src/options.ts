@@ -40,6 +40,19 @@ function parseNumber(name: string, given: unknown, range: Range): number {
   throw new UsageError(`--${name} has to be ${kind} ${bounds}; it is ${JSON.stringify(given)}`);
 }
 
+/** An option that takes a time, such as 1h30m, and gives seconds. */
+export function durationOption(name: string, describe: string) {
+  const parse = (given: unknown): number => {
+    const [whole, ...parts] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(String(given)) ?? [];
+    const [hours, minutes, seconds] = parts.map((part) => Number(part ?? 0));
+    const total = whole ? hours * 3600 + minutes * 60 + seconds : 0;
+    if (total > 0) return total;
+    throw new UsageError(`--${name} has to be a time such as 2h, 90m, 1h30m or 30s; it is ${JSON.stringify(given)}`);
+  };
+  const coerce = (given: unknown) => (given === undefined ? undefined : parse(lastOf(given)));
+  return { type: "string" as const, requiresArg: true, describe, coerce };
+}
+
 export const count = (name: string, describe: string) => numberOption(name, describe, { whole: true, min: 1 });
 
 export const seedOption = numberOption("seed", "Where randomness starts: the same seed gives the same run", {

@@ -131,6 +131,8 @@ async function runTraining(
     saveEvery: options.saveEvery ?? preset.evalEvery,
     resume: resume && lr !== undefined ? { lr } : resume,
     earlyStopping: patience === undefined ? undefined : { patience },
+    onNaN: options.onNan,
+    timeLimit: secondsLeft(options),
     progress: options.json ? "off" : "auto",
     callbacks: [events(out)],
   });
@@ -146,6 +148,11 @@ async function runTraining(
     ...trained,
     ...(await bestOf(result, { model, objective, validation, partly: evaluateBatches !== undefined, out })),
   };
+}
+
+/** What is left of the time limit, which counts from the process's start. */
+function secondsLeft({ timeLimit }: TrainOptions): number | undefined {
+  return timeLimit === undefined ? undefined : Math.max(1e-3, timeLimit - performance.now() / 1000);
 }
 
 /** Puts the best weights into the model, for they are what the run is used with, and looks at all the validation data. */
@@ -253,7 +260,7 @@ function finish(out: Output, result: Trained, device: DeviceName): void {
     run,
     interrupted,
   });
-  if (interrupted) process.exitCode = EXIT[result.signal ?? "SIGINT"];
+  if (interrupted && result.signal !== undefined) process.exitCode = EXIT[result.signal];
 }
 
 /** As shells have it: 128 and the signal's number. */

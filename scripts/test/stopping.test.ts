@@ -34,6 +34,19 @@ describe.skipIf(process.platform === "win32")("a training that is to stop", () =
     expect(ended.stdout.trimEnd().split("\n").at(-1)).toContain('"interrupted":true');
   });
 
+  it("saves and ends within --time-limit, which is no failure", async () => {
+    const out = join(folder, "limited");
+    const args = ["--data", text, "--out", out, "--steps", "1000000", "--time-limit", "3s"];
+    const { code, stderr } = await start(["train", "char", ...args], folder).ended;
+    expect([code, readdirSync(join(out, "checkpoints")).length > 0]).toEqual([0, true]);
+    expect(stderr).toMatch(/stopped after step \d+, saved in .*--resume/);
+    const wrong = await start(["train", "char", "--data", text, "--time-limit", "soon"], folder).ended;
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      'lectern: --time-limit has to be a time such as 2h, 90m, 1h30m or 30s; it is "soon"\n',
+    ]);
+  });
+
   it("notices that npm's shell has ended, which passes no signal on, and saves", async () => {
     const out = join(folder, "orphan");
     // Two commands, so that the shell does not let the program take its place.

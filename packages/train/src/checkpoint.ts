@@ -3,6 +3,7 @@ import type { Module } from "@lectern/nn";
 import type { BestEvaluation } from "./callbacks.ts";
 import { parseState, type SavedState } from "./checkpointState.ts";
 import type { BatchSource } from "./data/batch.ts";
+import { assertFiniteWeights } from "./divergence.ts";
 import type { Waiting } from "./earlyStopping.ts";
 import { type FileLike, fileAt } from "./files.ts";
 import { deviceOf } from "./model.ts";
@@ -36,7 +37,8 @@ const FORMAT = "lectern-checkpoint-1";
 
 /**
  * Writes one file from which training goes on to the bit: weights (`model.…`), the optimiser's averages
- * (`optimizer.…`), and in the metadata, as JSON, progress, the data's place and the random generator's state.
+ * (`optimizer.…`), and in the metadata, as JSON, progress, the data's place and the random generator's state. Errors: a number that is not finite; then nothing is
+ * written.
  */
 export async function saveCheckpoint(file: FileLike, training: Training, progress: TrainingProgress): Promise<void> {
   const { model, optimizer, data } = training;
@@ -45,7 +47,13 @@ export async function saveCheckpoint(file: FileLike, training: Training, progres
   for (const [name, t] of model.stateDict()) tensors.set(`model.${name}`, t);
   for (const [name, t] of slots) tensors.set(`optimizer.${name}`, t);
   const state: SavedState = { progress, optimizer: rest, data: data.state(), random: randomState() };
-  await saveSafetensors(file, tensors, { format: FORMAT, state: JSON.stringify(state) }, { checksums: true });
+  const { path } = fileAt(file);
+  await saveSafetensors(
+    file,
+    tensors,
+    { format: FORMAT, state: JSON.stringify(state) },
+    { checksums: true, check: (name, values) => assertFiniteWeights(path, name, values) },
+  );
 }
 
 /** A checkpoint that was read and found whole, and is not yet put to use. */

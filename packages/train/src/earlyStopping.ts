@@ -26,15 +26,15 @@ export function decisive({ best = "loss" }: Objective<Module, object>, { measure
   throw new Error(`Trainer: the best weights are to be chosen by ${best}, and the objective measures ${names}`);
 }
 
-/** Whether a measure is better than another, by more than `leastChange`. What is no number is better than nothing. */
+/** Whether a measure is better than another, by more than `leastChange`. What is not finite is never better, nor a hurdle. */
 export function isBetter(
   { highest = false }: Objective<Module, object>,
   value: number,
   than: number | undefined,
   leastChange = 0,
 ): boolean {
-  if (Number.isNaN(value)) return false;
-  if (than === undefined) return true;
+  if (!Number.isFinite(value)) return false;
+  if (than === undefined || !Number.isFinite(than)) return true;
   return highest ? value > than + leastChange : value < than - leastChange;
 }
 

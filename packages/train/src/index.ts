@@ -35,6 +35,7 @@ export { RandomSource, type Shard, type SourceOptions } from "./data/source.ts";
 export { type SplitOptions, stratifiedSplit } from "./data/split.ts";
 export { type TextDataOptions, textData } from "./data/text.ts";
 export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/windows.ts";
+export { DivergedError, ON_NAN, type OnNaN } from "./divergence.ts";
 export type { EarlyStopping } from "./earlyStopping.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export type { FileLike } from "./files.ts";

@@ -62,6 +62,8 @@ export interface SafetensorsTypes {
 export interface SafetensorsOptions extends SafetensorsTypes {
   /** The metadata get a checksum of everything, which `loadSafetensors` looks at. */
   readonly checksums?: boolean;
+  /** Looks at a tensor's numbers before anything is written, and throws where they should not be. */
+  readonly check?: (name: string, values: TypedArray) => void;
 }
 
 /** The type that a tensor is written as. */
@@ -80,12 +82,13 @@ export async function saveSafetensors(
   file: FileLike,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
-  { checksums = false, ...types }: SafetensorsOptions = {},
+  { checksums = false, check, ...types }: SafetensorsOptions = {},
 ): Promise<void> {
   if (tensors.has(METADATA)) throw new Error(`saveSafetensors: a tensor cannot be called ${METADATA}`);
   const parts: { name: string; dtype: TypeName; shape: Shape; bytes: Uint8Array }[] = [];
   for (const [name, t] of tensors) {
     const values = await t.data();
+    check?.(name, values);
     const dtype = typeOf(t, values, types);
     parts.push({ name, dtype, shape: t.shape, bytes: encodeNumbers(name, TYPES[dtype], values) });
   }

@@ -2,6 +2,7 @@ import { type Device, noGrad, scope, type Tensor } from "@lectern/autograd";
 import type { Module } from "@lectern/nn";
 import { clipScale, gradNorm } from "./clip.ts";
 import { type Batch, type BatchSource, sizeOf } from "./data/batch.ts";
+import { assertFinite } from "./divergence.ts";
 import type { Model } from "./model.ts";
 import type { Objective } from "./objective.ts";
 import type { GradScale, Optimizer } from "./optimizers/optimizer.ts";
@@ -93,11 +94,13 @@ function clipped(
   { optimizer, clip, device }: Pick<StepSettings, "optimizer" | "clip" | "device">,
   step: number,
 ): { gradScale: GradScale; norm?: Tensor } {
-  if (clip === Number.POSITIVE_INFINITY) return { gradScale: 1 };
+  const clips = clip !== Number.POSITIVE_INFINITY;
+  if (!clips && !device.hostMemory) return { gradScale: 1 };
   const norm = gradNorm(optimizer.parameters);
   if (!device.hostMemory) return { gradScale: clipScale(norm, clip), norm };
   const length = norm.itemSync();
   assertFinite("gradient's length", length, step, optimizer.lr);
+  if (!clips) return { gradScale: 1 };
   return { gradScale: clipScale(length, clip), norm };
 }
 
@@ -114,12 +117,4 @@ function assertTargets<M extends Module, B extends object>(
       `Trainer: no target counts in this batch, of step ${step}: it has no loss (all its targets are -100, or it has none); leave it out`,
     );
   }
-}
-
-/** Errors: NaN or infinite. `otherwise` is what it may come from where the batch is gone by the time the number is read. */
-export function assertFinite(what: string, value: number, step: number, lr: number, otherwise = ""): void {
-  if (Number.isFinite(value)) return;
-  throw new Error(
-    `Trainer: the ${what} is ${value} at step ${step}, with a learning rate of ${lr}: lower the learning rate, or lengthen the warm-up${otherwise}`,
-  );
 }

@@ -2,7 +2,17 @@ import { nextTask, settle, type Tensor } from "@lectern/autograd";
 import type { Module } from "@lectern/nn";
 import type { Callback, FitResult, StepInfo } from "./callbacks.ts";
 import { restore, saveCheckpoint, saveWeights, type TrainingProgress } from "./checkpoint.ts";
+import { Clock } from "./clock.ts";
 import type { Batch, BatchSequence, BatchSource } from "./data/batch.ts";
+import {
+  assertFinite,
+  assertOnNaN,
+  DivergedError,
+  MOST_BACK,
+  MOST_SKIPPED,
+  type OnNaN,
+  withRescue,
+} from "./divergence.ts";
 import { decisive, type EarlyStopping, isBetter, waitOn } from "./earlyStopping.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { watchInterrupt } from "./interrupt.ts";
@@ -13,7 +23,7 @@ import { type ProgressDisplay, type ProgressMode, progressDisplay } from "./prog
 import { type RunConfig, RunFolder } from "./run.ts";
 import { assertSameRun, describeModel } from "./sameRun.ts";
 import { constant, type Schedule } from "./schedules.ts";
-import { assertFinite, computeGradients, type StepOutcome, type StepSettings, updateParameters } from "./step.ts";
+import { computeGradients, type StepOutcome, type StepSettings, updateParameters } from "./step.ts";
 import type { Store } from "./store/store.ts";
 import { tokenizerToJSON } from "./tokenizers/kinds.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
@@ -52,6 +62,10 @@ export interface TrainerOptions<M extends Module = Model, B extends object = Bat
    * the checkpoint's. Model, tokenizer and data have to be those of the run.
    */
   resume?: boolean | { lr?: number };
+  /** What is done when a loss, a gradient or a weight is not finite; `stop` unless given. `skip` needs the processor's memory. */
+  onNaN?: OnNaN;
+  /** Ends the training, saved, within so many seconds from the call of `fit`, as far as can be foreseen. */
+  timeLimit?: number;
   callbacks?: readonly Callback[];
   /** `auto` unless given. */
   progress?: ProgressMode;
@@ -95,6 +109,9 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   #progress: TrainingProgress = { step: 0, shown: 0, seconds: 0, losses: [] };
   #queue: Queued[] = [];
   #validation: Evaluation | undefined;
+  /** Steps left out one after the other, and how often was gone back. */
+  #diverged = { skipped: 0, back: 0 };
+  #clock: Clock;
   /** When the steps began that have not been counted. */
   #since = 0;
   /** Steps of this call, and how much they showed, for its speed. */
@@ -108,10 +125,12 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     if (resume && out === undefined) throw new Error("Trainer: resume needs the run's folder: give out");
     if (out !== undefined && options.tokenizer !== undefined) tokenizerToJSON(options.tokenizer);
     this.#options = options;
+    this.#clock = new Clock(options.timeLimit);
     const { model, optimizer, schedule = constant() } = options;
     const objective = objectiveOf(model, options);
     this.#settings = { model, optimizer, objective, clip, accumulate, device: deviceOf(model) };
     this.#schedule = schedule;
+    assertOnNaN(options, this.#settings.device.hostMemory);
     this.#run = out === undefined ? undefined : new RunFolder(out);
     this.#display = progressDisplay(options.progress ?? "auto", options.log);
   }
@@ -123,6 +142,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
    */
   async fit(data: BatchSource<B>, options: FitOptions<B>): Promise<FitResult> {
     const total = this.#totalSteps(data, options);
+    this.#clock = new Clock(this.#options.timeLimit);
     const unlock = await this.#run?.lock();
     try {
       return await this.#train(data, total, options);
@@ -139,13 +159,13 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     try {
       model.train();
       this.#since = performance.now();
-      while (this.#progress.step < total && !interrupt.requested && !this.#waitedEnough()) {
-        await this.#step(data);
-        // While the device is still computing.
-        data.prefetch?.();
-        await this.#pause(data, total, options);
+      while (this.#progress.step < total && !interrupt.requested && !this.#waitedEnough() && !this.#clock.isUp()) {
+        await this.#clock.round(() => this.#round(data, total, options).catch((error) => this.#diverge(error, data)));
       }
-      return await this.#end(data, total, options, interrupt.signal);
+      return await this.#end(data, total, options, interrupt.signal).catch(async (error) => {
+        const lr = this.#options.optimizer.groups[0].lr;
+        throw error instanceof DivergedError && this.#run ? await withRescue(error, this.#run, lr) : error;
+      });
     } finally {
       interrupt.stop();
       this.#display.stop();
@@ -171,6 +191,44 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
 
   #stepsPerEpoch(data: BatchSource<B>): number {
     return data.batchesPerEpoch / this.#settings.accumulate;
+  }
+
+  async #round(data: BatchSource<B>, total: number, options: FitOptions<B>): Promise<void> {
+    await this.#step(data);
+    // While the device is still computing.
+    data.prefetch?.();
+    await this.#pause(data, total, options);
+    this.#diverged.skipped = 0;
+  }
+
+  /** Does what `onNaN` says. Errors: the one given, where that is none of numbers, or nothing more can be done. */
+  async #diverge(error: unknown, data: BatchSource<B>): Promise<void> {
+    if (!(error instanceof DivergedError)) throw error;
+    const { model, optimizer, onNaN = "stop" } = this.#options;
+    const run = this.#run;
+    this.#queue = [];
+    optimizer.zeroGrad();
+    if (onNaN === "skip" && this.#diverged.skipped++ < MOST_SKIPPED) {
+      this.#progress.step++;
+      return this.#tell(`${error.message}; the step is left out`);
+    }
+    const [newest] = (await run?.checkpoints()) ?? [];
+    const lr = optimizer.groups[0].lr;
+    if (onNaN === "back" && run !== undefined && newest !== undefined && this.#diverged.back++ < MOST_BACK) {
+      const warn = (message: string) => this.#display.log(`warning: ${message}`);
+      const checkpoint = await run.newestCheckpoint(this.#settings.device, warn);
+      this.#progress = restore(checkpoint!, { model, optimizer, data });
+      await run.flush();
+      await run.forgetAfter(this.#progress.step, warn);
+      this.#tell(`${error.message}; going back to step ${this.#progress.step}`);
+      return this.#changeRate(lr / 2);
+    }
+    throw run === undefined ? error : await withRescue(error, run, lr);
+  }
+
+  #tell(text: string): void {
+    this.note(text);
+    this.#display.log(text);
   }
 
   async #step(data: BatchSource<B>): Promise<void> {

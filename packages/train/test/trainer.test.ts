@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { manualSeed } from "@lectern/autograd";
+import { manualSeed, noGrad } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
 import {
   AdamW,
@@ -147,6 +147,86 @@ describe("Trainer", () => {
     );
     expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000002.safetensors"]);
     expect((await new RunFolder(out).metrics()).map(({ step }) => step)).toEqual([1, 2, 3]);
+  });
+
+  /** A training whose loss is NaN wherever the rate is above 0.04. */
+  function diverging(changes: Partial<TrainerOptions> = {}) {
+    const state = { step: 0 };
+    const made = training({
+      schedule: (step) => {
+        state.step = step + 1;
+        return 1;
+      },
+      saveEvery: 2,
+      loss: (model, batch) =>
+        meanCrossEntropy(model, batch).mul(state.step > 3 && made.optimizer.lr > 0.04 ? Number.NaN : 1),
+      ...changes,
+    });
+    return made;
+  }
+
+  it("says how to go on from a run that diverged, and that rate is then taken", async () => {
+    const out = temporaryFolder();
+    const first = diverging({ out });
+    await expect(first.trainer.fit(first.train, { steps: 10 })).rejects.toThrow(
+      `the last checkpoint is ${out}/checkpoints/step-000002.safetensors: the same with --resume --lr 0.025 (resume: { lr: 0.025 }) goes on from there`,
+    );
+    const second = diverging({ out, resume: { lr: 0.025 } });
+    await second.trainer.fit(second.train, { steps: 10 });
+    const steps = (await new RunFolder(out).metrics()).map(({ step, lr }) => [step, lr]);
+    expect(steps).toEqual(Array.from({ length: 10 }, (_, i) => [i + 1, i < 2 ? 0.05 : 0.025]));
+  });
+
+  it("goes back to the last checkpoint at half the rate where onNaN says so", async () => {
+    const out = temporaryFolder();
+    const { trainer, train, log } = diverging({ out, onNaN: "back" });
+    const { steps, trainLoss } = await trainer.fit(train, { steps: 10 });
+    expect([steps, Number.isFinite(trainLoss)]).toEqual([10, true]);
+    expect(log.join("\n")).toMatch(/the loss is NaN at step 4.*going back to step 2\nthe learning rate is 0.025/);
+    const rates = (await new RunFolder(out).metrics()).filter(({ event }) => event === "step").map(({ lr }) => lr);
+    expect(rates).toEqual([0.05, 0.05, ...Array<number>(8).fill(0.025)]);
+  });
+
+  it("leaves a step out where onNaN says so, and gives up where that does not end", async () => {
+    const { trainer, train, log, model } = training({
+      onNaN: "skip",
+      loss: (model, batch) => meanCrossEntropy(model, batch).mul(train.state().batches === 3 ? Number.NaN : 1),
+    });
+    expect((await trainer.fit(train, { steps: 6 })).steps).toBe(6);
+    expect(log.filter((line) => line.endsWith("the step is left out"))).toHaveLength(1);
+    expect(model.parameters().every((p) => p.dataSync().every(Number.isFinite))).toBe(true);
+    const hopeless = diverging({ onNaN: "skip" });
+    await expect(hopeless.trainer.fit(hopeless.train, { steps: 50 })).rejects.toThrow("the loss is NaN at step 14");
+  });
+
+  it("stops before the parameters move where a gradient is not finite, clipped or not", async () => {
+    for (const clip of [1, Number.POSITIVE_INFINITY]) {
+      const afterBackward = ([p]: readonly { grad?: { mul_(x: number): unknown } }[]) => void p.grad?.mul_(Number.NaN);
+      const { trainer, train, model } = training({ clip, afterBackward });
+      const before = [...model.head.weight.dataSync()];
+      await expect(trainer.fit(train, { steps: 2 })).rejects.toThrow("the gradient's length is NaN at step 1");
+      expect([...model.head.weight.dataSync()]).toEqual(before);
+    }
+  });
+
+  it("never writes weights that are not finite", async () => {
+    const out = temporaryFolder();
+    const spoil: Callback = {
+      onStep: ({ step }) => void (step === 4 && noGrad(() => model.head.weight.mul_(Number.NaN))),
+    };
+    const { trainer, train, model } = training({ out, saveEvery: 2, callbacks: [spoil] });
+    await expect(trainer.fit(train, { steps: 10 })).rejects.toThrow(
+      /step-000004.safetensors is not written: model.head.weight is NaN at element 0.*the last checkpoint is .*step-000002/,
+    );
+    expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000002.safetensors"]);
+  });
+
+  it("saves and ends when its time is up", async () => {
+    const out = temporaryFolder();
+    const { trainer, train } = training({ out, timeLimit: 0.2 });
+    const result = await trainer.fit(train, { steps: 10_000_000 });
+    expect([result.interrupted, result.signal]).toEqual([true, undefined]);
+    expect((await new RunFolder(out).checkpoints())[0].name).toContain(String(result.steps));
   });
 
   it("finishes the step, saves, and says how to go on when it is stopped", async () => {

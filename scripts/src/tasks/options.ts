@@ -1,5 +1,6 @@
+import { ON_NAN, type OnNaN } from "@lectern/train";
 import type { Argv } from "yargs";
-import { count, type DeviceOptions, deviceOptions, numberOption, seedOption } from "../options.ts";
+import { count, type DeviceOptions, deviceOptions, durationOption, numberOption, seedOption } from "../options.ts";
 import { describePresets } from "../presets.ts";
 import type { Task } from "./task.ts";
 
@@ -19,6 +20,8 @@ export interface TrainOptions extends DeviceOptions {
   readonly out?: string;
   readonly saveEvery?: number;
   readonly resume: boolean;
+  readonly onNan: OnNaN;
+  readonly timeLimit?: number;
   readonly json: boolean;
 }
 
@@ -83,6 +86,14 @@ export function trainOptions(yargs: Argv, { presets, model }: Task): Argv {
         "The run's folder; an earlier run there moves to previous/1, previous/2, … (default: runs/<data>-<preset>)",
     },
     "save-every": count("save-every", "Steps between checkpoints (default: at every evaluation)"),
+    "on-nan": {
+      choices: ON_NAN,
+      default: "stop" as OnNaN,
+      requiresArg: true,
+      describe:
+        "When a loss, a gradient or a weight is not finite: end, skip the step, or go back to the last checkpoint at half the learning rate",
+    },
+    "time-limit": durationOption("time-limit", "Save and end in time, counted from the start: 2h, 90m, 1h30m, 30s"),
     resume: {
       type: "boolean",
       default: false,

@@ -1,0 +1,60 @@
+import type { RunFolder } from "./run.ts";
+
+/** What a training does when a loss, a gradient or a weight is not finite. */
+export const ON_NAN = ["stop", "skip", "back"] as const;
+
+/**
+ * `stop` ends it with an error, `skip` leaves the step out, `back` goes on from the newest checkpoint at half the learning
+ * rate. On the
+ * processor the parameters have not moved by then; on a GPU they may have, and the checkpoint is what is left.
+ */
+export type OnNaN = (typeof ON_NAN)[number];
+
+/** So many steps may be left out one after the other, … */
+export const MOST_SKIPPED = 10;
+/** … and so often is gone back. */
+export const MOST_BACK = 5;
+
+/** A number of a training is not finite any more. */
+export class DivergedError extends Error {
+  override readonly name = "DivergedError";
+}
+
+/** Errors: NaN or infinite. `otherwise` is what it may come from where the batch is gone by the time the number is read. */
+export function assertFinite(what: string, value: number, step: number, lr: number, otherwise = ""): void {
+  if (Number.isFinite(value)) return;
+  throw new DivergedError(
+    `Trainer: the ${what} is ${value} at step ${step}, with a learning rate of ${lr}: lower the learning rate, or lengthen the warm-up${otherwise}`,
+  );
+}
+
+/** Errors: a weight that is NaN or infinite, with its name. */
+export function assertFiniteWeights(path: string, name: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    // NaN for everything that is not finite.
+    if (values[i] - values[i] === 0) continue;
+    throw new DivergedError(
+      `${path} is not written: ${name} is ${values[i]} at element ${i}: the training has diverged`,
+    );
+  }
+}
+
+/** The error of a training that has diverged, with what goes on from its last checkpoint. */
+export async function withRescue(error: DivergedError, run: RunFolder, lr: number): Promise<DivergedError> {
+  const [newest] = await run.checkpoints();
+  if (newest === undefined) return error;
+  const rate = Number((lr / 2).toPrecision(3));
+  return new DivergedError(
+    `${error.message}; the last checkpoint is ${newest}: the same with --resume --lr ${rate} (resume: { lr: ${rate} }) goes on from there`,
+    { cause: error },
+  );
+}
+
+/** Errors: an answer to NaN that is unknown, or cannot be given. */
+export function assertOnNaN({ onNaN = "stop", out }: { onNaN?: OnNaN; out?: unknown }, hostMemory: boolean): void {
+  if (!ON_NAN.includes(onNaN)) throw new RangeError(`Trainer: onNaN is "${onNaN}", there are ${ON_NAN.join(", ")}`);
+  if (onNaN === "back" && out === undefined) throw new Error('Trainer: onNaN "back" needs checkpoints: give out');
+  if (onNaN === "skip" && !hostMemory) {
+    throw new Error('Trainer: onNaN "skip" needs a device that knows a loss at once, as the cpu does; take "back"');
+  }
+}
