@@ -15,4 +15,5 @@ export type {
 } from "./entry.ts";
 export { findDataset, listDatasets } from "./find.ts";
 export { loadCorpus, loadLabelled, loadText } from "./load.ts";
+export { decodeText } from "./readers/decode.ts";
 export { memorySource, type Source, type SourceFolder } from "./source.ts";

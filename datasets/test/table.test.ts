@@ -202,6 +202,15 @@ describe("a table is read as others write it:", () => {
     expect(labels).toEqual(["да", "нет"]);
   });
 
+  it("of one column, or a JSON array, which it is told to be", async () => {
+    await expect(loadLabelled(await table("a.csv", "text", "good", "bad"))).rejects.toThrow(
+      'has one column only, "text"',
+    );
+    await expect(loadLabelled(await table("a.json", '[{"text":"good","label":1}]'))).rejects.toThrow(
+      "a.json is a JSON array: write each of its objects on a line alone",
+    );
+  });
+
   it("without a header line, which is called that, by the columns' numbers", async () => {
     const path = await table(
       "a.tsv",

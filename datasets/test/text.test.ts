@@ -86,6 +86,18 @@ describe("a text that cannot be used is refused with what to do:", () => {
     expect(train).toMatch(/^(Мороз и солнце;|The quick brown fox\.)/);
   });
 
+  it.each(["windows-1251", "koi8-r"] as const)(
+    "a small table of few words in %s, which none is telling of",
+    async (encoding) => {
+      const rows = Array.from(
+        { length: 40 },
+        (_, i) => `${i % 2 ? "хороший добрый" : "плохой скучный"} фильм ${i},${i % 2}`,
+      );
+      const path = await temporaryFile("a.csv", inCyrillic(`text,label\n${rows.join("\n")}\n`, encoding));
+      await expect(loadText(path)).rejects.toThrow(`it looks like ${encoding} ("text,label плохой`);
+    },
+  );
+
   it("an encoding that there is not, or that does not fit", async () => {
     const path = await temporaryFile("a.txt", "text");
     await expect(loadText(path, { encoding: "klingon" })).rejects.toThrow(

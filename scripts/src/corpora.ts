@@ -1,6 +1,7 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
+  decodeText,
   type LabelledCorpus,
   type LabelledOptions,
   listDatasets,
@@ -40,6 +41,14 @@ export async function readLabelledCorpus(
   const corpus = await loadLabelled(data, { ...table, validation: held, seed, onProgress: downloadProgress(json) });
   if (!json) for (const warning of corpus.warnings) console.error(`warning: ${warning}`);
   return corpus;
+}
+
+/** A file that an option names, as text. Errors: there is no such file; a folder; another encoding, which is named. */
+export async function readTextOf(option: string, path: string, encoding?: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new UsageError(`--${option}: there is no file "${path}"`);
+  if (found.isDirectory()) throw new UsageError(`--${option}: "${path}" is a folder; name a file in it`);
+  return decodeText(await readFile(path), path, encoding);
 }
 
 const isDataset = (data: string) => listDatasets().some(({ name }) => name === data);

@@ -37,7 +37,7 @@ function program(args: readonly string[]) {
     .scriptName("lectern")
     .usage("Trains transformers, on an automatic differentiation engine written from scratch.\n\n$0 <command>")
     .parserConfiguration({ "boolean-negation": false, "strip-aliased": true })
-    .middleware(takeLast, true)
+    .middleware([takeLast, takeBehindDashes], true)
     .option("json", { type: "boolean", default: false, global: true, describe: "Print one JSON object a line" })
     .option("debug", { type: "boolean", default: false, global: true, describe: "Show an error's stack" })
     .command("data", "List data sets, or download one", dataCommands, () => {})
@@ -92,21 +92,32 @@ const FLAGS = new Set([
   ...["skip-bad-rows", "explain", "merges", "early-stopping"],
 ]);
 
-/** `--prompt -The` as `--prompt=-The`: what follows an option that takes a value is one, also where it begins with a dash. */
+/**
+ * A command line as yargs has to read it: `--prompt -The` as `--prompt=-The`, since what follows an option that takes a value
+ * is one, also where it begins with a dash; and a text such as `- The` behind `--`, with the words that come after it.
+ */
 export function valuesJoined(args: readonly string[]): string[] {
-  const joined: string[] = [];
+  const [joined, texts] = [[] as string[], [] as string[]];
   for (let i = 0; i < args.length; i++) {
-    const [option, value] = [args[i], args[i + 1]];
-    const takesValue = /^--[a-z][a-z-]*$/.test(option) && !FLAGS.has(option.slice(2));
+    const [word, value] = [args[i], args[i + 1]];
+    if (word === "--") {
+      texts.push(...args.slice(i + 1));
+      break;
+    }
+    const takesValue = /^--[a-z][a-z-]*$/.test(word) && !FLAGS.has(word.slice(2));
     // Another option's name is none: then the value is missing, which is told.
-    const isValue = value?.startsWith("-") && !/^--[a-z][a-z-]*(=|$)/.test(value);
+    const isValue = value !== undefined && !/^--[a-z][a-z-]*(=|$)/.test(value);
     if (takesValue && isValue) {
-      joined.push(`${option}=${value}`);
+      joined.push(...(value.startsWith("-") ? [`${word}=${value}`] : [word, value]));
       i++;
-    } else joined.push(option);
+    } else if (isDashedText(word) || (texts.length > 0 && !word.startsWith("-"))) texts.push(word);
+    else joined.push(word);
   }
-  return joined;
+  return texts.length === 0 ? joined : [...joined, "--", ...texts];
 }
+
+/** Whether a word that begins with a dash cannot be an option: `- The`, `-- he said`, `-5 degrees`. */
+const isDashedText = (word: string) => /^-+[^a-z-]/i.test(word) || /^-[^=]*\s/.test(word);
 
 /**
  * An option that is given twice is what was said last. yargs has a setting for that, but it also keeps only the last of the
@@ -116,8 +127,20 @@ function takeLast(options: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(options)) if (!LISTS.has(name)) options[name] = lastOf(value);
 }
 
+/** What stands behind `--` belongs to the words that a command takes several of, which yargs does not give it. */
+function takeBehindDashes(options: Record<string, unknown>): void {
+  const behind = options["--"];
+  const list = listOf(commands.find(({ usage }) => usage.split(" ")[0] === (options._ as unknown[])[0])?.usage ?? "");
+  if (!Array.isArray(behind) || list === undefined) return;
+  options[list] = [...((options[list] as unknown[] | undefined) ?? []), ...behind.map(String)];
+  delete options["--"];
+}
+
 /** What a command takes several of: `[text..]`. */
-const LISTS = new Set(["_", ...commands.flatMap(({ usage }) => /\[(\w+)\.\.\]/.exec(usage)?.[1] ?? [])]);
+const listOf = (usage: string): string | undefined => /\[(\w+)\.\.\]/.exec(usage)?.[1];
+
+/** What may be given several times: lists, and what stands before and behind `--`. */
+const LISTS = new Set(["_", "--", ...commands.flatMap(({ usage }) => listOf(usage) ?? [])]);
 
 function dataCommands(parser: Argv<{ json: boolean }>) {
   return parser

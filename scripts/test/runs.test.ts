@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manualSeed } from "@lectern/autograd";
@@ -88,6 +88,20 @@ describe("a run of the command", () => {
     );
     expect(last.stderr).toContain('warning: class "neg" is missing in the validation rows');
 
+    const named = (await readFile(join(folder, "other.csv"), "utf8")).replace("text,label", "words,kind");
+    await writeFile(join(folder, "named.csv"), named);
+    const columns = [
+      "--text-column",
+      "words",
+      "--label-column",
+      "kind",
+      "--labels",
+      "negative=neg,positive=pos",
+      "--json",
+    ];
+    const renamed = eventsOf(await lectern(["eval", "classes", "--data", "named.csv", ...columns], folder)).at(-1)!;
+    expect(renamed.accuracy).toBeGreaterThan(0.9);
+
     const unmapped = await lectern(["eval", "classes", "--data", "other.csv"], folder);
     expect(unmapped.stderr).toContain("say which is which with --labels, as --labels negative=neg,positive=pos");
     const mapping = ["--data", "other.csv", "--labels", "negative=neg,positive=pos", "--json"];
@@ -97,8 +111,22 @@ describe("a run of the command", () => {
     expect(predicted.map(({ label }) => label)).toEqual(["neg", "pos", undefined]);
     const { neg, pos } = predicted[0].probabilities as { neg: number; pos: number };
     expect(neg + pos).toBeCloseTo(1, 5);
+    const dashed = eventsOf(await lectern(["predict", "classes", "--json", "neg3", "- pos2", "--", "-neg1"], folder));
+    expect(dashed.map(({ text }) => text)).toEqual(["neg3", "- pos2", "-neg1", undefined]);
     const onText = await lectern(["predict", "fox", "neg"], folder);
     expect(onText.stderr).toContain("fox predicts tokens, not classes");
+  });
+
+  it("says of a file of texts that is in another encoding, a folder or not there what it is", async () => {
+    // In Windows-1251.
+    const film = "плохой фильм".replace(/[а-я]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0x350));
+    await writeFile(join(folder, "lines.txt"), Buffer.from(film, "latin1"));
+    const of = async (file: string, ...more: string[]) =>
+      lectern(["predict", "classes", "--file", file, ...more], folder);
+    expect((await of("lines.txt")).stderr).toContain("lines.txt is not UTF-8");
+    expect((await of("lines.txt", "--encoding", "windows-1251")).stdout).toContain("плохой фильм");
+    expect((await of("nowhere.txt")).stderr).toBe('lectern: --file: there is no file "nowhere.txt"\n');
+    expect((await of("classes")).stderr).toBe('lectern: --file: "classes" is a folder; name a file in it\n');
   });
 
   it("of a table that has bad rows, in another encoding, says so, and reads it where it is told how", async () => {
@@ -167,6 +195,14 @@ describe("a command line", () => {
     expect(joined("--prompt", "- The", "--json")).toBe("--prompt=- The --json");
     expect(joined("--data", "--steps", "5")).toBe("--data --steps 5");
     expect(joined("--json", "-h")).toBe("--json -h");
+  });
+
+  it("keeps texts that begin with a dash, in their order", () => {
+    const joined = (...args: string[]) => valuesJoined(args).join(" ");
+    expect(joined("predict", "r", "a", "- The", "b", "--json")).toBe("predict r a --json -- - The b");
+    expect(joined("predict", "r", "-- he said", "--batch", "2", "b")).toBe("predict r --batch 2 -- -- he said b");
+    expect(joined("predict", "r", "--", "-x")).toBe("predict r -- -x");
+    expect(joined("predict", "r", "-x")).toBe("predict r -x");
   });
 
   it("is quoted where a shell would take it for something else", () => {

@@ -77,7 +77,27 @@ function likeliestEncoding(bytes: Uint8Array): string | undefined {
   const found = analyse(bytes.subarray(0, LOOKED_AT)).filter(({ name, confidence }) => {
     return confidence >= 15 && !/^(UTF-|ASCII)/i.test(name) && canDecode(name, bytes);
   });
-  return found[0]?.name.toLowerCase();
+  return found[0]?.name.toLowerCase() ?? cyrillicEncoding(bytes.subarray(0, LOOKED_AT));
+}
+
+/**
+ * The encoding of Russian in short pieces, such as a small table's, which has too few of a language's usual letters to be
+ * told by them. Its words are of bytes from 0x80 alone, where an accented Latin letter stands among others; and most letters
+ * are small ones, which are the upper half of Windows-1251's and the lower half of KOI8-R's.
+ */
+function cyrillicEncoding(bytes: Uint8Array): string | undefined {
+  const halves = [0, 0];
+  let inWords = 0;
+  for (const [i, byte] of bytes.entries()) {
+    if (byte < 9) return undefined;
+    if (byte < 0xc0) continue;
+    halves[byte < 0xe0 ? 0 : 1]++;
+    if (bytes[i - 1] >= 0x80 || bytes[i + 1] >= 0x80) inWords++;
+  }
+  const [koi8, windows] = halves;
+  const letters = koi8 + windows;
+  if (letters < 8 || inWords < 0.8 * letters || Math.max(koi8, windows) < 0.7 * letters) return undefined;
+  return windows > koi8 ? "windows-1251" : "koi8-r";
 }
 
 function canDecode(encoding: string, bytes: Uint8Array): boolean {

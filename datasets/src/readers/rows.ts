@@ -45,10 +45,13 @@ const NEWLINE = 10;
 /**
  * The rows of a table in UTF-8: JSON lines where it begins with a `{`, else fields with a separator, which is found from
  * the first line or named there by Excel's `sep=;`. Quoting is what the whole table can be read by.
+ * Errors: a JSON array.
  */
 export function readRows(bytes: Uint8Array, name: string): Rows {
   const first = firstLine(bytes);
   if (first.trimStart().startsWith("{")) return readJsonLines(bytes);
+  if (/^\s*\[\s*(\{|$)/.test(first))
+    throw new Error(`${name} is a JSON array: write each of its objects on a line alone`);
   const named = /^sep=(.)\r?$/i.exec(first)?.[1];
   const begin = named === undefined ? 0 : bytes.indexOf(NEWLINE) + 1;
   const separator = named ?? separatorOf(first, name);

@@ -122,6 +122,12 @@ interface Columns {
 }
 
 function findColumns(path: string, { header, rows }: Rows, options: LabelledOptions): Columns {
+  if (header.length === 1) {
+    throw new Error(
+      `${path} has one column only, "${header[0].slice(0, 60)}": a table has a column of texts and one of labels, between ` +
+        "them a comma, a semicolon, a tab or a |",
+    );
+  }
   const numbered = numberedColumns(path, header, options);
   if (numbered !== undefined) return numbered;
   const place = (name: string) => header.findIndex((there) => there.toLowerCase() === name.toLowerCase());

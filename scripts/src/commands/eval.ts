@@ -3,6 +3,7 @@ import { openDevice } from "../device.ts";
 import { count, deviceOptions, runPosition } from "../options.ts";
 import { grouped, output, percent, table } from "../output.ts";
 import { taskOf } from "../tasks/index.ts";
+import { encodingOption, tableOptions } from "../tasks/options.ts";
 import { evaluateShown } from "../training.ts";
 import { defineCommand } from "./command.ts";
 
@@ -24,6 +25,8 @@ export const command = defineCommand({
           requiresArg: true,
           describe: "What the run calls the classes of other data: negative=neg,positive=pos",
         },
+        ...tableOptions,
+        ...encodingOption,
         batch: count("batch", "Examples at once (default: 32)"),
         ...deviceOptions,
       })

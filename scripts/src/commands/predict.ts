@@ -1,11 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
+import { decodeText } from "@lectern/datasets";
 import { openRun } from "@lectern/train";
+import { readTextOf } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { count, deviceOptions, runPosition } from "../options.ts";
 import { output } from "../output.ts";
 import { taskOf } from "../tasks/index.ts";
+import { encodingOption } from "../tasks/options.ts";
 import { defineCommand } from "./command.ts";
 
 /** `lectern predict`: the classes of texts, with their probabilities. */
@@ -21,6 +23,7 @@ export const command = defineCommand({
       })
       .options({
         file: { type: "string", requiresArg: true, describe: "A file with a text on each line" },
+        ...encodingOption,
         batch: count("batch", "Texts at once (default: 32)"),
         ...deviceOptions,
       })
@@ -48,15 +51,19 @@ export const command = defineCommand({
   },
 });
 
-/** What is to be classified. Errors: nothing. */
-async function textsOf({ text: words, file }: { text: string[]; file?: string }): Promise<string[]> {
+/** What is to be classified. Errors: nothing; a file or lines that cannot be read. */
+async function textsOf(options: { text: string[]; file?: string; encoding?: string }): Promise<string[]> {
+  const { text: words, file, encoding } = options;
   if (words.length > 0 && file !== undefined) throw new UsageError("give either texts or --file");
-  const lines = async (content: Promise<string>) => (await content).split(/\r?\n/).filter((line) => line.trim() !== "");
   if (words.length > 0) return words.map(String);
   if (file === undefined && process.stdin.isTTY) {
     throw new UsageError("say what to classify: texts in quotes, --file, or lines on standard input");
   }
-  const found = await lines(file === undefined ? text(process.stdin) : readFile(file, "utf8"));
+  const content =
+    file === undefined
+      ? decodeText(await buffer(process.stdin), "standard input", encoding)
+      : await readTextOf("file", file, encoding);
+  const found = content.split(/\r?\n/).filter((line) => line.trim() !== "");
   if (found.length === 0) throw new UsageError("there is no text to classify: every line is empty");
   return found;
 }

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { styleText } from "node:util";
 import { BPETokenizer, encodeText, type Tokenizer } from "@lectern/train";
-import { readCorpus } from "../corpora.ts";
+import { readCorpus, readTextOf } from "../corpora.ts";
 import { UsageError } from "../errors.ts";
 import { grouped, type Output, output, table } from "../output.ts";
 import { shownToken, tokenizerFor } from "../tokenizers.ts";
@@ -66,7 +65,7 @@ async function textOf({ text = [], file }: { text?: readonly (string | number)[]
   if (text.length > 0 === (file !== undefined)) {
     throw new UsageError("give a text, or --file: `lectern tokenize 'the white whale'`");
   }
-  const given = file === undefined ? text.join(" ") : await readFile(file, "utf8");
+  const given = file === undefined ? text.join(" ") : await readTextOf("file", file);
   if (given === "") throw new UsageError("the text is empty, it has no tokens");
   return given;
 }

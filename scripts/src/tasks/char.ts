@@ -88,7 +88,8 @@ export const char: Task<CharOptions> = {
   async evaluation(run, options) {
     const tokenizer = tokenizerOf(run);
     const { encoding } = options.data === undefined ? run.config : {};
-    const corpus = await readCorpus(dataOf(run, options), options.json, encoding as string | undefined);
+    const read = options.encoding ?? (encoding as string | undefined);
+    const corpus = await readCorpus(dataOf(run, options), options.json, read);
     const text = partOf(corpus, options);
     const tokens = encodeText(tokenizer, text);
     const data = new ConsecutiveWindows(tokens, { context: contextOf(run), batch: options.batch ?? 32 });

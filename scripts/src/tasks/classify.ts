@@ -25,7 +25,7 @@ import { UsageError } from "../errors.ts";
 import { grouped, percent } from "../output.ts";
 import { classifyPresets } from "../presets.ts";
 import { describeSplit, type SplitOptions, splitOption } from "../validationSplit.ts";
-import { encodingOption, type TrainOptions } from "./options.ts";
+import { encodingOption, type TrainOptions, tableOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 
 interface ClassifyOptions extends TrainOptions, SplitOptions, TableOptions {}
@@ -51,17 +51,7 @@ export const classify: Task<ClassifyOptions> = {
         describe: "A data set's name, a table (CSV, TSV, JSON lines), or a folder of reviews",
       },
       ...splitOption,
-      "text-column": {
-        type: "string",
-        requiresArg: true,
-        describe: "The table's column of texts; a number, from 1, where it has no header line",
-      },
-      "label-column": { type: "string", requiresArg: true, describe: "The table's column of classes, likewise" },
-      "skip-bad-rows": {
-        type: "boolean",
-        default: false,
-        describe: "Leave out rows that cannot be used, and say how many",
-      },
+      ...tableOptions,
       ...encodingOption,
     }),
 
@@ -92,9 +82,12 @@ export const classify: Task<ClassifyOptions> = {
     const labels = labelsOf(run);
     const split = options.data === undefined ? { validation: config.validation as string | undefined } : {};
     const seed = Number(config.seed ?? 0);
-    const columns = { textColumn: named(config.textColumn), labelColumn: named(config.labelColumn) };
-    const encoding = options.data === undefined ? named(config.encoding) : undefined;
-    const table = { ...columns, encoding, skipBadRows: config.skipBadRows === true };
+    const table = {
+      textColumn: options.textColumn ?? named(config.textColumn),
+      labelColumn: options.labelColumn ?? named(config.labelColumn),
+      encoding: options.encoding ?? (options.data === undefined ? named(config.encoding) : undefined),
+      skipBadRows: options.skipBadRows || config.skipBadRows === true,
+    };
     const corpus = await readLabelledCorpus(dataOf(run, options), options.json, table, { ...split, seed });
     const index = mapped(corpus.labels, labels, options.labels);
     const examples = partOf(corpus, options).map(({ text, label }) => ({ text, label: index[label] }));

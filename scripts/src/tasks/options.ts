@@ -1,5 +1,6 @@
 import { ON_NAN, type OnNaN } from "@lectern/train";
 import type { Argv } from "yargs";
+import type { TableOptions } from "../corpora.ts";
 import { count, type DeviceOptions, deviceOptions, durationOption, numberOption, seedOption } from "../options.ts";
 import { describePresets } from "../presets.ts";
 import type { Task } from "./task.ts";
@@ -25,6 +26,21 @@ export interface TrainOptions extends DeviceOptions {
   readonly json: boolean;
 }
 
+/** How a table is read, by commands that take one. */
+export const tableOptions = {
+  "text-column": {
+    type: "string" as const,
+    requiresArg: true,
+    describe: "The table's column of texts; a number, from 1, where it has no header line",
+  },
+  "label-column": { type: "string" as const, requiresArg: true, describe: "The table's column of classes, likewise" },
+  "skip-bad-rows": {
+    type: "boolean" as const,
+    default: false,
+    describe: "Leave out rows that cannot be used, and say how many",
+  },
+};
+
 /** For data in files of one's own. */
 export const encodingOption = {
   encoding: {
@@ -35,7 +51,7 @@ export const encodingOption = {
 };
 
 /** What `lectern eval` asks a task for. */
-export interface EvalOptions {
+export interface EvalOptions extends TableOptions {
   /** Other data than the run's own. */
   readonly data?: string;
   readonly split: "validation" | "test" | "train";
