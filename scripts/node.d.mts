@@ -1,8 +1,14 @@
 /** Types of node.mjs, which any Node that starts Lectern has to understand. */
 export const root: string;
-export const manifest: Readonly<Record<"optionalDependencies" | "devDependencies", Readonly<Record<string, string>>>>;
+export const manifest: Readonly<
+  Record<"optionalDependencies" | "devDependencies", Readonly<Record<string, string>>>
+> & {
+  readonly packageManager: string;
+};
 export const nodePackages: readonly string[];
 export const pinnedVersion: string;
+export const pinnedPnpm: string;
+export const pnpmIntegrity: string;
 export const oldestForSetup: string;
 export const oldestInPlace: string;
 export function isAtLeast(a: string, b: string): boolean;

@@ -11,6 +11,12 @@ export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf
 export const nodePackages = Object.keys(manifest.optionalDependencies).filter((name) => name.startsWith("node-"));
 export const pinnedVersion = manifest.optionalDependencies[nodePackages[0]];
 
+/** The pnpm that package.json pins, and what npm has to say of its content: the same hash, which stands there in base 16. */
+const [pinnedPnpm, hash] = manifest.packageManager.split("+sha512.");
+
+export { pinnedPnpm };
+export const pnpmIntegrity = `sha512-${Buffer.from(hash, "hex").toString("base64")}`;
+
 /** Set-up, and the entry of `lectern`, start from a Node of this version or a newer one. */
 export const oldestForSetup = manifest.engines.node.replace(/[^\d.]/g, "");
 /** Where npm has no Node for a machine, the system's Node serves from this version on. */

@@ -6,12 +6,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join, relative } from "node:path";
 import {
   complaint,
-  manifest,
   nodePackages,
   oldestForSetup,
   oldestInPlace,
   pinnedNode,
+  pinnedPnpm,
   pinnedVersion,
+  pnpmIntegrity,
   root,
 } from "./node.mjs";
 
@@ -58,28 +59,39 @@ function isInstalled(now) {
   return packageFolders().every((folder) => existsSync(join(root, folder, "node_modules")));
 }
 
-/** Runs a package's program through npm, which fetches it when it is not there. Its output goes to standard error. */
-function npmExec(program, args) {
-  const options = { cwd: root, stdio: ["ignore", 2, 2] };
-  const npm = process.env.npm_execpath;
-  if (npm !== undefined && /npm-cli\.c?js$/.test(npm) && !/pnpm/.test(npm)) {
-    return spawnSync(process.execPath, [npm, "exec", "--yes", "--", program, ...args], options);
+/** Runs npm: the one that runs this script, where one does. Its output goes to standard error, or where `stdout` says. */
+function npm(args, stdout = 2) {
+  const options = { cwd: root, stdio: ["ignore", stdout, 2], encoding: "utf8" };
+  const program = process.env.npm_execpath;
+  if (program !== undefined && /npm-cli\.c?js$/.test(program) && !/pnpm/.test(program)) {
+    return spawnSync(process.execPath, [program, ...args], options);
   }
-  // Windows starts npx.cmd only through a shell; none of these words needs quoting.
-  return spawnSync("npx", ["--yes", program, ...args], { ...options, shell: process.platform === "win32" });
+  // Windows starts npm.cmd only through a shell; none of these words needs quoting.
+  return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+}
+
+/** Stops where npm would fetch another pnpm under the pinned version than the one that was pinned. npm holds it to what it says. */
+function checkPnpm() {
+  const { status, stdout } = npm(["view", "--prefer-offline", pinnedPnpm, "dist.integrity"], "pipe");
+  const integrity = status === 0 ? stdout.trim() : "";
+  if (integrity !== "" && !integrity.split(/\s+/).includes(pnpmIntegrity)) {
+    stop(
+      `the ${pinnedPnpm} that npm finds is not the one that package.json pins: it is ${integrity}; nothing was installed`,
+    );
+  }
 }
 
 function install() {
   const now = fingerprint();
   if (isInstalled(now)) return;
   console.error("lectern: installing the packages (once; about a minute)");
-  // Without the second option pnpm asks before it replaces a node_modules that npm or another version made.
-  const { status, error } = npmExec(manifest.packageManager.replace(/\+.*/, ""), [
-    "install",
-    "--frozen-lockfile",
-    "--config.confirmModulesPurge=false",
+  checkPnpm();
+  // Without the last option pnpm asks before it replaces a node_modules that npm or another version made.
+  const { status, error } = npm([
+    ...["exec", "--yes", "--", pinnedPnpm],
+    ...["install", "--frozen-lockfile", "--config.confirmModulesPurge=false"],
   ]);
-  if (error !== undefined) stop(`npx does not start (${error.message}); install npm, which comes with Node`);
+  if (error !== undefined) stop(`npm does not start (${error.message}); install npm, which comes with Node`);
   if (status !== 0)
     stop("the packages were not installed, see above; without a network connection, try again with one");
   checkInstalledNode();
