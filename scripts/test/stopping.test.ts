@@ -47,6 +47,20 @@ describe.skipIf(process.platform === "win32")("a training that is to stop", () =
     ]);
   });
 
+  it("goes on where it cannot save, names the file, and ends with 1 where it never could", async () => {
+    const out = join(folder, "refused");
+    const run = training(out);
+    await run.seen('"step":5,');
+    // Permissions do not hold back root; a file where a folder should be does.
+    writeFileSync(join(out, "checkpoints"), "");
+    run.interrupt("SIGTERM");
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("the training goes on, and tries again after 0.5 s");
+    expect(stderr).toMatch(/lectern: .*checkpoints.*: a file is where a folder should be/);
+    expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"step":5,');
+  });
+
   it("notices that npm's shell has ended, which passes no signal on, and saves", async () => {
     const out = join(folder, "orphan");
     // Two commands, so that the shell does not let the program take its place.

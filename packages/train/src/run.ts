@@ -92,11 +92,17 @@ export class RunFolder {
     this.#lines.push(`${JSON.stringify(line)}\n`);
   }
 
-  /** Puts on the disk what was recorded. */
+  /** Puts on the disk what was recorded. Errors: that cannot be done; then it is kept for the next time. */
   async flush(): Promise<void> {
-    const lines = this.#lines.join("");
+    const lines = this.#lines;
+    if (lines.length === 0) return;
     this.#lines = [];
-    if (lines !== "") await this.store.append("metrics.jsonl", lines);
+    try {
+      await this.store.append("metrics.jsonl", lines.join(""));
+    } catch (error) {
+      this.#lines = [...lines, ...this.#lines];
+      throw error;
+    }
   }
 
   /** Every line up to a step; those that cannot be read, as a last one that was cut off, are left out. */

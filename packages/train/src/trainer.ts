@@ -19,6 +19,7 @@ import { watchInterrupt } from "./interrupt.ts";
 import { type BatchOf, deviceOf, type Model, readAll } from "./model.ts";
 import { type ObjectiveOptions, objectiveOf } from "./objective.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
+import { DiskPatience } from "./patience.ts";
 import { type ProgressDisplay, type ProgressMode, progressDisplay } from "./progress.ts";
 import { type RunConfig, RunFolder } from "./run.ts";
 import { assertSameRun, describeModel } from "./sameRun.ts";
@@ -112,6 +113,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   /** Steps left out one after the other, and how often was gone back. */
   #diverged = { skipped: 0, back: 0 };
   #clock: Clock;
+  readonly #disk = new DiskPatience((message) => this.#display.log(message));
   /** When the steps began that have not been counted. */
   #since = 0;
   /** Steps of this call, and how much they showed, for its speed. */
@@ -169,8 +171,12 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     } finally {
       interrupt.stop();
       this.#display.stop();
-      await this.#run?.flush();
+      await this.#flush();
     }
+  }
+
+  async #flush(): Promise<void> {
+    await this.#disk.attempt(async () => this.#run?.flush());
   }
 
   /** Puts a line of the program's own into the metrics. */
@@ -253,7 +259,9 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     if (validation !== undefined && (step % evaluateEvery === 0 || step === total)) {
       await this.#evaluate(validation, options.evaluateBatches);
     }
-    if (step % saveEvery === 0 && step < total) await this.#save(data);
+    if (step < total && (step % saveEvery === 0 || this.#disk.isDue())) {
+      await this.#disk.attempt(() => this.#save(data));
+    }
     await settle();
     await nextTask();
   }
@@ -300,19 +308,22 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const found = await evaluate(model, data, { batches, objective });
     const { step, best } = this.#progress;
     const value = decisive(objective, found);
-    const isBest = isBetter(objective, value, best && decisive(objective, best));
+    const isBetterNow = isBetter(objective, value, best && decisive(objective, best));
+    // The best is what the folder has.
+    const isBest = isBetterNow && (await this.#disk.attempt(() => this.#saveBest()));
     this.#validation = found;
     this.#run?.record({ event: "evaluate", step, ...found.measures });
-    if (isBest) {
-      this.#progress.best = { step, ...found };
-      if (this.#run !== undefined) await saveWeights(this.#run.file("best.safetensors"), model);
-    }
+    if (isBest) this.#progress.best = { step, ...found };
     const { earlyStopping } = this.#options;
     if (earlyStopping) this.#progress.waiting = waitOn(objective, earlyStopping, this.#progress.waiting, value);
     this.#display.log(`step ${step}: validation ${describeMeasures(found)}`);
-    await this.#run?.flush();
+    await this.#flush();
     for (const callback of this.#options.callbacks ?? []) await callback.onEvaluate?.({ ...found, step, isBest });
     this.#since = performance.now();
+  }
+
+  async #saveBest(): Promise<void> {
+    if (this.#run !== undefined) await saveWeights(this.#run.file("best.safetensors"), this.#options.model);
   }
 
   #waitedEnough(): boolean {
@@ -378,7 +389,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     if (!interrupted && validation !== undefined && this.#validation === undefined) {
       await this.#evaluate(validation, evaluateBatches);
     }
-    if (this.#run !== undefined && this.#here.steps > 0) await this.#save(data);
+    if (this.#run !== undefined && this.#here.steps > 0) await this.#disk.insist(() => this.#save(data));
     const { step, best } = this.#progress;
     const { steps, shown, seconds, unit } = this.#here;
     const result: FitResult = {

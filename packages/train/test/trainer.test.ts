@@ -10,10 +10,12 @@ import {
   generate,
   linear,
   loadWeights,
+  MemoryStore,
   type Metrics,
   meanCrossEntropy,
   RunFolder,
   SGD,
+  StoreError,
   Trainer,
   type TrainerOptions,
   textData,
@@ -219,6 +221,52 @@ describe("Trainer", () => {
       /step-000004.safetensors is not written: model.head.weight is NaN at element 0.*the last checkpoint is .*step-000002/,
     );
     expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000002.safetensors"]);
+  });
+
+  /** A store whose disk is full at the steps that `fullAt` names. */
+  class FullDisk extends MemoryStore {
+    fullAt = (_step: number) => false;
+    #step = 0;
+
+    onStep({ step }: { step: number }) {
+      this.#step = step;
+    }
+
+    override async writer(name: string) {
+      if (this.fullAt(this.#step)) throw new StoreError(this.pathOf(name), "the disk is full");
+      return super.writer(name);
+    }
+
+    override async append(name: string, text: string) {
+      if (this.fullAt(this.#step)) throw new StoreError(this.pathOf(name), "the disk is full");
+      return super.append(name, text);
+    }
+  }
+
+  it("goes on while the disk is full, says so, and writes everything once it can", async () => {
+    const out = new FullDisk();
+    out.fullAt = (step) => step > 3 && step < 8;
+    const callbacks = [out];
+    const { trainer, train, validation, log } = training({ out, saveEvery: 2, callbacks });
+    const { steps, best } = await trainer.fit(train, { steps: 9, validation, evaluateEvery: 3 });
+    expect(steps).toBe(9);
+    expect(best!.step).not.toBe(6);
+    expect(log.join("\n")).toMatch(
+      /warning: memory\/.*: the disk is full; the training goes on, and tries again after/,
+    );
+    expect(log).toContain("what could not be written is written now");
+    const metrics = (await new RunFolder(out).metrics()).filter(({ event }) => event === "step");
+    expect(metrics.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect((await new RunFolder(out).checkpoints())[0].name).toBe("checkpoints/step-000009.safetensors");
+  });
+
+  it("fails, with the file's name, where nothing could be saved at its end", async () => {
+    const out = new FullDisk();
+    out.fullAt = (step) => step > 3;
+    const callbacks = [out];
+    const { trainer, train } = training({ out, saveEvery: 2, callbacks });
+    await expect(trainer.fit(train, { steps: 6 })).rejects.toThrow("memory/metrics.jsonl: the disk is full");
+    expect((await new RunFolder(out).checkpoints())[0].name).toBe("checkpoints/step-000002.safetensors");
   });
 
   it("saves and ends when its time is up", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { takeLock } from "./lock.ts";
 import { HOST, isAlive } from "./processes.ts";
@@ -76,7 +76,15 @@ export class FolderStore implements Store {
   async append(name: string, text: string): Promise<void> {
     const path = this.pathOf(name);
     await told(path, mkdir(dirname(path), { recursive: true }));
-    await told(path, appendFile(path, text));
+    const before = (await this.size(name)) ?? 0;
+    await told(
+      path,
+      appendFile(path, text).catch(async (error) => {
+        // A full disk takes the first half of a line.
+        await truncate(path, before).catch(() => {});
+        throw error;
+      }),
+    );
   }
 
   async rename(name: string, to: string): Promise<void> {

@@ -19,7 +19,7 @@ export interface Store {
   reader(name: string): Promise<StoreReader>;
   /** Begins a file, of any size. It appears under its name when it is committed, in place of what was there. */
   writer(name: string): Promise<StoreWriter>;
-  /** Puts text at a file's end, which is made where it is not there. */
+  /** Puts text at a file's end, which is made where it is not there: all of it, or on an error nothing. */
   append(name: string, text: string): Promise<void>;
   /** Gives a file or folder another name, which nothing has yet. */
   rename(name: string, to: string): Promise<void>;
