@@ -46,7 +46,10 @@ export function formatShape(shape: Shape): string {
 
 /** An axis is a number, and comes first: `sum(0)`, where PyTorch has `sum(dim=0)`. */
 const noAxis = (op: string, value: unknown) =>
-  new TypeError(`${op}: an axis is a number, got ${nameOf(value)}: where PyTorch has ${op}(dim=0), write ${op}(0)`);
+  new TypeError(
+    `${op}: an axis is a number, got ${nameOf(value)}: ` +
+      (op === "transpose" ? "name both, as transpose(0, 1)" : `where PyTorch has ${op}(dim=0), write ${op}(0)`),
+  );
 
 /** Turns an axis counted from the end into one counted from the front. Errors: outside `-rank … rank - 1`. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {

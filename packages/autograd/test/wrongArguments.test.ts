@@ -81,7 +81,7 @@ const trials: Record<string, Trial[]> = {
     ],
     [() => x.argmax({ dim: 1 }), "argmax: an axis is a number, got an object { dim }"],
     [() => x.cumsum(), "cumsum: an axis is a number, got undefined"],
-    [() => x.transpose(), "transpose: an axis is a number, got undefined"],
+    [() => x.transpose(), "transpose: an axis is a number, got undefined: name both, as transpose(0, 1)"],
     [() => x.unsqueeze(ones([1])), "unsqueeze: an axis is a number, got a tensor [1]"],
     [() => x.slice({ start: 1 }), "slice: an axis is a number, got an object { start }"],
     [() => x.norm([0, 1]), "norm: p is an array of 2, it has to be a number; axes come behind it"],

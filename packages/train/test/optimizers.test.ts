@@ -1,4 +1,5 @@
 import { keep, memoryUsage, scope, type Tensor, tensor } from "@lectern/autograd";
+import { Linear } from "@lectern/nn";
 import { describe, expect, it } from "vitest";
 import { Adam, AdamW, clipScale, decayMatrices, gradNorm, type Optimizer, type Parameters, SGD } from "../src/index.ts";
 import { Bigrams, expectNumbers, readFixture, useDevice } from "./helpers.ts";
@@ -227,6 +228,16 @@ describe("wrong use is told in a sentence", () => {
     ["a beta of 1", (ps) => new Adam(ps, { betas: [0.9, 1] }), /Adam: betas\[1\] is 1/],
     ["Nesterov without momentum", (ps) => new SGD(ps, { nesterov: true }), /nesterov needs a momentum/],
   ])("%s", (_, make, message) => expect(() => make([p()])).toThrow(message));
+
+  it("a model in place of its parameters, and a learning rate that is a text, as JavaScript lets them be given", () => {
+    const given = (value: unknown) => value as never;
+    expect(() => new SGD(given(new Linear(2, 2)), { lr: 1 })).toThrow(
+      "SGD: parameters come in a list: for a model, give",
+    );
+    expect(() => new SGD([p()], { lr: given("0.1") })).toThrow(
+      'SGD: the learning rate (lr) is "0.1", it has to be a number',
+    );
+  });
 
   it("a parameter that was computed, and one that never required a gradient", () => {
     const computed = p().mul(0.1);

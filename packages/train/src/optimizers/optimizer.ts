@@ -46,8 +46,11 @@ export abstract class Optimizer {
   readonly #steps = new Map<Tensor, number>();
   readonly #slots = new Map<string, Tensor>();
 
-  /** Errors: no parameters, a tensor that gets no gradients, parameters on two devices, one in two groups, a learning rate or decay below 0. */
+  /** Errors: no list of parameters, an empty one, a tensor that gets no gradients, parameters on two devices, one in two groups, a learning rate or decay below 0. */
   constructor(parameters: Parameters, defaults: { lr: number; weightDecay: number }) {
+    if (typeof (parameters as Partial<typeof parameters>)?.[Symbol.iterator] !== "function") {
+      throw new TypeError(`${this.name}: parameters come in a list: for a model, give model.parameters()`);
+    }
     const list = [...parameters];
     const tensors = list.filter((part): part is Tensor => !("parameters" in part));
     const given = list.filter((part) => "parameters" in part);
@@ -179,6 +182,7 @@ function whyNone({ isLeaf, origin }: Tensor): string {
 
 /** Errors: the option is below 0 or no number. */
 export function assertNotNegative(name: string, option: string, value: number): void {
+  if (typeof value !== "number") throw new TypeError(`${name}: ${option} is "${value}", it has to be a number`);
   if (!(value >= 0)) throw new RangeError(`${name}: ${option} is ${value}, it has to be 0 or more`);
 }
 
