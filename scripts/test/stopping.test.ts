@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,6 +59,18 @@ describe.skipIf(process.platform === "win32")("a training that is to stop", () =
     expect(stderr).toContain("the training goes on, and tries again after 0.5 s");
     expect(stderr).toMatch(/lectern: .*checkpoints.*: a file is where a folder should be/);
     expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"step":5,');
+  });
+
+  it("leaves whole lines and no half files where the system takes a write's first part alone", async () => {
+    const out = join(folder, "cut");
+    // A limit on the size of files: what is beyond it is refused in the middle of a write, as on a disk that is full.
+    const command = `ulimit -f 20; exec '${process.execPath}' '${ENTRY}' train char --data '${text}' --out '${out}' --steps 90 --save-every 30`;
+    const { status, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("larger than this process may write")]);
+    expect(readdirSync(join(out, "checkpoints"))).toEqual([]);
+    const lines = readFileSync(join(out, "metrics.jsonl"), "utf8").split("\n");
+    expect(lines.pop()).toBe("");
+    expect(lines.map((line) => JSON.parse(line).event)).toContain("step");
   });
 
   it("notices that npm's shell has ended, which passes no signal on, and saves", async () => {

@@ -142,6 +142,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   ENOTDIR: "a file is where a folder should be",
   EEXIST: "a file is where a folder should be",
+  EFBIG: "the file would be larger than this process may write (ulimit -f)",
   EMFILE: "too many files are open",
 };
 
