@@ -113,6 +113,8 @@ describe("a run of the command", () => {
     expect(neg + pos).toBeCloseTo(1, 5);
     const dashed = eventsOf(await lectern(["predict", "classes", "--json", "neg3", "- pos2", "--", "-neg1"], folder));
     expect(dashed.map(({ text }) => text)).toEqual(["neg3", "- pos2", "-neg1", undefined]);
+    const tableOfText = await lectern(["eval", "fox", "--labels", "a=b"], folder);
+    expect(tableOfText.stderr).toBe("lectern: --labels is for classifiers: this run predicts tokens of a text\n");
     const onText = await lectern(["predict", "fox", "neg"], folder);
     expect(onText.stderr).toContain("fox predicts tokens, not classes");
   });

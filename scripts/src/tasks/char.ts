@@ -11,11 +11,12 @@ import {
 } from "@lectern/train";
 import type { Argv } from "yargs";
 import { dataOf, dataReference, firstPrompt, partOf, readCorpus, tokenizerOf } from "../corpora.ts";
+import { UsageError } from "../errors.ts";
 import { numberOption, TEMPERATURE } from "../options.ts";
 import { grouped, percent } from "../output.ts";
 import { charPresets } from "../presets.ts";
 import { tokenizerFor } from "../tokenizers.ts";
-import { encodingOption, type TrainOptions } from "./options.ts";
+import { type EvalOptions, encodingOption, type TrainOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 
 interface CharOptions extends TrainOptions {
@@ -86,6 +87,7 @@ export const char: Task<CharOptions> = {
   },
 
   async evaluation(run, options) {
+    assertNoTable(options);
     const tokenizer = tokenizerOf(run);
     const { encoding } = options.data === undefined ? run.config : {};
     const read = options.encoding ?? (encoding as string | undefined);
@@ -133,3 +135,10 @@ function contextOf({ model }: OpenedRun): number {
 
 export const accuracyFigure = (accuracy: number | undefined) =>
   accuracy === undefined ? [] : [["accuracy", percent(accuracy)] as const];
+
+/** Errors: an option that is of tables and classes, which a text has not. */
+function assertNoTable({ labels, textColumn, labelColumn, skipBadRows }: EvalOptions): void {
+  const given = { "--labels": labels, "--text-column": textColumn, "--label-column": labelColumn };
+  const [name] = Object.entries({ ...given, "--skip-bad-rows": skipBadRows || undefined }).find(([, v]) => v) ?? [];
+  if (name !== undefined) throw new UsageError(`${name} is for classifiers: this run predicts tokens of a text`);
+}
