@@ -74,7 +74,7 @@ export async function timeProducts(
   const b = turned ? randn([batch, n, k], { device }).transpose(1, 2) : randn([batch, k, n], { device });
   const runs = products.map((product) => () => {
     runtime.product = product;
-    return noGrad(() => scope(() => a.matmul(b).sum().item()));
+    return noGrad(() => scope(() => [a.matmul(b).sum().item()]))[0];
   });
   return { adapter: runtime.backend.adapter, ms: await bestOf(rounds, runs) };
 }

@@ -72,7 +72,7 @@ export const specialCases: readonly NumberCase[] = [
   gives("zeros times 2, in place", [0, -0], (make) => make([0, -0]).mul_(2)),
   gives("zeros divided by 2", [0, -0], (make) => make([0, -0]).div(2)),
   gives("-0 less 0", [-0], (make) => make([-0]).sub(0)),
-  gives("-0 and 0", [0], (make) => make([-0]).add(0)),
+  gives("-0 and 0", [0], (make) => make([-0]).add(0), special),
   gives("tanh of zeros", [0, -0], (make) => make([0, -0]).tanh()),
   gives("floor and round of -0 and of what is near", [-0, -0, -0, -0], (make) =>
     concat([make([-0]).floor(), make([-0, -0.3, -0.5]).round()]),
