@@ -31,6 +31,22 @@ describe("a kernel of one's own", () => {
     await gpu.close();
   });
 
+  it("names a variable from around it, which a GPU does not see, and the line", async () => {
+    const slope = 3;
+    const scaled = defineKernel<[Tensor]>("scaled", {
+      kernel(this: Thread, x: number[]): number {
+        const value = x[this.thread.x];
+        return value * slope;
+      },
+      shape: (x) => x.shape,
+    });
+    const gpu = await createGpuDevice({ backend: "webasm" });
+    expect(() => scaled(tensor([1, 2], { device: gpu }))).toThrow(
+      /^scaled .*: the kernel uses "slope" in its line 3, a variable from around it, which a GPU does not see/,
+    );
+    await gpu.close();
+  });
+
   it("takes a kernel and what it calls as text", () => {
     const [a, b] = [
       [[1, 2]],

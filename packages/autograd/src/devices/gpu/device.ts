@@ -6,6 +6,7 @@ import type { Backend } from "./backend.ts";
 import { openWebAssembly } from "./backends/webasm.ts";
 import { openWebGl2 } from "./backends/webgl2.ts";
 import { openWebGpu } from "./backends/webgpu.ts";
+import { assertNoClosure } from "./closures.ts";
 import { type BackendName, type GpuJsLibrary, loadGpuJs } from "./gpujs.ts";
 import type { KernelSpec } from "./kernel.ts";
 import * as attention from "./kernels/attention.ts";
@@ -197,6 +198,7 @@ export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): Gp
     close: () => backend.close(),
 
     runKernel(spec, out, args) {
+      assertNoClosure(spec);
       const sizes = out.shape.length <= 1 ? [sizeOf(out.shape)] : [...out.shape].reverse();
       while (spec.axes === 3 && sizes.length < 3) sizes.push(1);
       const values = args.map((arg) => {
