@@ -78,7 +78,7 @@ describe.skipIf(process.platform === "win32")("PyTorch beside a gpu", () => {
     expect(await torch.missing("gpu")).toBeUndefined();
     const job = { workload: "char-mid", threads: undefined, blas: true, steps: 2, profile: false };
     const { args } = torch.program({ ...job, device: "gpu" });
-    expect(args.slice(1).join(" ")).toBe("char-mid --attention fused --steps 2 --device gpu");
+    expect(args.slice(1).join(" ")).toBe("char-mid --attention fused --steps 2 --optimizer fused --device gpu");
   });
 });
 
