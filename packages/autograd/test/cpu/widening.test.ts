@@ -2,8 +2,11 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Kernels } from "../../src/devices/cpu/generated/interface.mjs";
+import { cpuInfo } from "../../src/devices/cpu/info.ts";
+import { machine, setThreads } from "../../src/devices/cpu/machine.ts";
 import { compileKernels, instantiate, type Simd } from "../../src/devices/cpu/module.ts";
-import { compileProven, whyNotWidened } from "../../src/devices/cpu/widening.ts";
+import { compileProven, hasLongVectors, whyNotWidened } from "../../src/devices/cpu/widening.ts";
+import { multiHeadAttention, randn } from "../../src/index.ts";
 
 const canWiden = whyNotWidened() === undefined;
 
@@ -74,4 +77,19 @@ it("does not accept a product that is wrong", () => {
   };
   expect(compileProven(compile, wrong)).toBeUndefined();
   expect(compileProven(compile, instantiate)).toBeDefined();
+});
+
+it.runIf(canWiden)("leaves no attention to a library whose vectors are no wider", () => {
+  // Opens the library, on the main thread alone, which is the only one whose calls can be seen.
+  setThreads(1);
+  const { blas } = cpuInfo();
+  const calls: string[] = [];
+  const { kernels } = machine();
+  const { blasAttention } = kernels;
+  kernels.blasAttention = (...args) => {
+    calls.push("blasAttention");
+    blasAttention(...args);
+  };
+  multiHeadAttention(randn([1, 256, 3 * 32]), 2, { causal: true }).dataSync();
+  expect(calls.length > 0).toBe(hasLongVectors() && blas !== undefined);
 });

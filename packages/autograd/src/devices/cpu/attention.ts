@@ -4,7 +4,7 @@ import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
 import { Operand, Problem, Slot } from "./generated/interface.mjs";
 import { heightOf, nextDescription, runTouching } from "./jobs.ts";
-import { machine } from "./machine.ts";
+import { isAsWideAsBlas, machine } from "./machine.ts";
 
 /** Queries of a unit: where there are many pairs of batch and head, each is one; else long contexts are shared out. */
 const LONG = 256;
@@ -60,9 +60,10 @@ const BLAS_KEYS = { least: 128, most: 4096 };
 /** Queries for which it does. */
 const BLAS_QUERIES = 16;
 
-/** Only sizes decide, so that equal steps take equal ways. */
+/** The machine and sizes decide, so that equal steps take equal ways. */
 function suitsBlas(q: Strided, k: Strided): boolean {
   const keys = k.shape[2];
+  if (isAsWideAsBlas()) return false;
   if (q.shape[2] < BLAS_QUERIES || keys < BLAS_KEYS.least || keys > BLAS_KEYS.most) return false;
   const library = blas();
   return library !== undefined && !library.ownThreads;

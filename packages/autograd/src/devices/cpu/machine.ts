@@ -6,6 +6,7 @@ import { Allocator, createMemory } from "./memory.ts";
 import { compileKernels, instantiate, type Simd } from "./module.ts";
 import { availableThreads, type OpenedBlas, Pool, whyNoThreads } from "./pool.ts";
 import type { AllKernels } from "./table.mjs";
+import { hasLongVectors } from "./widening.ts";
 
 /** The device's parts. They are made when it is first used, so that importing the package costs nothing. */
 export interface Machine {
@@ -25,6 +26,14 @@ let threads: number | undefined;
 export function machine(): Machine {
   made ??= create();
   return made;
+}
+
+let wide: boolean | undefined;
+
+/** Whether our own kernels are as wide as a library's: what lies between products is not worth its calls then. */
+export function isAsWideAsBlas(): boolean {
+  wide ??= machine().simd === "widened" && !hasLongVectors();
+  return wide;
 }
 
 /** The parts, where they have been used. */

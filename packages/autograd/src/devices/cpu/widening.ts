@@ -31,14 +31,26 @@ export function whyNotWidened(): string | undefined {
 /** Linux says what the processor can; every Mac with an x64 processor that Node runs on has AVX2; Windows does not say. */
 function hasWideVectors(): boolean {
   const os = nodeModule<typeof import("node:os")>("node:os");
-  if (os?.platform() === "darwin") return true;
+  return os?.platform() === "darwin" || ["avx2", "fma"].every((flag) => processorFlags().includes(flag));
+}
+
+/** Whether a library in machine code has vectors of 512 bits here, twice as wide as widened kernels. */
+export function hasLongVectors(): boolean {
+  return processorFlags().includes("avx512f");
+}
+
+let flags: readonly string[] | undefined;
+
+/** What Linux says that the processor knows; nothing elsewhere. */
+function processorFlags(): readonly string[] {
+  if (flags !== undefined) return flags;
   try {
     const text = nodeModule<typeof import("node:fs")>("node:fs")?.readFileSync("/proc/cpuinfo", "latin1") ?? "";
-    const flags = /^flags\s*:(.*)$/m.exec(text)?.[1].split(" ") ?? [];
-    return flags.includes("avx2") && flags.includes("fma");
+    flags = /^flags\s*:(.*)$/m.exec(text)?.[1].trim().split(" ") ?? [];
   } catch {
-    return false;
+    flags = [];
   }
+  return flags;
 }
 
 /** Where the proof's product lies, behind the kernels' own memory, in bytes; each operand has room for SIDE x SIDE. */
