@@ -1,4 +1,5 @@
 import type { DatasetEntry } from "./entry.ts";
+import { readDigits } from "./readers/digits.ts";
 import { readEnwik8 } from "./readers/enwik8.ts";
 import { readMobyDick } from "./readers/moby-dick.ts";
 import { readNames, readNamesAsText } from "./readers/names.ts";
@@ -28,6 +29,15 @@ export const catalog: readonly DatasetEntry[] = [
     offline: true,
     readText: async (_download, options) => readNamesAsText(options),
     readLabelled: async (_download, options) => readNames(options),
+  },
+  {
+    name: "digits",
+    task: "images",
+    title: "10,000 handwritten digits of 28 x 28 pixels, the first of MNIST's (LeCun et al., 1998)",
+    source: "https://github.com/cazala/mnist",
+    licence: "MIT (the package); CC BY-SA 3.0 (MNIST, by Y. LeCun and C. Cortes)",
+    offline: true,
+    readImages: async (_download, options) => readDigits(options),
   },
   {
     name: "tiny-shakespeare",

@@ -46,6 +46,25 @@ export interface LabelledCorpus {
   readonly warnings: readonly string[];
 }
 
+/** One picture and the index of its class in the corpus's `labels`. */
+export interface LabelledImage {
+  /** Brightness row by row, from 0 to 1: [channels, height, width]. */
+  readonly pixels: Float32Array;
+  readonly label: number;
+}
+
+/** Pictures of one size to classify, already split. */
+export interface ImageCorpus {
+  readonly name: string;
+  /** The classes' names: image.label is an index into them. */
+  readonly labels: readonly string[];
+  /** Every picture's: channels, height, width. */
+  readonly shape: readonly [number, number, number];
+  readonly train: readonly LabelledImage[];
+  readonly validation: readonly LabelledImage[];
+  readonly split: Split;
+}
+
 /** How far a download is. */
 export interface DownloadProgress {
   readonly name: string;
@@ -96,7 +115,16 @@ export interface LabelledOptions extends FetchOptions {
   readonly skipBadRows?: boolean;
 }
 
-export type Task = "characters" | "classification";
+export interface ImageOptions extends FetchOptions {
+  /** How many pictures are held out, instead of a share. */
+  readonly validationRows?: number;
+  /** Which share of the pictures is held out; 0.2 by default. */
+  readonly validationShare?: number;
+  /** Draws what is held out, and the order of the rest. 0 by default. */
+  readonly seed?: number;
+}
+
+export type Task = "characters" | "classification" | "images";
 
 /** A checksum as its source publishes it: the algorithm, a colon, hexadecimal digits. */
 export type Checksum = `${"sha256" | "md5"}:${string}`;
@@ -107,7 +135,7 @@ export type Download = () => Promise<Source>;
 /** One data set: everything there is to know about it, and how it is read. */
 export interface DatasetEntry {
   readonly name: string;
-  /** What it is first of all for; `readText` and `readLabelled` say what it can be used for. */
+  /** What it is first of all for; `readText`, `readLabelled` and `readImages` say what it can be used for. */
   readonly task: Task;
   readonly title: string;
   /** The page that describes it. */
@@ -122,4 +150,5 @@ export interface DatasetEntry {
   readonly checksum?: Checksum;
   readonly readText?: (download: Download, options: TextOptions) => Promise<TextCorpus<Text>>;
   readonly readLabelled?: (download: Download, options: LabelledOptions) => Promise<LabelledCorpus>;
+  readonly readImages?: (download: Download, options: ImageOptions) => Promise<ImageCorpus>;
 }

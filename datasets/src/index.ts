@@ -5,7 +5,10 @@ export type {
   DownloadProgress,
   Example,
   FetchOptions,
+  ImageCorpus,
+  ImageOptions,
   LabelledCorpus,
+  LabelledImage,
   LabelledOptions,
   Split,
   Task,
@@ -14,6 +17,6 @@ export type {
   TextOptions,
 } from "./entry.ts";
 export { findDataset, listDatasets } from "./find.ts";
-export { loadCorpus, loadLabelled, loadText } from "./load.ts";
+export { loadCorpus, loadImages, loadLabelled, loadText } from "./load.ts";
 export { decodeText } from "./readers/decode.ts";
 export { memorySource, type Source, type SourceFolder } from "./source.ts";

@@ -1,7 +1,17 @@
 import { host } from "#host";
 import { catalog } from "./catalog.ts";
-import type { DatasetEntry, LabelledCorpus, LabelledOptions, Text, TextCorpus, TextOptions } from "./entry.ts";
-import { suggestion } from "./find.ts";
+import type {
+  DatasetEntry,
+  ImageCorpus,
+  ImageOptions,
+  LabelledCorpus,
+  LabelledOptions,
+  Task,
+  Text,
+  TextCorpus,
+  TextOptions,
+} from "./entry.ts";
+import { findDataset, suggestion } from "./find.ts";
 import { readReviewArchive, readReviewFolder } from "./readers/reviews.ts";
 import { readTable } from "./readers/table.ts";
 import { readTextFile } from "./readers/text-file.ts";
@@ -66,10 +76,23 @@ export async function loadLabelledEntry(entry: DatasetEntry, options: LabelledOp
   return entry.readLabelled(() => host.download(entry, options), options);
 }
 
-function wrongTask(entry: DatasetEntry, task: "characters" | "classification"): Error {
-  const fitting = catalog.filter((known) => (task === "characters" ? known.readText : known.readLabelled));
-  const [is, wanted] =
-    task === "characters" ? ["labelled texts", "a character model"] : ["plain text without labels", "a classifier"];
-  const names = fitting.map((known) => known.name).join(", ");
-  return new Error(`${entry.name} is ${is}; for ${wanted}, take one of ${names}, or a file of your own`);
+/** Labelled pictures of one size: a data set's name, which is downloaded where it has to be. */
+export async function loadImages(from: string, options: ImageOptions = {}): Promise<ImageCorpus> {
+  const entry = findDataset(from);
+  if (entry.readImages === undefined) throw wrongTask(entry, "images");
+  return entry.readImages(() => host.download(entry, options), options);
+}
+
+/** How each task reads, what it is for, and what its data are. */
+const READERS = {
+  characters: { reader: "readText", wanted: "a character model", is: "plain text without labels" },
+  classification: { reader: "readLabelled", wanted: "a classifier", is: "labelled texts" },
+  images: { reader: "readImages", wanted: "a network on images", is: "labelled images" },
+} as const;
+
+function wrongTask(entry: DatasetEntry, task: Task): Error {
+  const { reader, wanted } = READERS[task];
+  const names = catalog.filter((known) => known[reader] !== undefined).map(({ name }) => name);
+  const own = task === "images" ? "" : ", or a file of your own";
+  return new Error(`${entry.name} is ${READERS[entry.task].is}; for ${wanted}, take one of ${names.join(", ")}${own}`);
 }

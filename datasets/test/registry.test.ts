@@ -6,11 +6,12 @@ import { fetchDataset, isAvailable } from "../src/node.ts";
 import { temporaryFolder } from "./support.ts";
 
 describe("the list of data sets", () => {
-  it("has an offline one for either task", () => {
+  it("has an offline one for every task", () => {
     const offline = listDatasets().filter((entry) => entry.offline);
     const found = offline.map((entry) => [entry.name, entry.task]);
     expect(found).toContainEqual(["moby-dick", "characters"]);
     expect(found).toContainEqual(["names", "classification"]);
+    expect(found).toContainEqual(["digits", "images"]);
   });
 
   it("says of every one what it is, whose, and how it is read", () => {
@@ -18,7 +19,8 @@ describe("the list of data sets", () => {
       expect(entry.name).toMatch(/^[a-z0-9-]+$/);
       expect(entry.title && entry.licence).toBeTruthy();
       expect(new URL(entry.source).protocol).toBe("https:");
-      expect(entry.task === "characters" ? entry.readText : entry.readLabelled).toBeDefined();
+      const { readText: characters, readLabelled: classification, readImages: images } = entry;
+      expect({ characters, classification, images }[entry.task]).toBeDefined();
     }
   });
 

@@ -219,7 +219,7 @@ export async function network(urls: readonly string[], timeout = 4000): Promise<
   const answers = await Promise.all(urls.map((url) => whyUnreachable(url, timeout)));
   const missing = answers.filter((answer) => answer !== undefined);
   if (missing.length === 0) return { state: "ok", found: `all ${urls.length} downloads can be reached` };
-  const here = listDatasets().filter(({ offline }) => offline);
+  const here = listDatasets().filter(({ offline, task }) => offline && task !== "images");
   return {
     state: "note",
     found: `${missing.length} of ${urls.length} downloads cannot be reached: ${missing.join("; ")}`,
