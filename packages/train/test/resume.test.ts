@@ -1,52 +1,19 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { manualSeed, random } from "@lectern/autograd";
-import { GPT, TransformerClassifier } from "@lectern/nn";
 import { describe, expect, it } from "vitest";
 import {
   AdamW,
-  type BatchSequence,
-  type BatchSource,
   type Callback,
   cosine,
-  DataLoader,
   decayMatrices,
-  type Model,
   openRun,
   RunFolder,
   readCheckpoint,
-  SortedExamples,
   Trainer,
   type TrainerOptions,
-  textData,
 } from "../src/index.ts";
 import { Bigrams, temporaryFolder, useDevice } from "./helpers.ts";
-
-interface Setting {
-  model: Model;
-  train: BatchSource;
-  validation: BatchSequence;
-}
-
-/** With dropout, so that the random generator's state counts too. */
-function language(): Setting {
-  const { train, validation, tokenizer } = textData("the whale, the white whale! ".repeat(20), {
-    context: 8,
-    batch: 3,
-  });
-  const options = { vocabulary: tokenizer.size, layers: 1, heads: 2, width: 8, context: 8, dropout: 0.2 };
-  return { model: new GPT(options), train, validation };
-}
-
-function classification(): Setting {
-  const examples = Array.from({ length: 30 }, (_, i) => ({
-    tokens: Int32Array.from({ length: 1 + (i % 7) }, (_, j) => 1 + ((i * (j + 3)) % 9)),
-    label: i % 2,
-  }));
-  const options = { vocabulary: 10, classes: 2, layers: 1, heads: 2, width: 8, context: 8, dropout: 0.2 };
-  const model = new TransformerClassifier(options);
-  const data = { batch: 4, maxLength: 8 };
-  return { model, train: new DataLoader(examples, data), validation: new SortedExamples(examples, data) };
-}
+import { classification, language, type Setting } from "./settings.ts";
 
 /** A whole program, as a process would run it: everything made anew, from the given seed. */
 async function program(

@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import seedrandom from "seedrandom";
+import { expect } from "vitest";
+import { RunFolder, readCheckpoint } from "../../src/index.ts";
+import { temporaryFolder } from "../helpers.ts";
+
+const PROGRAM = fileURLToPath(new URL("./program.ts", import.meta.url));
+
+export interface Trained {
+  readonly model: "gpt" | "classifier";
+  readonly device: "cpu" | "reference" | "gpu";
+  readonly steps: number;
+}
+
+/**
+ * Trains in processes that are killed, each at a random moment and every other one in the middle of a checkpoint's write, until one
+ * comes to the end. What is left has to be, to the bit, what a training has that nobody disturbed.
+ */
+export async function trainThroughKills(what: Trained, kills: number, seed: string): Promise<void> {
+  const [whole, killed] = [temporaryFolder(), temporaryFolder()];
+  expect(await lifeOf(what, whole)).toBe("ended");
+  const random = seedrandom(seed);
+  for (let kill = 0; kill < kills; kill++) {
+    const moment =
+      kill % 2 === 0
+        ? { write: 1 + Math.floor(random() * 60) }
+        : { lines: Math.floor(random() * 8), ms: random() * 20 };
+    expect(await lifeOf(what, killed, moment), `kill ${kill}, ${JSON.stringify(moment)}`).toBe("killed");
+  }
+  expect(await lifeOf(what, killed)).toBe("ended");
+  expect(await resultOf(killed, what)).toEqual(await resultOf(whole, what));
+}
+
+/** When a process is killed: in that write of a checkpoint, or so long after so many steps. */
+type Moment = { readonly write: number } | { readonly lines: number; readonly ms: number };
+
+/** Lets one process train, until its end or the moment. */
+function lifeOf({ model, device, steps }: Trained, folder: string, moment?: Moment): Promise<string> {
+  const args = [model, device, folder, String(steps)];
+  if (moment !== undefined && "write" in moment) args.push(String(moment.write));
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let [told, complaints] = ["", ""];
+  const isNow = () => {
+    if (moment === undefined) return false;
+    return "write" in moment ? told.includes("writing") : told.split("step").length > moment.lines;
+  };
+  const look = () => {
+    if (isNow()) setTimeout(() => child.kill("SIGKILL"), moment !== undefined && "ms" in moment ? moment.ms : 0);
+  };
+  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+    told += part;
+    look();
+  });
+  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+    complaints += part;
+  });
+  look();
+  return new Promise((resolve) => {
+    child.on("close", (code, signal) => {
+      if (signal === "SIGKILL") resolve("killed");
+      else resolve(code === 0 ? "ended" : complaints);
+    });
+  });
+}
+
+/** All that a training leaves, but what a clock said. */
+async function resultOf(folder: string, { steps }: Trained) {
+  const run = new RunFolder(folder);
+  const { tensors, state } = await readCheckpoint(run.checkpointFile(steps));
+  const { seconds: _, ...progress } = state.progress;
+  const metrics = (await run.metrics()).map(({ tokensPerSecond, ...figures }) => figures);
+  return {
+    tensors: [...tensors].map(([name, t]) => [name, [...t.dataSync()]]),
+    state: { ...state, progress },
+    best: readFileSync(join(folder, "best.safetensors")).toString("base64"),
+    metrics,
+  };
+}
