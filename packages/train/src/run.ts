@@ -1,6 +1,7 @@
 import type { Device } from "@lectern/autograd";
 import { host } from "#host";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { jsonIn } from "./json.ts";
 import { type Store, StoredFile, StoreError } from "./store/store.ts";
 import { loadTokenizer, saveTokenizer } from "./tokenizers/files.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
@@ -73,13 +74,7 @@ export class RunFolder {
 
   /** What the run was made with. Errors: there is no run, or its file is damaged. */
   async config(): Promise<RunConfig> {
-    const file = this.file("config.json");
-    const text = await file.text("run");
-    try {
-      return JSON.parse(text) as RunConfig;
-    } catch (error) {
-      throw new Error(`${file}: it is no JSON`, { cause: error });
-    }
+    return (await jsonIn(this.file("config.json"), "run")) as RunConfig;
   }
 
   tokenizer(): Promise<Tokenizer> {

@@ -13,7 +13,9 @@ import {
 import { CHECKSUMS, checksum, DamagedFileError, headerChecksum, parseChecksums } from "./checksums.ts";
 import { decodeNumbers, encodeNumbers } from "./fileNumbers.ts";
 import { type FileLike, fileAt } from "./files.ts";
-import { StoreError } from "./store/store.ts";
+import { parseJson } from "./json.ts";
+import { type StoredFile, StoreError, type StoreReader } from "./store/store.ts";
+import { PART_BYTES, type StoredTensor, type StoredTensors } from "./storedTensor.ts";
 
 /**
  * The safetensors format (https://github.com/huggingface/safetensors): the header's length as 8 bytes, little-endian;
@@ -155,11 +157,12 @@ async function checker(
  */
 export async function loadSafetensors(file: FileLike, device?: Device): Promise<SafetensorsFile> {
   const stored = fileAt(file);
-  try {
-    return await stored.read("safetensors", async (reader) => {
-      const start = await reader.read(0, Math.min(LENGTH_BYTES, reader.size));
-      const header = await reader.read(start.length, headerLength(start, reader.size));
-      const { places, metadata } = layout(header, reader.size);
+  return told(stored, () =>
+    stored.read("safetensors", async (reader) => {
+      const {
+        header,
+        layout: { places, metadata },
+      } = await readLayout(reader);
       const check = await checker(stored.path, header);
       const tensors = new Map<string, Tensor>();
       for (const place of places) {
@@ -168,53 +171,57 @@ export async function loadSafetensors(file: FileLike, device?: Device): Promise<
         tensors.set(place.name, toTensor(place, bytes, device));
       }
       return { tensors, metadata };
-    });
-  } catch (error) {
-    if (error instanceof StoreError || error instanceof DamagedFileError) throw error;
-    throw new Error(`no safetensors file: ${stored}: ${(error as Error).message}`, { cause: error });
-  }
+    }),
+  );
 }
-
-/** A tensor of an open file. */
-export interface StoredTensor {
-  readonly shape: Shape;
-  /** Reads it in parts along its first axis, so that it is never in memory as a whole; each part is freed after its use. */
-  eachPart(use: (start: number, part: Tensor) => void): Promise<void>;
-}
-
-/** So many bytes of a tensor are read at once. */
-const PART_BYTES = 2 ** 24;
 
 /** Opens a file for as long as `use` takes: what is in it is known before anything of it is read. Errors as `loadSafetensors`. */
 export async function readSafetensors<T>(
   file: FileLike,
-  use: (tensors: ReadonlyMap<string, StoredTensor>) => Promise<T>,
+  use: (tensors: StoredTensors) => Promise<T>,
   device?: Device,
 ): Promise<T> {
-  return fileAt(file).read("safetensors", async (reader) => {
-    const describe = async () => {
-      const start = await reader.read(0, Math.min(LENGTH_BYTES, reader.size));
-      return layout(await reader.read(start.length, headerLength(start, reader.size)), reader.size).places;
-    };
-    const places = await describe().catch((error: Error) => {
-      throw new Error(`no safetensors file: ${fileAt(file)}: ${error.message}`, { cause: error });
-    });
-    const eachPart = async (place: Place, each: (start: number, part: Tensor) => void) => {
+  const stored = fileAt(file);
+  return stored.read("safetensors", async (reader) => {
+    const eachPart = async (place: Place, each: Parameters<StoredTensor["eachPart"]>[0]) => {
       const [rows = 1, ...rest] = place.shape;
       const rowBytes = place.length / Math.max(1, rows);
       const atOnce = Math.max(1, Math.floor(PART_BYTES / Math.max(1, rowBytes)));
       for (let start = 0; start < rows; start += atOnce) {
         const count = Math.min(atOnce, rows - start);
         const bytes = await reader.read(place.start + start * rowBytes, count * rowBytes);
-        scope(() =>
-          each(start, toTensor({ ...place, shape: place.shape.length === 0 ? [] : [count, ...rest] }, bytes, device)),
-        );
+        const shape = place.shape.length === 0 ? [] : [count, ...rest];
+        scope(() => each(toTensor({ ...place, shape }, bytes, device), 0, start));
       }
     };
-    return use(
-      new Map(places.map((place) => [place.name, { shape: place.shape, eachPart: (each) => eachPart(place, each) }])),
-    );
+    const { places } = await told(stored, async () => (await readLayout(reader)).layout);
+    const tensors = places.map((place): [string, StoredTensor] => [
+      place.name,
+      {
+        shape: place.shape,
+        dtype: TYPES[place.dtype],
+        eachPart: (each) => told(stored, () => eachPart(place, each)),
+      },
+    ]);
+    return use(new Map(tensors));
   });
+}
+
+/** What `act` gives. Errors: what is wrong with a file, with the file's name. */
+async function told<T>(stored: StoredFile, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof DamagedFileError) throw error;
+    throw new Error(`no safetensors file: ${stored}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The header's bytes, and what it says. */
+async function readLayout(reader: StoreReader) {
+  const start = await reader.read(0, Math.min(LENGTH_BYTES, reader.size));
+  const header = await reader.read(start.length, headerLength(start, reader.size));
+  return { header, layout: layout(header, reader.size) };
 }
 
 /** The same from bytes in memory. Errors say what is wrong, without a file's name. */
@@ -242,12 +249,14 @@ function toTensor({ name, dtype, shape }: Place, bytes: Uint8Array<ArrayBuffer>,
 }
 
 const LENGTH_BYTES = 8;
+const MOST_HEADER = 1e8;
 
 /** Errors: a file of so many bytes cannot begin so. */
 function headerLength(start: Uint8Array, size: number): number {
   if (start.length < LENGTH_BYTES) throw new Error("it is shorter than the 8 bytes of the header's length");
   const length = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
   if (LENGTH_BYTES + length > size) throw new Error("its header is not whole");
+  if (length > MOST_HEADER) throw new Error("its header is longer than 100 MB, the most that the format allows");
   return length;
 }
 
@@ -270,12 +279,13 @@ function layout(headerBytes: Uint8Array, size: number): { places: Place[]; metad
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new Error("its header is no JSON");
   }
+  const header = parseJson(text, "its header");
   if (!isRecord(header)) throw new Error("its header is no JSON object");
   return header;
 }

@@ -40,9 +40,12 @@ describe("a checkpoint in Hugging Face's layout", () => {
     ["old", "names without a prefix, and masks among the weights"],
     ["half", "float16"],
     ["brain", "bfloat16"],
-  ])("computes what it computes there: %s (%s)", async (name) => {
+    ["bin", "PyTorch's pickle", "plain"],
+    ["shardedBin", "two of them", "plain"],
+    ["oldBin", "its older format, float16, without a prefix, columns before rows", "half"],
+  ])("computes what it computes there: %s (%s)", async (name, _, as = name) => {
     const { model } = await loadHuggingFace(fixturePath(`gpt2/${name}`));
-    noGrad(() => expectNumbers(model.forward(tokens()), theirs[name]!.logits, 1e-4));
+    noGrad(() => expectNumbers(model.forward(tokens()), theirs[as]!.logits, 1e-4));
   });
 
   it.each(["plain", "sharded", "old"])("computes the same behind every layer: %s", async (name) => {
@@ -142,12 +145,19 @@ describe("a checkpoint that does not fit is refused in one line:", () => {
     },
   );
 
-  it("no weights, or only those of PyTorch's pickle", async () => {
+  it.each(["../secret.bin", "model.safetensors", ""])("an index of pickles that names %j", async (name) => {
+    const folder = copyOf("shardedBin");
+    editJson(`${folder}/pytorch_model.bin.index.json`, (json) => Object.assign(json, { weight_map: { a: name } }));
+    await expect(loadHuggingFace(folder)).rejects.toThrow(/which is no file beside it/);
+  });
+
+  it("no weights, or sizes for which there are none", async () => {
     const folder = temporaryFolder();
     cpSync(fixturePath("gpt2/plain/config.json"), `${folder}/config.json`);
-    await expect(loadHuggingFace(folder)).rejects.toThrow(/there is no model\.safetensors$/);
-    writeFileSync(`${folder}/pytorch_model.bin`, "");
-    await expect(loadHuggingFace(folder)).rejects.toThrow(/pytorch_model\.bin is not read/);
+    await expect(loadHuggingFace(folder)).rejects.toThrow(/there is no model\.safetensors, and no pytorch_model\.bin$/);
+    const greedy = copyOf("plain");
+    editJson(`${greedy}/config.json`, (json) => Object.assign(json, { n_embd: 10_000_000, n_head: 1 }));
+    await expect(loadHuggingFace(greedy)).rejects.toThrow(/c_attn\.bias is \[48\], and \[30000000\] was expected/);
   });
 
   it("weights that are whole numbers, or cut off", async () => {

@@ -1,34 +1,41 @@
-/** Names of a parameter in GPT-2's checkpoints, and in ours; `transposed` where they hold [inputs, outputs] (Conv1D). */
+import type { Shape } from "@lectern/autograd";
+import type { GPTOptions } from "@lectern/nn";
+
+/** A parameter in GPT-2's checkpoints, and its name in ours; `transposed` where they hold [inputs, outputs] (Conv1D). */
 export interface NamePair {
   readonly theirs: string;
   readonly ours: string;
   readonly transposed: boolean;
+  /** As it lies there. */
+  readonly shape: Shape;
 }
 
-/** Inside a block: `h.0.` there, `blocks.0.` here. */
-const BLOCK: readonly (readonly [theirs: string, ours: string, transposed: boolean])[] = [
-  ["ln_1", "norm1", false],
-  ["attn.c_attn", "attention.qkv", true],
-  ["attn.c_proj", "attention.out", true],
-  ["ln_2", "norm2", false],
-  ["mlp.c_fc", "mlp.0", true],
-  ["mlp.c_proj", "mlp.2", true],
-];
-
-/** Every parameter of a GPT-2 with so many layers. */
-export function parameterNames(layers: number, tiedHead: boolean): NamePair[] {
-  const both = (theirs: string, ours: string, transposed: boolean): NamePair[] => [
-    { theirs: `${theirs}.weight`, ours: `${ours}.weight`, transposed },
-    { theirs: `${theirs}.bias`, ours: `${ours}.bias`, transposed: false },
+/** Every parameter of a GPT-2 of these sizes. */
+export function parameterNames(options: GPTOptions): NamePair[] {
+  const { vocabulary, context, layers, width, hidden = 4 * width, tiedHead = true } = options;
+  const plain = (theirs: string, ours: string, shape: Shape): NamePair => ({ theirs, ours, shape, transposed: false });
+  const norm = (theirs: string, ours: string) => [
+    plain(`${theirs}.weight`, `${ours}.weight`, [width]),
+    plain(`${theirs}.bias`, `${ours}.bias`, [width]),
+  ];
+  const projection = (theirs: string, ours: string, inputs: number, outputs: number) => [
+    { theirs: `${theirs}.weight`, ours: `${ours}.weight`, shape: [inputs, outputs], transposed: true },
+    plain(`${theirs}.bias`, `${ours}.bias`, [outputs]),
+  ];
+  const block = (theirs: string, ours: string) => [
+    ...norm(`${theirs}.ln_1`, `${ours}.norm1`),
+    ...projection(`${theirs}.attn.c_attn`, `${ours}.attention.qkv`, width, 3 * width),
+    ...projection(`${theirs}.attn.c_proj`, `${ours}.attention.out`, width, width),
+    ...norm(`${theirs}.ln_2`, `${ours}.norm2`),
+    ...projection(`${theirs}.mlp.c_fc`, `${ours}.mlp.0`, width, hidden),
+    ...projection(`${theirs}.mlp.c_proj`, `${ours}.mlp.2`, hidden, width),
   ];
   return [
-    { theirs: "wte.weight", ours: "tokens.weight", transposed: false },
-    { theirs: "wpe.weight", ours: "positions.weight", transposed: false },
-    ...Array.from({ length: layers }, (_, i) =>
-      BLOCK.flatMap(([theirs, ours, transposed]) => both(`h.${i}.${theirs}`, `blocks.${i}.${ours}`, transposed)),
-    ).flat(),
-    ...both("ln_f", "norm", false),
-    ...(tiedHead ? [] : [{ theirs: "lm_head.weight", ours: "head.weight", transposed: false }]),
+    plain("wte.weight", "tokens.weight", [vocabulary, width]),
+    plain("wpe.weight", "positions.weight", [context, width]),
+    ...Array.from({ length: layers }, (_, i) => block(`h.${i}`, `blocks.${i}`)).flat(),
+    ...norm("ln_f", "norm"),
+    ...(tiedHead ? [] : [plain("lm_head.weight", "head.weight", [vocabulary, width])]),
   ];
 }
 

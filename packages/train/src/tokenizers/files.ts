@@ -1,4 +1,5 @@
 import { type FileLike, fileAt } from "../files.ts";
+import { parseJson } from "../json.ts";
 import { tokenizerFromJSON, tokenizerToJSON } from "./kinds.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -12,9 +13,8 @@ export async function loadTokenizer(file: FileLike): Promise<Tokenizer> {
   const stored = fileAt(file);
   const text = await stored.text("tokenizer");
   try {
-    return tokenizerFromJSON(JSON.parse(text));
+    return tokenizerFromJSON(parseJson(text, "tokenizer: it"));
   } catch (error) {
-    const reason = error instanceof SyntaxError ? "tokenizer: it is no JSON" : (error as Error).message;
-    throw new Error(`${stored}: ${reason}`, { cause: error });
+    throw new Error(`${stored}: ${(error as Error).message}`, { cause: error });
   }
 }
