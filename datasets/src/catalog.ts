@@ -1,10 +1,12 @@
 import type { DatasetEntry } from "./entry.ts";
+import { arithmetic, arithmeticVariant } from "./readers/arithmetic.ts";
 import { readDigits } from "./readers/digits.ts";
 import { readEnwik8 } from "./readers/enwik8.ts";
 import { readMobyDick } from "./readers/moby-dick.ts";
 import { readNames, readNamesAsText } from "./readers/names.ts";
 import { readReviewArchive } from "./readers/reviews.ts";
 import { readTextFile } from "./readers/text-file.ts";
+import { translation } from "./readers/translation.ts";
 
 /**
  * Every data set with a name. A new one is one entry here; its checksum is the one its publisher states, or one that
@@ -38,6 +40,26 @@ export const catalog: readonly DatasetEntry[] = [
     licence: "MIT (the package); CC BY-SA 3.0 (MNIST, by Y. LeCun and C. Cortes)",
     offline: true,
     readImages: async (_download, options) => readDigits(options),
+  },
+  {
+    name: "arithmetic",
+    task: "pairs",
+    title:
+      "Sums as a language, 12+34=46: all of up to two digits, a fifth of them held out (arithmetic:subtraction,3,reversed)",
+    source: "datasets/src/readers/arithmetic.ts",
+    licence: "MIT: made by a program",
+    offline: true,
+    variants: true,
+    readPairs: async (_download, options, variant) => arithmetic({ ...options, ...arithmeticVariant(variant) }),
+  },
+  {
+    name: "translation",
+    task: "pairs",
+    title: "Words and what they mean, кот -> cat: 378 common Russian words",
+    source: "datasets/src/readers/dictionary.ts",
+    licence: "MIT: the project's own table",
+    offline: true,
+    readPairs: async (_download, options) => translation(options),
   },
   {
     name: "tiny-shakespeare",

@@ -20,6 +20,25 @@ export interface Example {
   readonly label: number;
 }
 
+/** A prompt, and what should follow it. */
+export interface Pair {
+  readonly prompt: string;
+  readonly answer: string;
+}
+
+/** Prompts with their answers, already split. */
+export interface PairCorpus {
+  readonly name: string;
+  readonly train: readonly Pair[];
+  readonly validation: readonly Pair[];
+  /** Held out for the last word on a model; only where the data set has a third part. */
+  readonly test?: readonly Pair[];
+  /** No rule leads from prompts to answers, as from words to what they mean: what counts is what was trained on. */
+  readonly byHeart?: boolean;
+  readonly split: Split;
+  readonly warnings: readonly string[];
+}
+
 /** How a corpus was divided: what a run has to record, so that its figures can be compared. */
 export interface Split {
   /**
@@ -90,17 +109,11 @@ export interface TextOptions extends FetchOptions {
   readonly encoding?: string;
 }
 
-export interface LabelledOptions extends FetchOptions {
+/** What is held out of examples for validation, and how a table of them is read. */
+export interface ExampleOptions extends FetchOptions {
   /**
-   * A table's column of texts; by default the first of text, review, sentence, content. Where it and `labelColumn` are
-   * numbers, counted from 1, the table has no header line.
-   */
-  readonly textColumn?: string;
-  /** A table's column of classes; by default the first of label, sentiment, class, category, target. */
-  readonly labelColumn?: string;
-  /**
-   * What is held out: `"last"`, the last rows in the file's order; a share, drawn by the seed with the classes' shares kept;
-   * or the path of another table. A fifth is drawn by default.
+   * What is held out: `"last"`, the last rows in the file's order; a share, drawn by the seed, and where there are classes
+   * with their shares kept; or the path of another table. A fifth is drawn by default.
    */
   readonly validation?: "last" | number | string;
   /** How many examples are held out, instead of a share. */
@@ -124,7 +137,19 @@ export interface ImageOptions extends FetchOptions {
   readonly seed?: number;
 }
 
-export type Task = "characters" | "classification" | "images";
+export interface LabelledOptions extends ExampleOptions {
+  /**
+   * A table's column of texts; by default the first of text, review, sentence, content. Where it and `labelColumn` are
+   * numbers, counted from 1, the table has no header line.
+   */
+  readonly textColumn?: string;
+  /** A table's column of classes; by default the first of label, sentiment, class, category, target. */
+  readonly labelColumn?: string;
+}
+
+export interface PairOptions extends ExampleOptions {}
+
+export type Task = "characters" | "classification" | "pairs" | "images";
 
 /** A checksum as its source publishes it: the algorithm, a colon, hexadecimal digits. */
 export type Checksum = `${"sha256" | "md5"}:${string}`;
@@ -135,10 +160,10 @@ export type Download = () => Promise<Source>;
 /** One data set: everything there is to know about it, and how it is read. */
 export interface DatasetEntry {
   readonly name: string;
-  /** What it is first of all for; `readText`, `readLabelled` and `readImages` say what it can be used for. */
+  /** What it is first of all for; `readText`, `readLabelled`, `readPairs` and `readImages` say what it can be used for. */
   readonly task: Task;
   readonly title: string;
-  /** The page that describes it. */
+  /** The page that describes it; of the project's own, the file in its repository that makes it. */
   readonly source: string;
   readonly licence: string;
   /** Comes with an installed package: needs no network. */
@@ -148,7 +173,11 @@ export interface DatasetEntry {
   /** That file's size in bytes. */
   readonly size?: number;
   readonly checksum?: Checksum;
+  /** Whether words behind its name and a colon say which of several is meant. */
+  readonly variants?: boolean;
   readonly readText?: (download: Download, options: TextOptions) => Promise<TextCorpus<Text>>;
   readonly readLabelled?: (download: Download, options: LabelledOptions) => Promise<LabelledCorpus>;
   readonly readImages?: (download: Download, options: ImageOptions) => Promise<ImageCorpus>;
+  /** @param variant the words behind the name and a colon, where it has `variants`: of `arithmetic:3,reversed` they are `3` and `reversed`. */
+  readonly readPairs?: (download: Download, options: PairOptions, variant: readonly string[]) => Promise<PairCorpus>;
 }

@@ -8,9 +8,21 @@ export function listDatasets(): DatasetEntry[] {
 
 /** The data set of that name. An unknown name throws, with the known ones and the nearest spelling. */
 export function findDataset(name: string): DatasetEntry {
-  const entry = catalog.find((known) => known.name === name);
+  const entry = entryNamed(name)?.entry;
   if (entry === undefined) throw new Error(`no data set is called "${name}"; ${suggestion(name)}`);
   return entry;
+}
+
+/** Whether there is a data set of that name. */
+export const isDataset = (name: string): boolean => entryNamed(name) !== undefined;
+
+/** A data set with the words that say which of its variants is meant: `arithmetic:3,reversed`; undefined where there is none. */
+export function entryNamed(name: unknown): { entry: DatasetEntry; variant: readonly string[] } | undefined {
+  if (typeof name !== "string") return undefined;
+  const [, base, words] = /^([^:]*)(?::(.*))?$/s.exec(name)!;
+  const entry = catalog.find((known) => known.name === base);
+  if (entry === undefined || (words !== undefined && !entry.variants)) return undefined;
+  return { entry, variant: words === undefined ? [] : words.split(",") };
 }
 
 /** What to say after an unknown name: the nearest known one, if any is near, and all of them. */

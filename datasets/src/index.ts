@@ -10,13 +10,18 @@ export type {
   LabelledCorpus,
   LabelledImage,
   LabelledOptions,
+  Pair,
+  PairCorpus,
+  PairOptions,
   Split,
   Task,
   Text,
   TextCorpus,
   TextOptions,
 } from "./entry.ts";
-export { findDataset, listDatasets } from "./find.ts";
-export { loadCorpus, loadImages, loadLabelled, loadText } from "./load.ts";
+export { findDataset, isDataset, listDatasets } from "./find.ts";
+export { loadCorpus, loadImages, loadLabelled, loadPairs, loadText } from "./load.ts";
+export { type ArithmeticOptions, arithmetic, type Operation } from "./readers/arithmetic.ts";
 export { decodeText } from "./readers/decode.ts";
+export { translation } from "./readers/translation.ts";
 export { memorySource, type Source, type SourceFolder } from "./source.ts";

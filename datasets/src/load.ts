@@ -6,12 +6,15 @@ import type {
   ImageOptions,
   LabelledCorpus,
   LabelledOptions,
+  Pair,
+  PairCorpus,
+  PairOptions,
   Task,
   Text,
   TextCorpus,
   TextOptions,
 } from "./entry.ts";
-import { findDataset, suggestion } from "./find.ts";
+import { entryNamed, findDataset, suggestion } from "./find.ts";
 import { readReviewArchive, readReviewFolder } from "./readers/reviews.ts";
 import { readTable } from "./readers/table.ts";
 import { readTextFile } from "./readers/text-file.ts";
@@ -32,8 +35,8 @@ const isText = (corpus: TextCorpus<Text>): corpus is TextCorpus => typeof corpus
 
 /** The same for texts and bytes alike. */
 export async function loadCorpus(from: string | Source, options: TextOptions = {}): Promise<TextCorpus<Text>> {
-  const entry = catalog.find((known) => known.name === from);
-  if (entry !== undefined) return loadTextEntry(entry, options);
+  const named = entryNamed(from);
+  if (named !== undefined) return loadTextEntry(named.entry, options, named.variant);
   const source = await sourceOf(from);
   if (isFolder(source)) throw new Error(`${source.name} is a folder; a character model learns from one text file`);
   return readTextFile(source, baseName(source.name), options);
@@ -44,8 +47,8 @@ export async function loadCorpus(from: string | Source, options: TextOptions = {
  * table (CSV, TSV, JSON lines), of aclImdb's unpacked folder, or of its archive.
  */
 export async function loadLabelled(from: string | Source, options: LabelledOptions = {}): Promise<LabelledCorpus> {
-  const entry = catalog.find((known) => known.name === from);
-  if (entry !== undefined) return loadLabelledEntry(entry, options);
+  const named = entryNamed(from);
+  if (named !== undefined) return loadLabelledEntry(named.entry, options);
   const source = await sourceOf(from);
   const name = baseName(source.name);
   if (isFolder(source)) return readReviewFolder(source, name, options);
@@ -57,6 +60,17 @@ export async function loadLabelled(from: string | Source, options: LabelledOptio
   return readTable(source, name, options, other);
 }
 
+/**
+ * Prompts and their answers: a data set's name, with which of its variants where it has several (`arithmetic:3,reversed`).
+ */
+export async function loadPairs(from: string, options: PairOptions = {}): Promise<PairCorpus> {
+  const named = entryNamed(from);
+  if (named === undefined) throw new Error(`no data set is called "${from}"; ${suggestion(from)}`);
+  const { entry, variant } = named;
+  if (entry.readPairs === undefined) throw wrongTask(entry, "pairs");
+  return entry.readPairs(() => host.download(entry, options), options, variant);
+}
+
 const isFolder = (source: Source | SourceFolder): source is SourceFolder => "list" in source;
 
 async function sourceOf(from: string | Source): Promise<Source | SourceFolder> {
@@ -64,11 +78,20 @@ async function sourceOf(from: string | Source): Promise<Source | SourceFolder> {
   return host.open(from, /[/\\.]/.test(from) ? "check the path" : suggestion(from));
 }
 
-/** `loadText` for an entry at hand. */
-export async function loadTextEntry(entry: DatasetEntry, options: TextOptions): Promise<TextCorpus<Text>> {
-  if (entry.readText === undefined) throw wrongTask(entry, "characters");
-  return entry.readText(() => host.download(entry, options), options);
+/** `loadText` for an entry at hand. Pairs are a text, too: each is a line. */
+export async function loadTextEntry(
+  entry: DatasetEntry,
+  options: TextOptions,
+  variant: readonly string[] = [],
+): Promise<TextCorpus<Text>> {
+  const download = () => host.download(entry, options);
+  if (entry.readText !== undefined) return entry.readText(download, options);
+  if (entry.readPairs === undefined) throw wrongTask(entry, "characters");
+  const { name, train, validation } = await entry.readPairs(download, options, variant);
+  return { name, train: linesOf(train), validation: linesOf(validation) };
 }
+
+const linesOf = (pairs: readonly Pair[]) => pairs.map(({ prompt, answer }) => `${prompt}${answer}\n`).join("");
 
 /** `loadLabelled` for an entry at hand. */
 export async function loadLabelledEntry(entry: DatasetEntry, options: LabelledOptions): Promise<LabelledCorpus> {
@@ -83,16 +106,17 @@ export async function loadImages(from: string, options: ImageOptions = {}): Prom
   return entry.readImages(() => host.download(entry, options), options);
 }
 
-/** How each task reads, what it is for, and what its data are. */
+/** How each task reads, what it is for, and what its data are. Prompts with their answers are a text, too. */
 const READERS = {
-  characters: { reader: "readText", wanted: "a character model", is: "plain text without labels" },
-  classification: { reader: "readLabelled", wanted: "a classifier", is: "labelled texts" },
-  images: { reader: "readImages", wanted: "a network on images", is: "labelled images" },
+  characters: { readers: ["readText", "readPairs"], wanted: "a character model", is: "plain text without labels" },
+  classification: { readers: ["readLabelled"], wanted: "a classifier", is: "labelled texts" },
+  pairs: { readers: ["readPairs"], wanted: "prompts and answers", is: "prompts and answers" },
+  images: { readers: ["readImages"], wanted: "a network on images", is: "labelled images" },
 } as const;
 
 function wrongTask(entry: DatasetEntry, task: Task): Error {
-  const { reader, wanted } = READERS[task];
-  const names = catalog.filter((known) => known[reader] !== undefined).map(({ name }) => name);
+  const { readers, wanted } = READERS[task];
+  const names = catalog.filter((known) => readers.some((reader) => known[reader])).map(({ name }) => name);
   const own = task === "images" ? "" : ", or a file of your own";
   return new Error(`${entry.name} is ${READERS[entry.task].is}; for ${wanted}, take one of ${names.join(", ")}${own}`);
 }

@@ -2,15 +2,19 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   decodeText,
+  findDataset,
+  isDataset,
   type LabelledCorpus,
   type LabelledOptions,
   listDatasets,
   loadCorpus,
   loadLabelled,
+  loadPairs,
+  type PairCorpus,
   type Text,
   type TextCorpus,
 } from "@lectern/datasets";
-import type { Example, OpenedRun, Tokenizer } from "@lectern/train";
+import { ANSWER_END, type Example, type OpenedRun, type Tokenizer } from "@lectern/train";
 import { UsageError } from "./errors.ts";
 import { downloadProgress } from "./output.ts";
 import { type SplitOptions, shareIn } from "./validationSplit.ts";
@@ -51,7 +55,16 @@ export async function readTextOf(option: string, path: string, encoding?: string
   return decodeText(await readFile(path), path, encoding);
 }
 
-const isDataset = (data: string) => listDatasets().some(({ name }) => name === data);
+/** Whether data are prompts with their answers, so that answers are learned, and not a text. */
+export const arePairs = (data: string): boolean => isDataset(data) && findDataset(data).readPairs !== undefined;
+
+/** Reads prompts and answers, and downloads them where they have to be. Errors: see `loadPairs`. */
+export async function readPairCorpus(data: string, json: boolean, { seed }: { seed: number }): Promise<PairCorpus> {
+  await assertThere("data", data);
+  return loadPairs(data, { seed, onProgress: downloadProgress(json) }).catch((error: Error) => {
+    throw isDataset(data) ? new UsageError(`--data: ${error.message}`, { cause: error }) : error;
+  });
+}
 
 /** Errors: neither a data set nor a file, which is a mistake in the command line. */
 async function assertThere(option: string, data: string): Promise<void> {
@@ -101,6 +114,11 @@ export function partOf<T>(
 
 export function encodeAll(tokenizer: Tokenizer, examples: LabelledCorpus["train"]): Example[] {
   return examples.map(({ text, label }) => ({ tokens: tokenizer.encode(text), label }));
+}
+
+/** What ends a text that a run writes: an answer's end where it learned answers, unless a token of its own says so. */
+export function answerEnd({ config, tokenizer }: OpenedRun): string | undefined {
+  return config.learns === "answers" && tokenizer?.special?.endOfText === undefined ? ANSWER_END : undefined;
 }
 
 /** A line's end, after which anything may begin; the first token where there are none for lines. */

@@ -122,6 +122,23 @@ export const charPresets = {
   },
 } satisfies Record<string, CharPreset>;
 
+/** Prompts and answers are short: many of them make one step. */
+export const pairPresets = {
+  tiny: {
+    ...charPresets.tiny,
+    width: 128,
+    context: 32,
+    batch: 128,
+    steps: 3000,
+    lr: 2e-3,
+    finalLr: 1e-4,
+    evalEvery: 250,
+  },
+  baby: { ...charPresets.baby, batch: 128 },
+  mid: { ...charPresets.mid, batch: 64 },
+  lecture: charPresets.lecture,
+} satisfies Record<CharPresetName, CharPreset>;
+
 export const classifyPresets = {
   /** Seconds on `names`. */
   tiny: {

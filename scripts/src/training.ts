@@ -26,7 +26,7 @@ import { grouped, type Output, output, percent, runCommand } from "./output.ts";
 import type { Preset, Recipe } from "./presets.ts";
 import { goingOn } from "./streams.ts";
 import type { TrainOptions } from "./tasks/options.ts";
-import type { Counted, Task, TaskData } from "./tasks/task.ts";
+import { type Figure, jsonOf, type Task, type TaskData } from "./tasks/task.ts";
 
 /** A preset with the options that were given in the place of its own values. */
 export function withOptions<P extends Preset>(preset: P, options: TrainOptions): P {
@@ -38,7 +38,9 @@ export function withOptions<P extends Preset>(preset: P, options: TrainOptions):
 
 /** The run's folder: as given, or named after data and preset. */
 export function runFolder({ out, data, preset }: TrainOptions): string {
-  return out ?? `runs/${basename(data, extname(data))}-${preset}`;
+  // What a data set's variant is called has colons and commas.
+  const name = basename(data, extname(data)).replace(/[:,]/g, "-");
+  return out ?? `runs/${name}-${preset}`;
 }
 
 /** What a training comes to, with the validation data seen to its end. */
@@ -55,7 +57,8 @@ export async function train<O extends TrainOptions>(task: Task<O>, options: O): 
   const { seed = 0 } = options;
   await openDevice(options);
   manualSeed(seed);
-  const preset = withOptions(task.presets[options.preset], options);
+  const presets = task.presetsFor?.(options) ?? task.presets;
+  const preset = withOptions(presets[options.preset], options);
   if (options.resume) await checkSettings(options, preset);
   const data = await task.prepare(options, preset);
   const model = await makeModel(task, options, { ...preset, ...data.sizes });
@@ -67,14 +70,17 @@ export async function train<O extends TrainOptions>(task: Task<O>, options: O): 
     ].join("\n"),
   );
   const result = await runTraining(task, model, data, preset, options, out);
+  const { validation } = result;
+  const figures = validation === undefined ? [] : task.figures(validation, { unit: data.tokenizer.unit, ...data });
   if (!result.interrupted) {
     const { tokenizer } = data;
-    out.say(`\n${describeResult(result, task, { unit: tokenizer.unit, ...data })}`);
+    out.say(`\n${describeResult(result, figures)}`);
     const run = runFolder(options);
     await task.show?.({ model, tokenizer, run }, options, out);
-    out.say(`\nThe run is in ${run}. Go on with\n  ${runCommand(task.next(run))}\n  ${runCommand(["eval", run])}`);
+    const next = [task.next(run, options), ["eval", run]].map((words) => `\n  ${runCommand(words)}`);
+    out.say(`\nThe run is in ${run}. Go on with${next.join("")}`);
   }
-  finish(out, result, options.device);
+  finish(out, result, figures, options.device);
 }
 
 /** A model of the kind that was asked for. Errors: there is none of that name, or it predicts something else. */
@@ -110,7 +116,7 @@ async function runTraining(
   out: Output,
 ): Promise<Trained> {
   const { train, validation, tokenizer, evaluateBatches } = data;
-  const { objective } = task;
+  const { objective = task.objective } = data;
   const steps = stepsOf(preset, options, train.batchesPerEpoch);
   const { patience, resume, lr, seed = 0 } = options;
   const folder = runFolder(options);
@@ -244,13 +250,14 @@ function asUsage(error: unknown): never {
 // --- what is told ---------------------------------------------------------------------------------
 
 /** The last event of `--json`, and the exit code of a training that was stopped. */
-function finish(out: Output, result: Trained, device: DeviceName): void {
+function finish(out: Output, result: Trained, figures: readonly Figure[], device: DeviceName): void {
   const { steps, trainLoss, validation, weightsOf, msPerStep, perSecond, unit, interrupted, run } = result;
   out.event("done", {
     steps,
     trainLoss: known(trainLoss),
     valLoss: validation?.loss,
     ...validation?.measures,
+    ...jsonOf(figures),
     loss: undefined,
     weightsOf,
     msPerStep: known(msPerStep),
@@ -280,15 +287,21 @@ function describeSize(preset: Preset): string {
 }
 
 /** `2,400 steps in 58 s: training loss 1.842, validation loss 1.890 (2.73 bits a character, accuracy 45.1 %)` */
-function describeResult(result: Trained, task: Task, counted: Counted): string {
+function describeResult(result: Trained, figures: readonly Figure[]): string {
   const { steps, seconds, trainLoss, validation, weightsOf } = result;
   const head = `${grouped(steps)} steps in ${seconds.toFixed(0)} s: training loss ${trainLoss.toFixed(3)}`;
   if (validation === undefined) return head;
-  const figures = task.figures(validation, counted).map(([label, shown]) => `${label} ${shown}`);
-  if (validation.accuracy !== undefined) figures.push(`accuracy ${percent(validation.accuracy)}`);
+  const shares = Object.entries({
+    accuracy: "accuracy",
+    exactMatch: "exact match",
+    trainExactMatch: "of what was trained on",
+  })
+    .filter(([name]) => validation.measures[name] !== undefined)
+    .map(([name, label]) => `${label} ${percent(validation.measures[name])}`);
+  const told = [...figures.map(([label, shown]) => `${label} ${shown}`), ...shares];
   const whose =
     weightsOf === steps
       ? ""
       : `\nThe validation is of the best weights, those of step ${grouped(weightsOf)}; the run is used with them.`;
-  return `${head}, validation loss ${validation.loss.toFixed(3)} (${figures.join(", ")})${whose}`;
+  return `${head}, validation loss ${validation.loss.toFixed(3)} (${told.join(", ")})${whose}`;
 }

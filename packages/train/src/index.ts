@@ -31,6 +31,17 @@ export {
   stack,
 } from "./data/collate.ts";
 export { type CollateOptions, DataLoader, type LoaderOptions, SortedExamples } from "./data/loader.ts";
+export {
+  ANSWER_END,
+  answering,
+  encodePairs,
+  type Pair,
+  type PairData,
+  type PairDataOptions,
+  type PairTokens,
+  padPairs,
+  pairData,
+} from "./data/pairs.ts";
 export { RandomSource, type Shard, type SourceOptions } from "./data/source.ts";
 export { type SplitOptions, stratifiedSplit } from "./data/split.ts";
 export { type TextDataOptions, textData } from "./data/text.ts";

@@ -4,6 +4,7 @@ import { count, deviceOptions, runPosition } from "../options.ts";
 import { grouped, output, percent, table } from "../output.ts";
 import { taskOf } from "../tasks/index.ts";
 import { encodingOption, tableOptions } from "../tasks/options.ts";
+import { jsonOf } from "../tasks/task.ts";
 import { evaluateShown } from "../training.ts";
 import { defineCommand } from "./command.ts";
 
@@ -41,8 +42,8 @@ export const command = defineCommand({
     await openDevice(options);
     const run = await openRun(options.run);
     const task = await taskOf(run);
-    const { data, ...counted } = await task.evaluation(run, options);
-    const found = await evaluateShown(run.model, data, task, out);
+    const { data, objective = task.objective, ...counted } = await task.evaluation(run, options);
+    const found = await evaluateShown(run.model, data, { objective }, out);
     const { loss, accuracy, measures, count: targets } = found;
     const figures = task.figures(found, counted);
     const others = Object.entries(measures).filter(([name]) => name !== "loss" && name !== "accuracy");
@@ -59,7 +60,7 @@ export const command = defineCommand({
     out.event("done", {
       valLoss: loss,
       accuracy,
-      ...Object.fromEntries(figures.flatMap(([, , json]) => (json === undefined ? [] : [json]))),
+      ...jsonOf(figures),
       ...Object.fromEntries(others),
       count: targets,
       ...{ split: options.split, device: options.device, run: options.run },

@@ -1,6 +1,6 @@
 import { GPT } from "@lectern/nn";
 import { generateScoredTexts, type LanguageModel, openRun, strategyNames, type Tokenizer } from "@lectern/train";
-import { firstPrompt, tokenizerOf } from "../corpora.ts";
+import { answerEnd, firstPrompt, tokenizerOf } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { explainTo, tellAttention } from "../explanation.ts";
@@ -89,7 +89,8 @@ export const command = defineCommand({
     const tokenizer = tokenizerOf(run);
     const given = options.prompt === undefined ? undefined : knownPart(tokenizer, options.prompt, options.unknown);
     const prompt = given ?? firstPrompt(tokenizer);
-    const { tokens = 300, seed, samples = 1, stop, explain } = options;
+    const { tokens = 300, seed, samples = 1, explain } = options;
+    const stop = options.stop ?? answerEnd(run);
     // Several texts, or one between explanations, are shown when they are whole.
     const flowing = samples === 1 && !explain;
     const choice = choiceOf(options);

@@ -10,25 +10,23 @@ import {
   textData,
 } from "@lectern/train";
 import type { Argv } from "yargs";
-import { dataOf, dataReference, firstPrompt, partOf, readCorpus, tokenizerOf } from "../corpora.ts";
+import { arePairs, dataOf, dataReference, firstPrompt, partOf, readCorpus, tokenizerOf } from "../corpora.ts";
 import { UsageError } from "../errors.ts";
 import { numberOption, TEMPERATURE } from "../options.ts";
 import { grouped, percent } from "../output.ts";
-import { charPresets } from "../presets.ts";
+import { charPresets, pairPresets } from "../presets.ts";
 import { tokenizerFor } from "../tokenizers.ts";
 import { type EvalOptions, encodingOption, type TrainOptions } from "./options.ts";
+import { EVALUATED, pairEvaluation, preparePairs, showAnswers } from "./pairs.ts";
 import type { Task } from "./task.ts";
 
-interface CharOptions extends TrainOptions {
+export interface CharOptions extends TrainOptions {
   readonly encoding?: string;
   /** How the text is cut into tokens. */
   readonly tokenizer?: string;
   /** Characters to write when trained. */
   readonly sample?: number;
 }
-
-/** Tokens of the validation text that an evaluation on the way looks at. */
-const EVALUATED = 20_000;
 
 /** A language model of one text: it learns to predict the next token. */
 export const char: Task<CharOptions> = {
@@ -39,6 +37,7 @@ export const char: Task<CharOptions> = {
   examples: [
     ["$0 train char --data moby-dick", "The small default model, about a minute"],
     ["$0 train char --data my.txt --preset baby --steps 2000", "A larger model, on a text of your own"],
+    ["$0 train text --data arithmetic", "Answers to sums, right also where they were never seen: minutes"],
     ["$0 train text --data my.txt --tokenizer bpe:2000", "Pieces of words in the place of characters"],
     ["$0 train char --data moby-dick --steps 5000 --resume", "Go on where the first run ended"],
     ["$0 train char --data moby-dick --json", "Losses as JSON lines, for a program"],
@@ -60,7 +59,11 @@ export const char: Task<CharOptions> = {
       },
     }),
 
-  async prepare({ data, json, seed = 0, tokenizer: choice, encoding }, { context, batch }) {
+  presetsFor: ({ data }) => (arePairs(data) ? pairPresets : charPresets),
+
+  async prepare(options, { context, batch }) {
+    const { data, json, seed = 0, tokenizer: choice, encoding } = options;
+    if (arePairs(data)) return preparePairs(options, { context, batch });
     const corpus = await readCorpus(data, json, encoding);
     const texts = [corpus.train, corpus.validation];
     const learned = choice === undefined ? undefined : await tokenizerFor(choice, async () => texts);
@@ -88,6 +91,7 @@ export const char: Task<CharOptions> = {
 
   async evaluation(run, options) {
     assertNoTable(options);
+    if (arePairs(dataOf(run, options))) return pairEvaluation(run, options);
     const tokenizer = tokenizerOf(run);
     const { encoding } = options.data === undefined ? run.config : {};
     const read = options.encoding ?? (encoding as string | undefined);
@@ -111,15 +115,18 @@ export const char: Task<CharOptions> = {
     ];
   },
 
-  async show({ model, tokenizer }, { sample = 300, seed = 0 }, out) {
+  async show({ model, tokenizer }, options, out) {
+    const { sample = 300, seed = 0, data } = options;
     if (sample === 0) return;
+    if (arePairs(data)) return showAnswers(model as unknown as LanguageModel, tokenizer, options, out);
     const sampling = { tokens: sample, temperature: TEMPERATURE, seed };
     const text = await generate(model as unknown as LanguageModel, tokenizer, firstPrompt(tokenizer), sampling);
     out.say(`\nIt writes:\n\n${text.trim()}`);
     out.event("sample", { text });
   },
 
-  next: (run) => ["generate", run, "--tokens", "500"],
+  next: (run, { data }) =>
+    arePairs(data) ? ["generate", run, "--strategy", "greedy", "--prompt", "…"] : ["generate", run, "--tokens", "500"],
 };
 
 /** Undefined where no text is held out. */

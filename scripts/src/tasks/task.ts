@@ -16,6 +16,8 @@ export interface TaskData extends Counted {
   readonly summary: string;
   /** Batches that an evaluation on the way looks at; all unless given. */
   readonly evaluateBatches?: number;
+  /** What is made small; the task's unless given. */
+  readonly objective?: Objective<Module, object>;
 }
 
 /** What a loss is the mean over. */
@@ -30,10 +32,16 @@ export interface Counted {
 export interface EvaluationData extends Counted {
   readonly data: BatchSequence;
   readonly unit: string;
+  /** What is measured; the task's objective unless given. */
+  readonly objective?: Objective<Module, object>;
 }
 
 /** What a measure is called in a table and in JSON. */
 export type Figure = readonly [label: string, shown: string, json?: readonly [name: string, value: number]];
+
+/** The figures by their names in JSON. */
+export const jsonOf = (figures: readonly Figure[]): Record<string, number> =>
+  Object.fromEntries(figures.flatMap(([, , json]) => (json === undefined ? [] : [json])));
 
 /** A training that has ended, with the weights that the figures are of in the model. */
 export interface Trained {
@@ -51,6 +59,8 @@ export interface Task<O extends TrainOptions = TrainOptions> {
   /** What a model for it predicts, which decides which kinds of models it takes. */
   readonly predicts: string;
   readonly presets: Readonly<Record<string, Preset>>;
+  /** What the presets stand for with these data, where that depends on them. */
+  presetsFor?(options: O): Readonly<Record<string, Preset>>;
   /** The kind of model that is trained unless another is asked for. */
   readonly model: string;
   /** What is made small; the model's own loss, or cross entropy and accuracy, unless given. */
@@ -67,7 +77,7 @@ export interface Task<O extends TrainOptions = TrainOptions> {
   /** What is shown of a model when it is trained: a sample of what it writes. */
   show?(trained: Trained, options: O, out: Output): Promise<void>;
   /** The command that people can go on with. */
-  next(run: string): readonly string[];
+  next(run: string, options: O): readonly string[];
   /** What such a run says of texts that it is given: `lectern predict`. */
   predict?(run: OpenedRun, options: PredictOptions, out: Output): Promise<void>;
 }

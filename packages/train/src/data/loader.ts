@@ -62,11 +62,11 @@ export class DataLoader<E = Example, H extends object = HostTokens> extends Rand
     return { ...super.describe(), fingerprint: this.#fingerprint() };
   }
 
-  /** Of sequences, what they say and which class they have; of other examples, how many there are. */
+  /** Of sequences, what they say and which class or prompt they have; of other examples, how many there are. */
   #fingerprint(): string {
     const print = new Fingerprint();
     for (const example of this.#examples) {
-      const { tokens, label } = example as Partial<Example>;
+      const { tokens, prompt, label = prompt } = example as Partial<Example & { prompt: number }>;
       if (tokens === undefined || label === undefined) return String(this.#examples.length);
       print.add(tokens).add([label]);
     }

@@ -1,0 +1,110 @@
+import type { Pair, PairCorpus } from "@lectern/datasets";
+import {
+  ANSWER_END,
+  answering,
+  encodePairs,
+  generateTexts,
+  type LanguageModel,
+  type OpenedRun,
+  padPairs,
+  pairData,
+  SortedExamples,
+  type Tokenizer,
+} from "@lectern/train";
+import { dataOf, dataReference, partOf, readPairCorpus, tokenizerOf } from "../corpora.ts";
+import { grouped, type Output, table } from "../output.ts";
+import { tokenizerFor } from "../tokenizers.ts";
+import type { CharOptions } from "./char.ts";
+import type { EvalOptions } from "./options.ts";
+import type { EvaluationData, TaskData } from "./task.ts";
+
+/** Tokens of the validation data that an evaluation on the way looks at. */
+export const EVALUATED = 20_000;
+
+/** What `train text` does with prompts and answers: it learns the answers. */
+export async function preparePairs(
+  { data, json, seed = 0, tokenizer: choice }: CharOptions,
+  { context, batch }: { context: number; batch: number },
+): Promise<TaskData> {
+  const corpus = await readPairCorpus(data, json, { seed });
+  const lines = () => [...corpus.train, ...corpus.validation].map((pair) => pair.prompt + pair.answer + ANSWER_END);
+  const learned = choice === undefined ? undefined : await tokenizerFor(choice, async () => [lines().join("")]);
+  const description = { data: dataReference(data), learns: "answers" };
+  const found = pairData(corpus, { context, batch, seed, tokenizer: learned, description });
+  const { tokenizer } = found;
+  const [{ prompt, answer }] = corpus.train;
+  const [learns, unseen] = [corpus.train, corpus.validation].map(({ length }) => grouped(length));
+  return {
+    ...found,
+    bytesPerToken: bytesPerToken(tokenizer, corpus.validation),
+    sizes: { vocabulary: tokenizer.size },
+    summary: `${corpus.name}: ${learns} answers to learn, as ${prompt}${answer}, and ${unseen} never shown`,
+    // What was trained on comes last in an evaluation, so that all of it is looked at.
+    evaluateBatches: corpus.byHeart ? undefined : evaluated(tokenizer, corpus, batch),
+  };
+}
+
+/** Batches with about as many tokens as an evaluation on the way looks at; undefined where that is all. */
+function evaluated(tokenizer: Tokenizer, { validation }: PairCorpus, batch: number): number | undefined {
+  const tokens = encodePairs(tokenizer, validation).reduce((sum, pair) => sum + pair.tokens.length, 0);
+  if (tokens <= 2 * EVALUATED) return undefined;
+  return Math.max(1, Math.round((EVALUATED * validation.length) / tokens / batch));
+}
+
+/** How a run that learned answers is evaluated: how many it gives whole. */
+export async function pairEvaluation(run: OpenedRun, options: EvalOptions): Promise<EvaluationData> {
+  const tokenizer = tokenizerOf(run);
+  const corpus = await readPairCorpus(dataOf(run, options), options.json, { seed: Number(run.config.seed ?? 0) });
+  const pairs = partOf(corpus, options);
+  const data = new SortedExamples(encodePairs(tokenizer, pairs), {
+    batch: options.batch ?? 128,
+    collate: padPairs,
+    length: ({ tokens }) => tokens.length,
+  });
+  return {
+    ...{ data, unit: tokenizer.unit ?? "token" },
+    bytesPerToken: bytesPerToken(tokenizer, pairs),
+    objective: answering,
+  };
+}
+
+/** Of the answers alone, their ends among them: what the loss is the mean over. */
+function bytesPerToken(tokenizer: Tokenizer, pairs: readonly Pair[]): number | undefined {
+  const tokens = encodePairs(tokenizer, pairs).reduce((sum, pair) => sum + pair.tokens.length - pair.prompt, 0);
+  const bytes = pairs.reduce((sum, { answer }) => sum + Buffer.byteLength(answer) + 1, 0);
+  return tokens === 0 ? undefined : bytes / tokens;
+}
+
+/** Prompts whose answers are shown, of each part. */
+const SHOWN = 5;
+
+/** Lets the model answer some of what it was trained on, and some of what it has never seen. */
+export async function showAnswers(
+  model: LanguageModel,
+  tokenizer: Tokenizer,
+  { data, json, seed = 0 }: CharOptions,
+  out: Output,
+): Promise<void> {
+  const corpus = await readPairCorpus(data, json, { seed });
+  const parts = { train: "trained on", validation: "never seen" } as const;
+  const rows: string[][] = [];
+  for (const [part, label] of Object.entries(parts) as [keyof typeof parts, string][]) {
+    const pairs = corpus[part].slice(0, SHOWN);
+    const given = await answersOf(model, tokenizer, pairs);
+    for (const [i, pair] of pairs.entries()) {
+      const isRight = given[i] === pair.answer;
+      rows.push([`${pair.prompt}${given[i]}`, isRight ? "right" : `should be ${pair.answer}`, label]);
+      out.event("answer", { ...pair, given: given[i], part });
+    }
+  }
+  out.say(`\nIt answers:\n\n${table(rows)}`);
+}
+
+/** The model's greedy answers. */
+async function answersOf(model: LanguageModel, tokenizer: Tokenizer, pairs: readonly Pair[]): Promise<string[]> {
+  const prompts = pairs.map(({ prompt }) => prompt);
+  const longest = encodePairs(tokenizer, pairs).reduce((most, pair) => Math.max(most, pair.tokens.length), 0);
+  const stop = tokenizer.special?.endOfText === undefined ? ANSWER_END : undefined;
+  const texts = await generateTexts(model, tokenizer, prompts, { tokens: 2 * longest, strategy: "greedy", stop });
+  return texts.map((text, i) => text.slice(prompts[i].length));
+}
