@@ -1,8 +1,10 @@
 import yargs, { type Argv } from "yargs";
 import type { Everywhere } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
+import type { LectureRunOptions } from "./commands/lecture.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
-import { lastOf } from "./options.ts";
+import { deviceOptions, lastOf, seedOption } from "./options.ts";
+import { LANGUAGES, type Language } from "./report/language.ts";
 import { watchStreams } from "./streams.ts";
 import { tasks } from "./tasks/index.ts";
 import type { TrainOptions } from "./tasks/options.ts";
@@ -41,7 +43,8 @@ function program(args: readonly string[]) {
     .option("json", { type: "boolean", default: false, global: true, describe: "Print one JSON object a line" })
     .option("debug", { type: "boolean", default: false, global: true, describe: "Show an error's stack" })
     .command("data", "List data sets, or download one", dataCommands, () => {})
-    .command("train", "Train a model", trainCommands, () => {});
+    .command("train", "Train a model", trainCommands, () => {})
+    .command("lecture", "List the lecture's experiments, or run them", lectureCommands, () => {});
   for (const { usage, describe, load } of commands) {
     withEverywhere.command(
       usage,
@@ -89,7 +92,7 @@ function ownFirst(command: Argv): Argv {
 /** Options that take no value. */
 const FLAGS = new Set([
   ...["json", "debug", "help", "version", "resume", "profile"],
-  ...["skip-bad-rows", "explain", "merges", "early-stopping"],
+  ...["skip-bad-rows", "explain", "merges", "early-stopping", "quick"],
 ]);
 
 /**
@@ -140,7 +143,7 @@ function takeBehindDashes(options: Record<string, unknown>): void {
 const listOf = (usage: string): string | undefined => /\[(\w+)\.\.\]/.exec(usage)?.[1];
 
 /** What may be given several times: lists, and what stands before and behind `--`. */
-const LISTS = new Set(["_", "--", ...commands.flatMap(({ usage }) => listOf(usage) ?? [])]);
+const LISTS = new Set(["_", "--", "experiment", ...commands.flatMap(({ usage }) => listOf(usage) ?? [])]);
 
 function dataCommands(parser: Argv<{ json: boolean }>) {
   return parser
@@ -160,6 +163,52 @@ function dataCommands(parser: Argv<{ json: boolean }>) {
       async ({ name, json }) => (await import("./commands/data.ts")).dataFetch({ name, json }),
     )
     .demandCommand(1, "say what to do with data: `lectern data list` or `lectern data fetch <name>`");
+}
+
+const langOption = {
+  choices: LANGUAGES,
+  default: "en" as Language,
+  requiresArg: true,
+  describe: "The language of reports",
+};
+
+function lectureCommands(parser: Argv<Everywhere>) {
+  return parser
+    .command(
+      "list",
+      "List the experiments in the lecture's order",
+      (command) => command.option("lang", langOption).example("$0 lecture list", "What there is to run"),
+      async ({ json, lang }) => (await import("./commands/lecture.ts")).lectureList({ json, lang }),
+    )
+    .command(
+      "run <experiment..>",
+      "Run experiments, write their reports, and say which claims hold",
+      (command) =>
+        ownFirst(
+          command
+            .positional("experiment", {
+              ...{ type: "string", array: true, demandOption: true },
+              describe: "Names, files of your own, or `all`",
+            })
+            .options({
+              quick: { type: "boolean", default: false, describe: "Smaller: seconds in the place of minutes" },
+              out: { type: "string", default: "runs/lecture", requiresArg: true, describe: "The reports' folder" },
+              lang: langOption,
+              seed: seedOption,
+              set: { type: "string", requiresArg: true, describe: "Other settings: name=value,name=value" },
+              ...deviceOptions,
+            })
+            .example([
+              ["$0 lecture run attention-basic", "One experiment: its claims, and where its report is"],
+              ["$0 lecture run all --quick", "Every experiment in a few minutes, and a page that links them"],
+              ["$0 lecture run ./experiments/mine.ts", "An experiment of your own"],
+            ]),
+        ),
+      // The options are those that have just been declared.
+      async (options) =>
+        (await import("./commands/lecture.ts")).lectureRun(options as unknown as Everywhere & LectureRunOptions),
+    )
+    .demandCommand(1, "say what to do: `lectern lecture list` or `lectern lecture run <experiment..>`");
 }
 
 function trainCommands(parser: Argv<Everywhere>) {
@@ -196,7 +245,7 @@ function asUsageError(args: readonly string[], message: string | null, error: Er
 
 /** The words that make a command, for pointing at the right help. */
 const COMMANDS = new Set([
-  ...["data", "list", "fetch", "train"],
+  ...["data", "list", "fetch", "train", "lecture", "run"],
   ...tasks.map(({ name }) => name),
   ...commands.map(({ usage }) => usage.split(" ")[0]),
 ]);

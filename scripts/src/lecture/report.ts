@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { type Canvas, WIDTHS } from "../report/draw/canvas.ts";
+import { svgFileOf } from "../report/draw/index.ts";
+import type { Figure } from "../report/figures.ts";
+import { type Html, html } from "../report/html.ts";
+import type { Language } from "../report/language.ts";
+import { cells, codeBlock, figureSection, page } from "../report/page.ts";
+import { words } from "../report/words.ts";
+import type { ClaimText } from "./experiment.ts";
+import { regionOf } from "./regions.ts";
+import type { Found } from "./registry.ts";
+import type { ClaimResult, Results } from "./runExperiment.ts";
+
+/** An experiment's results, told in one language. */
+export interface Told {
+  readonly found: Found;
+  readonly results: Results;
+  readonly language: Language;
+  readonly canvas: Canvas;
+}
+
+export function figuresOf({ found: { experiment }, results, language, canvas: { number } }: Told): readonly Figure[] {
+  return experiment.figures({ data: results.data, t: experiment.texts[language], number, language });
+}
+
+/** `report.html`: what the lecture says, what was measured, the claims, figures with the code that made them. */
+export function reportPage(told: Told): string {
+  const { found, results, language, canvas } = told;
+  const t = found.experiment.texts[language];
+  const w = words[language];
+  const source = readFileSync(found.file, "utf8");
+  const file = shownPath(found.file);
+  const regions = new Set<string>();
+  const code = ({ code: region }: Figure) => {
+    if (region === undefined || regions.has(region)) return undefined;
+    regions.add(region);
+    return { file, text: regionOf(source, region) };
+  };
+  const body = [
+    html`<nav><a href="../index.html">${w.allReports}</a></nav>
+<h1>${t.title}</h1>
+<blockquote><p><b>${w.lecture}:</b> ${t.lecture}</p></blockquote>
+<p>${t.shows}</p>
+<h2>${w.claims}</h2>
+<ul class="claims">${results.claims.map((claim) => claimItem(claim, t.claims[claim.id], told))}</ul>`,
+    ...figuresOf(told).map((figure) => figureSection(canvas, figure, language, code(figure))),
+    html`<h2>${w.change}</h2><p>${t.change}</p>
+${source.includes("// #region settings") && codeBlock({ file, text: regionOf(source, "settings") }, language)}
+<h2>${w.again}</h2><pre><code>${againCommand(told)}</code></pre>
+<footer><h2>${w.made}</h2>${madeTable(told)}</footer>`,
+  ];
+  return page({ title: t.title, language, body });
+}
+
+function claimItem(
+  { holds, comparisons }: ClaimResult,
+  { says, compares }: ClaimText,
+  { language, canvas: { number } }: Told,
+): Html {
+  const w = words[language];
+  const numbers = comparisons.map(({ left, relation, right, at }) => {
+    const where = at === undefined ? "" : `${w.at} ${typeof at === "number" ? number(at) : at}: `;
+    return html`<span class="numbers">${where}${compares[0]} ${number(left)} ${relation} ${compares[1]} ${number(right)}</span>`;
+  });
+  return html`<li class="${holds ? "holds" : "fails"}"><span class="verdict">${holds ? w.holds : w.fails}:</span> ${says}${numbers}</li>`;
+}
+
+/** A file as it is told: by its place in the repository, or by its name. */
+export const shownPath = (file: string) =>
+  /(?:scripts[\\/]lecture|experiments)[\\/][^\\/]+$/.exec(file)?.[0].replaceAll("\\", "/") ?? basename(file);
+
+function againCommand({ found: { experiment, file }, results: { size, seed }, language }: Told): string {
+  const name = file.endsWith(`lecture/${experiment.id}.ts`) ? experiment.id : shownPath(file);
+  const options = [
+    size === "full" ? "" : " --quick",
+    seed === 0 ? "" : ` --seed ${seed}`,
+    language === "en" ? "" : ` --lang ${language}`,
+  ];
+  return `npm run lectern -- lecture run ${name}${options.join("")}`;
+}
+
+function madeTable({ results, language, canvas }: Told): Html {
+  const w = words[language];
+  const { size, seed, device, seconds, versions, processor, date, settings } = results;
+  const rows = [
+    [
+      w.settings,
+      `${w.size[size]}: ${Object.entries(settings)
+        .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+        .join(", ")}`,
+    ],
+    [w.seed, String(seed)],
+    [w.time, `${canvas.number(seconds, seconds < 10 ? 1 : 0)} ${w.seconds}`],
+    [w.device, `${device}, ${processor}`],
+    [w.versions, `Lectern ${versions.lectern}, Node ${versions.node}`],
+    [
+      w.date,
+      new Date(date).toLocaleString(language === "ru" ? "ru-RU" : "en-GB", { dateStyle: "long", timeStyle: "short" }),
+    ],
+  ];
+  return cells(canvas, { columns: ["", ""], rows });
+}
+
+/** The pictures by the names of their files. */
+export function pictures(told: Told): Map<string, string> {
+  const files = figuresOf(told).flatMap((figure): [string, string][] => {
+    const svg = svgFileOf(told.canvas, figure, WIDTHS.wide);
+    return svg === undefined ? [] : [[`figure-${figure.id}.svg`, svg]];
+  });
+  return new Map(files);
+}
+
+/** What the index tells of an experiment. */
+export interface Listed {
+  readonly id: string;
+  readonly title: string;
+  readonly lecture: string;
+  /** Of the last run in this folder, where there was one. */
+  readonly claims?: readonly ClaimResult[];
+}
+
+/** `index.html`: every experiment in the lecture's order, and what came of it. */
+export function indexPage(listed: readonly Listed[], language: Language): string {
+  const w = words[language];
+  const state = ({ claims }: Listed) => {
+    if (claims === undefined) return html`<span class="numbers">${w.notRun}</span>`;
+    const good = claims.filter(({ holds }) => holds).length;
+    const all = good === claims.length;
+    return html`<span class="numbers"><span class="verdict">${all ? w.holds : w.fails}</span> (${good} / ${claims.length})</span>`;
+  };
+  const items = listed.map((entry) => {
+    const { id, title, lecture, claims } = entry;
+    const good = claims?.every(({ holds }) => holds);
+    const name = claims === undefined ? html`<b>${title}</b>` : html`<a href="${id}/report.html"><b>${title}</b></a>`;
+    return html`<li class="${good && "holds"}">${name} <code>${id}</code><br>${lecture}${state(entry)}</li>`;
+  });
+  const body = [
+    html`<h1>${w.index}</h1><p>${w.indexIntro}</p><ul class="claims">${items}</ul>
+<pre><code>npm run lectern -- lecture run all --quick${language === "en" ? "" : ` --lang ${language}`}</code></pre>`,
+  ];
+  return page({ title: w.index, language, body });
+}

@@ -1,0 +1,47 @@
+import type { Figure } from "../report/figures.ts";
+import { words } from "../report/words.ts";
+import { figuresOf, type Told } from "./report.ts";
+
+const BLOCKS = "▁▂▃▄▅▆▇█";
+
+/** A curve in one line of text: `▁▂▅█`, averaged into at most so many characters. */
+export function sparkline(values: readonly number[], most = 40): string {
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return "";
+  const size = Math.min(most, finite.length);
+  const parts = Array.from({ length: size }, (_, i) => {
+    const part = finite.slice(Math.floor((i * finite.length) / size), Math.floor(((i + 1) * finite.length) / size));
+    return part.reduce((a, b) => a + b, 0) / part.length;
+  });
+  const [low, high] = [Math.min(...parts), Math.max(...parts)];
+  return parts.map((value) => BLOCKS[Math.min(7, Math.floor((8 * (value - low)) / (high - low || 1)))]).join("");
+}
+
+/** An experiment's results for a terminal: the claims with both numbers, and curves where there are some. */
+export function terminalText(told: Told): string {
+  const { found, results, language, canvas } = told;
+  const { number } = canvas;
+  const t = found.experiment.texts[language];
+  const w = words[language];
+  const claims = results.claims.flatMap(({ id, holds, comparisons }) => {
+    const { says, compares } = t.claims[id];
+    const lines = comparisons.map(({ left, relation, right, at }) => {
+      const where = at === undefined ? "" : `${w.at} ${typeof at === "number" ? number(at) : at}: `;
+      return `      ${where}${compares[0]} ${number(left)} ${relation} ${compares[1]} ${number(right)}`;
+    });
+    return [`  ${holds ? w.holds : w.fails}: ${says}`, ...lines];
+  });
+  return [t.title, ...figuresOf(told).flatMap((figure) => curves(figure, number)), ...claims].join("\n");
+}
+
+function curves(figure: Figure, number: Told["canvas"]["number"]): string[] {
+  if (figure.kind !== "line") return [];
+  const width = Math.max(...figure.series.map(({ name }) => name.length));
+  const rows = figure.series.map(({ name, points }) => {
+    const values = points.map(([, y]) => y);
+    const logged = figure.y.log ? values.map((value) => Math.log(value)) : values;
+    const [first, last] = [values.at(0) ?? Number.NaN, values.at(-1) ?? Number.NaN];
+    return `    ${name.padEnd(width)} ${sparkline(logged)} ${number(first)} → ${number(last)}`;
+  });
+  return [`  ${figure.title}`, ...rows];
+}
