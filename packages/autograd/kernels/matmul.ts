@@ -7,11 +7,11 @@ import { rowOffset } from "./elementwise";
 import { thin } from "./thin";
 
 /** Depth of a panel of b: KC * NR floats stay in the first-level cache. */
-const KC: i32 = 256;
+export const KC: i32 = 256;
 /** Rows of a packed at a time: MC * KC floats stay in the second-level cache. A multiple of 6 and 4. */
-const MC: i32 = 192;
+export const MC: i32 = 192;
 /** Columns of b packed at a time. */
-const NC: i32 = 1024;
+export const NC: i32 = 1024;
 
 /** What a thread's scratch memory holds at least. */
 export const SCRATCH_FLOATS: i32 = MC * KC + NC * KC;
@@ -33,7 +33,7 @@ export function scratchAddress(): usize {
 }
 
 /** A block at the edge of c: the whole of it is computed beside, and what lies within c is taken. */
-function blockAtEdge(
+export function blockAtEdge(
   depth: i32, a: usize, b: usize, c: usize, step: usize, add: bool, rows: i32, columns: i32, beside: usize,
 ): void {
   block(depth, a, b, beside, NR * 4, false);

@@ -103,3 +103,69 @@ function packAnyhow(to: usize, columns: i32, from: usize, step: usize, kStep: us
     from += columns * step;
   }
 }
+
+/** Rows `shifts[k]` bytes from `from`, so many floats of each: a panel whose columns lie side by side in memory. */
+// @ts-ignore: decorator
+@inline export function packShifted(to: usize, columns: i32, from: usize, shifts: usize, present: i32, depth: i32): void {
+  if (present < columns) {
+    for (let k = 0; k < depth; k++, to += columns * 4) {
+      const row = from + <usize>load<i32>(shifts + k * 4);
+      for (let i = 0; i < present; i++) store<f32>(to + i * 4, load<f32>(row + i * 4));
+      for (let i = present; i < columns; i++) store<f32>(to + i * 4, 0);
+    }
+    return;
+  }
+  for (let k = 0; k < depth; k++, to += columns * 4) {
+    const row = from + <usize>load<i32>(shifts + k * 4);
+    v128.store(to, v128.load(row));
+    v128.store(to, v128.load(row, 16), 16);
+    if (columns == 16) {
+      v128.store(to, v128.load(row, 32), 32);
+      v128.store(to, v128.load(row, 48), 48);
+    }
+  }
+}
+
+/** The other way: each column is a stretch of `depth` floats, that begins `shifts[i]` bytes from `from`. */
+// @ts-ignore: decorator
+@inline export function packStretches(to: usize, columns: i32, from: usize, shifts: usize, present: i32, depth: i32): void {
+  const width = <usize>columns * 4;
+  let i = 0;
+  for (; i + 4 <= present; i += 4) {
+    stretches4(
+      to + i * 4, width, from + load<i32>(shifts + i * 4), from + load<i32>(shifts + i * 4, 4),
+      from + load<i32>(shifts + i * 4, 8), from + load<i32>(shifts + i * 4, 12), depth,
+    );
+  }
+  for (; i < present; i++) {
+    const stretch = from + load<i32>(shifts + i * 4);
+    for (let k = 0; k < depth; k++) store<f32>(to + k * width + i * 4, load<f32>(stretch + k * 4));
+  }
+  for (; i < columns; i++) for (let k = 0; k < depth; k++) store<f32>(to + k * width + i * 4, 0);
+}
+
+function stretches4(to: usize, width: usize, p0: usize, p1: usize, p2: usize, p3: usize, depth: i32): void {
+  let k = 0;
+  for (; k + 4 <= depth; k += 4, to += 4 * width) {
+    const at = <usize>k * 4;
+    const r0 = v128.load(p0 + at);
+    const r1 = v128.load(p1 + at);
+    const r2 = v128.load(p2 + at);
+    const r3 = v128.load(p3 + at);
+    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
+    v128.store(to + width, v128.shuffle<i64>(low01, low23, 1, 3));
+    v128.store(to + 2 * width, v128.shuffle<i64>(high01, high23, 0, 2));
+    v128.store(to + 3 * width, v128.shuffle<i64>(high01, high23, 1, 3));
+  }
+  for (; k < depth; k++, to += width) {
+    const at = <usize>k * 4;
+    store<f32>(to, load<f32>(p0 + at));
+    store<f32>(to, load<f32>(p1 + at), 4);
+    store<f32>(to, load<f32>(p2 + at), 8);
+    store<f32>(to, load<f32>(p3 + at), 12);
+  }
+}

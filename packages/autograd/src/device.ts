@@ -97,6 +97,25 @@ export interface AttentionOptions {
   readonly mask: Strided | undefined;
 }
 
+/** How filters move over images, along height and width. */
+export interface FilterOptions {
+  readonly size: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  /** Whether a filter's elements stand from the last to the first. */
+  readonly reversed: boolean;
+  /** Columns of the output. */
+  readonly columns: number;
+}
+
+/** How windows move over planes, along height and width. */
+export interface PoolOptions {
+  readonly size: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+}
+
 export interface AdamWOptions {
   readonly lr: number;
   readonly beta1: number;
@@ -287,6 +306,22 @@ export interface Device {
   biasGelu?(out: Strided, x: Strided, bias: Strided): void;
   /** dx = slope * dy with what `biasGelu` left in x, dbias = sum of dx over the rows; in place on dy allowed. */
   biasGeluGrad?(dx: Strided, dbias: Strided, slope: Strided, dy: Strided): void;
+
+  /**
+   * Filters over images, which see no edge: what is beyond it stands in the images. images: [batch, channels, phases, height,
+   * width]; with a stride of s along both axes there are s² phases, and phase `s i + j` holds the rows i, i + s, … of the columns
+   * j, j + s, …; weight: [outputs, channels size[0] size[1]], bias: [outputs] -> out: [batch, outputs, rows, columns].
+   */
+  convolve?(out: Strided, images: Strided, weight: Strided, bias: Strided | undefined, options: FilterOptions): void;
+  /**
+   * out = the largest element of each window, places (int32) = where in its plane it lies, -1 for a window of nothing but padding.
+   * x: [planes, height, width] -> out, places: [planes, rows, columns]. The first of equal ones; a NaN before all numbers.
+   */
+  maxPool?(out: Strided, places: Strided, x: Strided, options: PoolOptions): void;
+  /** dx[plane, places] += dy, from zeros. dx: [planes, height, width]; dy, places: [planes, rows, columns]. */
+  maxPoolGrad?(dx: Strided, dy: Strided, places: Strided): void;
+  /** The gradient of `weight`. dy: as `out`, its rows as wide as the images', with zeros from `columns` on. */
+  convolveGrad?(dweight: Strided, dy: Strided, images: Strided, options: FilterOptions): void;
 
   /**
    * out = softmax(q kᵀ * scale + mask) v without storing the scores (Dao et al., 2022). q, out: [batch, heads, queries, size];

@@ -7,7 +7,7 @@ import { residentPeakMB } from "./processMemory.ts";
 import { profileStep } from "./profile.ts";
 import { measureStartup } from "./startup.ts";
 import { measureScaling, measureTraining } from "./training.ts";
-import { workloads } from "./workloads.ts";
+import { STEPS, stepSize, workloads } from "./workloads.ts";
 
 /** Measures one workload in this process, which should have done nothing else before. */
 export async function measure(job: Job): Promise<Measurement> {
@@ -17,14 +17,13 @@ export async function measure(job: Job): Promise<Measurement> {
   const device = await findDevice(job);
   const cases = await casesOf(job, device);
   const memory = { baselineMB, peakMB: residentPeakMB() };
-  const size = workloads.training[job.workload];
-  const profile = job.profile ? await profileStep(size, device, job.steps) : undefined;
+  const profile = job.profile ? await profileStep(stepSize(job.workload), device, job.steps) : undefined;
   return { cases, memory, settings: settingsOf(job), profile };
 }
 
 async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<typeof findDevice>>): Promise<Case[]> {
-  const size = workloads.training[workload];
-  if (size !== undefined) return [await measureTraining("step", size, device, workloads.timing.training, steps)];
+  if (STEPS.includes(workload))
+    return [await measureTraining("step", stepSize(workload), device, workloads.timing.training, steps)];
   switch (workload) {
     case "matmul":
       return measureProducts(steps);

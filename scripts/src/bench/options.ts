@@ -10,13 +10,14 @@ export function benchOptions<T>(yargs: Argv<T>) {
       array: true,
       default: [] as string[],
       describe:
-        "char-baby, char-mid, enwik8-lecture, imdb-lecture (these unless named); matmul, attention, generate, startup, scaling; all",
+        "char-baby, char-mid, enwik8-lecture, imdb-lecture (these unless named); lstm, lenet, resnet-8; matmul, attention, generate, startup, scaling; all",
     })
     .options({
       vs: {
         type: "string",
         requiresArg: true,
-        describe: "Measure peers in turn with us: torch, torch-plain, torch-naive, jax-js, separated by commas",
+        describe:
+          "Measure peers in turn with us: torch, torch-plain, torch-naive, torch-compile, jax, jax-js, separated by commas",
       },
       rounds: numberOption("rounds", "Processes of each (default: 3 for training and with --vs, else 1)", {
         whole: true,

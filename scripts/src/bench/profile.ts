@@ -2,7 +2,7 @@ import { type Device, ones, type ProfileRow, profile, scope } from "@lectern/aut
 import { product } from "./kernels.ts";
 import { time } from "./timing.ts";
 import { trainingStep } from "./training.ts";
-import { type TrainingSize, workloads } from "./workloads.ts";
+import { type LayerSize, type TrainingSize, workloads } from "./workloads.ts";
 
 /** What the machine reaches at best: the two lines of a roofline (Williams, Waterman & Patterson, 2009). */
 export interface Roofline {
@@ -72,7 +72,11 @@ export function place(row: ProfileRow, stepMs: number, steps: number, { gflops: 
 }
 
 /** Where a step's time goes, the most expensive first. */
-export async function profileStep(size: TrainingSize, device: Device, steps?: number): Promise<StepProfile> {
+export async function profileStep(
+  size: TrainingSize | LayerSize,
+  device: Device,
+  steps?: number,
+): Promise<StepProfile> {
   const roofline = await measureRoofline(device);
   const step = trainingStep(size, device);
   for (let i = 0; i < workloads.timing.training.warmUp.runs; i++) await step();

@@ -2,7 +2,7 @@ import { grouped, table } from "../output.ts";
 import type { Figure, Growth, Outcome } from "./compare.ts";
 import type { ProfiledKernel, StepProfile } from "./profile.ts";
 import type { Spread } from "./statistics.ts";
-import { TRAINING } from "./workloads.ts";
+import { STEPS } from "./workloads.ts";
 
 /** A number to three digits at least, without digits that mean nothing. */
 export function digits(value: number): string {
@@ -78,7 +78,7 @@ function growthLines(growth: readonly Growth[]): string[] {
 
 /** Everything measured, as people read it. */
 export function report(outcomes: readonly Outcome[], peers: readonly string[]): string {
-  const training = outcomes.filter(({ workload }) => TRAINING.includes(workload));
+  const training = outcomes.filter(({ workload }) => STEPS.includes(workload));
   const parts: string[] = [];
   if (training.length > 0) {
     const rows = training.map(({ workload, figures }) => [workload, figures[0]] as const);
@@ -86,7 +86,7 @@ export function report(outcomes: readonly Outcome[], peers: readonly string[]): 
   }
   for (const { workload, figures, growth, profile } of outcomes) {
     if (profile !== undefined) parts.push(`${workload}\n${profileTable(profile, figures[0].ms.median)}`);
-    if (TRAINING.includes(workload)) continue;
+    if (STEPS.includes(workload)) continue;
     const rows = figures.map((figure) => [figure.name, figure] as const);
     parts.push([figureTable(workload, rows, peers), ...growthLines(growth)].join("\n"));
   }

@@ -1,31 +1,32 @@
-import { type Device, manualSeed, random, tensor } from "@lectern/autograd";
+import { type Device, manualSeed, randint } from "@lectern/autograd";
 import { GPT, TransformerClassifier } from "@lectern/nn";
 import { AdamW, type BatchSource, classification, type StepSettings, trainStep } from "@lectern/train";
+import { layerWorkload } from "./layers.ts";
 import type { Case } from "./measurement.ts";
 import { countTensors } from "./tensorMemory.ts";
 import { time } from "./timing.ts";
-import { type ScalingAxis, type Timing, type TrainingSize, workloads } from "./workloads.ts";
+import { type LayerSize, type ScalingAxis, type Timing, type TrainingSize, workloads } from "./workloads.ts";
 
 const CLASSES = 2;
 
+/** A transformer with random weights, and random tokens with what follows them, or their class. */
+function transformerWorkload(size: TrainingSize, device: Device) {
+  manualSeed(0);
+  const { task, batch, context, vocabulary } = size;
+  const model = task === "char" ? new GPT(size) : new TransformerClassifier({ ...size, classes: CLASSES });
+  const inputs = randint(0, vocabulary, [batch, context], { device });
+  const targets =
+    task === "char" ? randint(0, vocabulary, [batch, context], { device }) : randint(0, CLASSES, [batch], { device });
+  return { model, inputs, targets };
+}
+
 /**
- * One step of training on random tokens, as the Trainer takes it: the model's loss, its gradient, clipping at 1, AdamW.
+ * One step of training on random examples, as the Trainer takes it: the model's loss, its gradient, clipping at 1, AdamW.
  * Resolves when the step has been computed.
  */
-export function trainingStep(size: TrainingSize, device: Device): () => Promise<void> {
-  manualSeed(0);
-  const { task, batch: rows, context, vocabulary } = size;
-  const model = task === "char" ? new GPT(size) : new TransformerClassifier({ ...size, classes: CLASSES });
-  const below = (n: number, shape: number[]) => {
-    const length = shape.reduce((product, part) => product * part, 1);
-    return tensor(
-      Int32Array.from({ length }, () => Math.floor(random() * n)),
-      { shape, device },
-    );
-  };
-  const inputs = below(vocabulary, [rows, context]);
-  const targets = task === "char" ? below(vocabulary, [rows, context]) : below(CLASSES, [rows]);
-  const batch = { inputs, targets, count: rows * context, unit: "tokens" };
+export function trainingStep(size: TrainingSize | LayerSize, device: Device): () => Promise<void> {
+  const { model, inputs, targets } = "layer" in size ? layerWorkload(size, device) : transformerWorkload(size, device);
+  const batch = { inputs, targets, count: inputsOf(size), unit: "tokens" };
   const data: BatchSource = {
     batchesPerEpoch: 1,
     next: () => batch,
@@ -42,17 +43,23 @@ export function trainingStep(size: TrainingSize, device: Device): () => Promise<
   };
 }
 
+/** How many tokens, steps of sequences or images a step reads. */
+function inputsOf(size: TrainingSize | LayerSize): number {
+  if (!("layer" in size)) return size.batch * size.context;
+  return size.layer === "LSTM" ? size.batch * size.time : size.batch;
+}
+
 /** Times steps of one size, with the most memory that tensors take. */
 export async function measureTraining(
   name: string,
-  size: TrainingSize,
+  size: TrainingSize | LayerSize,
   device: Device,
   timing: Timing,
   steps?: number,
 ): Promise<Case> {
   const peakMB = await countTensors(device);
   const times = await time(trainingStep(size, device), timing, steps);
-  return { name, ...times, tokens: size.batch * size.context, tensorsMB: peakMB() };
+  return { name, ...times, tokens: inputsOf(size), tensorsMB: peakMB() };
 }
 
 /** A step's time where one size grows and the others stay. */

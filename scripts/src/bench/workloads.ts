@@ -11,6 +11,13 @@ export interface TrainingSize {
   readonly vocabulary: number;
 }
 
+/** A network of before transformers, on random examples: sequences of vectors, or images of one channel. */
+export type LayerSize = { readonly batch: number; readonly classes: number } & (
+  | { readonly layer: "LSTM"; readonly time: number; readonly width: number }
+  | { readonly layer: "LeNet"; readonly side: number }
+  | { readonly layer: "ResNet"; readonly side: number; readonly channels: readonly number[] }
+);
+
 /** A product [m, k] x [k, n]. Layout: which operand lies transposed in memory, `nt` the second, `tn` the first. */
 export interface ProductCase {
   readonly name: string;
@@ -54,6 +61,7 @@ interface Workloads {
   /** The peers are timed by the same rules. */
   readonly timing: Readonly<Record<"training" | "kernels" | "generation", Timing>>;
   readonly training: Readonly<Record<string, TrainingSize>>;
+  readonly layers: Readonly<Record<string, LayerSize>>;
   readonly products: readonly ProductCase[];
   readonly attention: {
     readonly batch: number;
@@ -82,8 +90,18 @@ export const workloads = JSON.parse(
   readFileSync(new URL("../../peers/workloads.json", import.meta.url), "utf8"),
 ) as Workloads;
 
-/** The workloads that are a step of training. */
+/** What is measured unless something else is asked for: a step of training of transformers. */
 export const TRAINING: readonly string[] = Object.keys(workloads.training);
 
+/** The workloads that are a step of training, of a transformer or of what was there before. */
+export const STEPS: readonly string[] = [...TRAINING, ...Object.keys(workloads.layers)];
+
+/** Errors: the workload is no step of training. */
+export function stepSize(workload: string): TrainingSize | LayerSize {
+  const size = workloads.training[workload] ?? workloads.layers[workload];
+  if (size === undefined) throw new Error(`${workload} is no step of training`);
+  return size;
+}
+
 /** All that `lectern bench` takes. */
-export const NAMES: readonly string[] = [...TRAINING, "matmul", "attention", "generate", "startup", "scaling"];
+export const NAMES: readonly string[] = [...STEPS, "matmul", "attention", "generate", "startup", "scaling"];

@@ -5,7 +5,7 @@ import { type Missing, PEERS, type Peer } from "../bench/peers.ts";
 import { exitWhenStopped } from "../bench/programs.ts";
 import { benchProgress, type Progress } from "../bench/progress.ts";
 import { digits, rates, report } from "../bench/report.ts";
-import { NAMES, TRAINING } from "../bench/workloads.ts";
+import { NAMES, STEPS, TRAINING } from "../bench/workloads.ts";
 import { whyNoGpu } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { checkDevice, type DeviceName, type DeviceOptions } from "../options.ts";
@@ -94,9 +94,9 @@ function workloadsOf({ workload, profile, device, vs }: BenchOptions): string[] 
   const given = namesAmong("workload", workload, [...NAMES, "all"]);
   const names = given.includes("all") ? [...NAMES] : given.length > 0 ? given : [...TRAINING];
   if (!profile) return names;
-  const other = names.find((name) => !TRAINING.includes(name));
+  const other = names.find((name) => !STEPS.includes(name));
   if (other !== undefined) {
-    throw new UsageError(`--profile looks into a training step, and ${other} is none: take ${TRAINING.join(", ")}`);
+    throw new UsageError(`--profile looks into a training step, and ${other} is none: take ${STEPS.join(", ")}`);
   }
   if (vs !== undefined) throw new UsageError("--profile looks into our own step alone: leave out --vs");
   if (device === "gpu") throw new UsageError("--profile needs a device that computes at once: take --device cpu");
@@ -136,7 +136,7 @@ function planOf(workload: string, options: BenchOptions, present: readonly Peer[
     if (!json) process.stderr.write(`${workload}: ${name} is left out, as ${reason}\n`);
     out.event("unsupported", { peer: name, workload, reason });
   }
-  const several = !profile && (peers.length > 0 || TRAINING.includes(workload));
+  const several = !profile && (peers.length > 0 || STEPS.includes(workload));
   return { job, rounds: options.rounds ?? (several ? ROUNDS : 1), peers };
 }
 

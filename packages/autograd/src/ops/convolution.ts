@@ -1,8 +1,9 @@
 import { assertOptions, assertTensor } from "../check.ts";
-import { assertFloat } from "../op.ts";
+import { assertFloat, defineOp, type Gradient } from "../op.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pad } from "./arranging.ts";
+import { Filters, type Movement } from "./filters.ts";
 import { linear } from "./linear.ts";
 import { unfold } from "./windows.ts";
 
@@ -28,6 +29,22 @@ export function perAxis(op: string, name: string, value: PerAxis, axes: number, 
   throw new RangeError(`${op}: ${name} is ${[list]}, it has to be ${kind}${axes > 1 ? `, or ${axes} of them` : ""}`);
 }
 
+/** Errors: a window that is larger than what it moves over. */
+export function assertWindowsFit(
+  op: string,
+  { shape }: Tensor,
+  { size, padding, dilation }: Readonly<Record<"size" | "padding" | "dilation", readonly number[]>>,
+): void {
+  for (const [axis, n] of size.entries()) {
+    const reach = (n - 1) * dilation[axis] + 1;
+    if (reach <= shape[axis + 2] + 2 * padding[axis]) continue;
+    const padded = [...shape.slice(0, 2), ...shape.slice(2).map((length, i) => length + 2 * padding[i])];
+    throw new RangeError(
+      `${op}: a window of ${reach} is larger than the input, ${formatShape(padded)} with its padding`,
+    );
+  }
+}
+
 /** Windows along every axis behind [batch, channels]: [batch, channels, …windows, …size]. */
 export function spatialWindows(x: Tensor, size: PerAxis, stride: PerAxis, dilation: PerAxis, op: string): Tensor {
   const axes = x.rank - 2;
@@ -36,13 +53,7 @@ export function spatialWindows(x: Tensor, size: PerAxis, stride: PerAxis, dilati
     perAxis(op, "the stride", stride, axes),
     perAxis(op, "the dilation", dilation, axes),
   ];
-  for (let axis = 0; axis < axes; axis++) {
-    const reach = (sizes[axis] - 1) * gaps[axis] + 1;
-    if (reach <= x.shape[axis + 2]) continue;
-    throw new RangeError(
-      `${op}: a window of ${reach} is larger than the input, ${formatShape(x.shape)} with its padding`,
-    );
-  }
+  assertWindowsFit(op, x, { size: sizes, padding: new Array<number>(axes).fill(0), dilation: gaps });
   return sizes.reduce((y, n, axis) => unfold(y, axis + 2, n, steps[axis], gaps[axis]), x);
 }
 
@@ -86,16 +97,9 @@ function assertFits(op: string, x: Tensor, weight: Tensor, bias: Tensor | undefi
 }
 
 /** Every window as a row, every filter as a column: a convolution is a matrix product (Chellapilla et al., 2006). */
-function convolution(
-  op: string,
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
-  options: ConvolutionOptions,
-): Tensor {
-  assertOptions(op, options, ["stride", "padding", "dilation", "groups"]);
-  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  assertFits(op, x, weight, bias, groups);
+function composite(x: Tensor, weight: Tensor, settings: Movement, bias: Tensor | undefined): Tensor {
+  const { stride, padding, dilation, groups } = settings;
+  const op = nameOf(x);
   const axes = x.rank - 2;
   const [batch, channels] = x.shape;
   const outputs = weight.shape[0];
@@ -115,6 +119,54 @@ function convolution(
     if (bias !== undefined) y = y.add(bias);
   }
   return y.reshape([batch, ...places, outputs]).permute(0, axes + 1, ...places.map((_, axis) => axis + 1));
+}
+
+const nameOf = (x: Tensor) => (x.rank === 3 ? "conv1d" : "conv2d");
+
+/** Without ever writing the windows down, where the device has kernels for that. */
+const convolutionOp = defineOp("convolution", {
+  kernels: ["convolve", "convolveGrad"],
+  forward(ctx, x: Tensor, weight: Tensor, settings: Movement, bias: Tensor | undefined): Tensor {
+    const filters = new Filters(x.shape, weight.shape, settings);
+    const images = filters.images(ctx, x);
+    const out = ctx.allocate([x.shape[0], weight.shape[0], ...filters.places]);
+    const dense = ctx.dense(weight);
+    ctx.device.convolve!(filters.flat(ctx, out), images, dense, bias && ctx.dense(bias), filters.options);
+    ctx.save(images, dense);
+    return out;
+  },
+  backward(ctx, dy, settings): Gradient[] {
+    const [images, weight] = ctx.saved;
+    const filters = new Filters(ctx.shapes[0], ctx.shapes[1], settings);
+    const [dx, dweight] = [0, 1].map((i) => (ctx.needs[i] ? ctx.allocate(ctx.shapes[i]) : undefined));
+    if (dx !== undefined) filters.gradOfImages(ctx, dx, dy, weight);
+    if (dweight !== undefined) ctx.device.convolveGrad!(dweight, filters.wideRows(ctx, dy), images, filters.options);
+    const dbias = ctx.needs[2] ? dy.sum(dy.shape.map((_, axis) => axis).filter((axis) => axis !== 1)) : undefined;
+    return [dx, dweight, dbias];
+  },
+  suits: (x, weight, settings) => Filters.suit(x, weight, settings),
+  composite,
+});
+
+function convolution(
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  options: ConvolutionOptions,
+): Tensor {
+  assertOptions(op, options, ["stride", "padding", "dilation", "groups"]);
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  assertFits(op, x, weight, bias, groups);
+  const axes = x.rank - 2;
+  const settings = {
+    stride: perAxis(op, "the stride", stride, axes),
+    padding: perAxis(op, "the padding", padding, axes, 0),
+    dilation: perAxis(op, "the dilation", dilation, axes),
+    groups,
+  };
+  assertWindowsFit(op, x, { ...settings, size: weight.shape.slice(2) });
+  return convolutionOp(x, weight, settings, bias);
 }
 
 /**

@@ -1,8 +1,11 @@
 import { assertOptions, assertTensor } from "../check.ts";
 import { tensor } from "../creation.ts";
-import { formatShape } from "../shape.ts";
+import { INTEGER, isFloat } from "../dtypes.ts";
+import { defineOp, type Gradient, type OpContext } from "../op.ts";
+import { formatShape, rowMajorStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type PerAxis, perAxis, spatialPadding, spatialWindows } from "./convolution.ts";
+import { assertWindowsFit, type PerAxis, perAxis, spatialPadding, spatialWindows } from "./convolution.ts";
+import { pairOf } from "./filters.ts";
 
 export interface PoolingOptions {
   /** How far the windows move on; their size unless said otherwise. */
@@ -32,14 +35,68 @@ function windowsOf(op: string, x: Tensor, size: PerAxis, stride: PerAxis, dilati
   return windows.flatten(x.rank, -1);
 }
 
-function maxPool(op: string, axes: number, x: Tensor, size: PerAxis, options: MaxPoolingOptions): Tensor {
-  assertInput(op, x, axes);
-  assertOptions(op, options, ["stride", "padding", "dilation"]);
-  const { stride = size, padding = 0, dilation = 1 } = options;
+/** How windows move, a number for each spatial axis. */
+type Windows = Readonly<Record<"size" | "stride" | "padding" | "dilation", readonly number[]>>;
+
+const composite = (x: Tensor, { size, stride, padding, dilation }: Windows): Tensor => {
+  const op = nameOf(x);
   const padded = spatialPadding(x, padding, op, Number.NEGATIVE_INFINITY);
   const windows = windowsOf(op, padded, size, stride, dilation);
   // The first of equal ones gets the gradient, as in PyTorch; `max` would share it.
   return windows.gather(-1, windows.argmax(-1, { keepDim: true })).squeeze(-1);
+};
+
+const nameOf = (x: Tensor) => (x.rank === 3 ? "maxPool1d" : "maxPool2d");
+
+/** [batch, channels, …] as planes; a sequence is one of height 1. */
+const planesOf = (ctx: OpContext, x: Tensor): Tensor => {
+  const shape = [x.shape[0] * x.shape[1], x.rank === 3 ? 1 : x.shape[2], x.shape[x.rank - 1]];
+  return ctx.view(x, shape, rowMajorStrides(shape));
+};
+
+/** In one pass over the input, where the device has kernels for that. */
+const maxPoolOp = defineOp("maxPool", {
+  kernels: ["maxPool", "maxPoolGrad"],
+  forward(ctx, x: Tensor, windows: Windows): Tensor {
+    const { size, stride, padding, dilation } = windows;
+    const places = size.map((n, axis) =>
+      Math.floor((x.shape[axis + 2] + 2 * padding[axis] - (n - 1) * dilation[axis] - 1) / stride[axis] + 1),
+    );
+    const out = ctx.allocate([x.shape[0], x.shape[1], ...places]);
+    const winners = ctx.allocate(out.shape, INTEGER);
+    const options = {
+      size: pairOf(size),
+      stride: pairOf(stride),
+      padding: pairOf(padding, 0),
+      dilation: pairOf(dilation),
+    };
+    const input = planesOf(ctx, ctx.dense(x));
+    ctx.device.maxPool!(planesOf(ctx, out), planesOf(ctx, winners), input, options);
+    ctx.save(winners);
+    return out;
+  },
+  backward(ctx, dy): Gradient[] {
+    const [winners] = ctx.saved;
+    const dx = ctx.allocate(ctx.shapes[0]);
+    ctx.device.maxPoolGrad!(planesOf(ctx, dx), planesOf(ctx, ctx.dense(dy)), planesOf(ctx, winners));
+    return [dx];
+  },
+  suits: (x) => isFloat(x.dtype) && x.size > 0,
+  composite,
+});
+
+function maxPool(op: string, axes: number, x: Tensor, size: PerAxis, options: MaxPoolingOptions): Tensor {
+  assertInput(op, x, axes);
+  assertOptions(op, options, ["stride", "padding", "dilation"]);
+  const { stride = size, padding = 0, dilation = 1 } = options;
+  const windows = {
+    size: perAxis(op, "the size", size, axes),
+    stride: perAxis(op, "the stride", stride, axes),
+    padding: perAxis(op, "the padding", padding, axes, 0),
+    dilation: perAxis(op, "the dilation", dilation, axes),
+  };
+  assertWindowsFit(op, x, windows);
+  return maxPoolOp(x, windows);
 }
 
 function averagePool(op: string, axes: number, x: Tensor, size: PerAxis, options: AveragePoolingOptions): Tensor {

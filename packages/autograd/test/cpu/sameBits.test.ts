@@ -6,6 +6,7 @@ import { Pool } from "../../src/devices/cpu/pool.ts";
 import type { KernelName } from "../../src/devices/cpu/table.mjs";
 import {
   type AttentionOptions,
+  conv2d,
   crossEntropy,
   dropout,
   embedding,
@@ -14,6 +15,7 @@ import {
   layerNorm,
   linearGelu,
   manualSeed,
+  maxPool2d,
   multiHeadAttention,
   randint,
   randn,
@@ -170,6 +172,16 @@ const jobs: Job[] = [
       );
       return [sum];
     },
+  },
+  {
+    name: "filters over images",
+    kernels: ["convolve", "convolveGrad"],
+    run: () => valueAndGradients((x, w, b) => conv2d(x, w, b, { padding: 1 }), [37, 5, 23, 19], [11, 5, 3, 3], [11]),
+  },
+  {
+    name: "the largest of windows",
+    kernels: ["maxPool", "maxPoolGrad"],
+    run: () => valueAndGradients((x) => maxPool2d(x, 3, { stride: 2, padding: 1 }), [17, 9, 31, 29]),
   },
   { name: "dropout", kernels: ["dropout"], run: () => [dropout(randn([100_003]), 0.3)] },
 ];

@@ -2,6 +2,7 @@ import { type Device, Storage } from "../../device.ts";
 import { type DType, isFloat, type TypedArray } from "../../dtypes.ts";
 import { BYTES } from "./addresses.ts";
 import { attention, attentionGrad } from "./attention.ts";
+import * as convolution from "./convolution.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import * as fused from "./fused.ts";
 import { embed, embedGrad, gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
@@ -107,4 +108,5 @@ export const cpuDevice: Device = {
   attention,
   attentionGrad,
   ...fused,
+  ...convolution,
 };
