@@ -147,7 +147,15 @@ export interface LabelledOptions extends ExampleOptions {
   readonly labelColumn?: string;
 }
 
-export interface PairOptions extends ExampleOptions {}
+export interface PairOptions extends ExampleOptions {
+  /**
+   * A table's column of prompts; by default the first of prompt, question, input, source, instruction. Where it and
+   * `answerColumn` are numbers, counted from 1, the table has no header line.
+   */
+  readonly promptColumn?: string;
+  /** A table's column of answers; by default the first of answer, completion, output, target, response. */
+  readonly answerColumn?: string;
+}
 
 export type Task = "characters" | "classification" | "pairs" | "images";
 

@@ -15,6 +15,7 @@ import type {
   TextOptions,
 } from "./entry.ts";
 import { entryNamed, findDataset, suggestion } from "./find.ts";
+import { readPairs } from "./readers/pairs.ts";
 import { readReviewArchive, readReviewFolder } from "./readers/reviews.ts";
 import { readTable } from "./readers/table.ts";
 import { readTextFile } from "./readers/text-file.ts";
@@ -53,22 +54,31 @@ export async function loadLabelled(from: string | Source, options: LabelledOptio
   const name = baseName(source.name);
   if (isFolder(source)) return readReviewFolder(source, name, options);
   if (/\.(tar|tgz|tar\.gz)$/i.test(name)) return readReviewArchive(source, name, options);
-  const { validation } = options;
-  if (typeof validation !== "string" || validation === "last") return readTable(source, name, options);
-  const other = await sourceOf(validation);
-  if (isFolder(other)) throw new Error(`validation: ${validation} is a folder; give a table like ${name}`);
-  return readTable(source, name, options, other);
+  return readTable(source, name, options, await otherTable(options, name));
 }
 
 /**
- * Prompts and their answers: a data set's name, with which of its variants where it has several (`arithmetic:3,reversed`).
+ * Prompts and their answers: a data set's name, with which of its variants where it has several (`arithmetic:3,reversed`), or
+ * the path or source of a table (JSON lines, TSV, CSV).
  */
-export async function loadPairs(from: string, options: PairOptions = {}): Promise<PairCorpus> {
+export async function loadPairs(from: string | Source, options: PairOptions = {}): Promise<PairCorpus> {
   const named = entryNamed(from);
-  if (named === undefined) throw new Error(`no data set is called "${from}"; ${suggestion(from)}`);
-  const { entry, variant } = named;
-  if (entry.readPairs === undefined) throw wrongTask(entry, "pairs");
-  return entry.readPairs(() => host.download(entry, options), options, variant);
+  if (named !== undefined) {
+    const { entry, variant } = named;
+    if (entry.readPairs === undefined) throw wrongTask(entry, "pairs");
+    return entry.readPairs(() => host.download(entry, options), options, variant);
+  }
+  const source = await sourceOf(from);
+  if (isFolder(source)) throw new Error(`${source.name} is a folder; prompts and answers are read from one table`);
+  return readPairs(source, baseName(source.name), options, await otherTable(options, source.name));
+}
+
+/** The table that validates, where the options name one. */
+async function otherTable({ validation }: { validation?: string | number }, like: string): Promise<Source | undefined> {
+  if (typeof validation !== "string" || validation === "last") return undefined;
+  const other = await sourceOf(validation);
+  if (isFolder(other)) throw new Error(`validation: ${validation} is a folder; give a table like ${baseName(like)}`);
+  return other;
 }
 
 const isFolder = (source: Source | SourceFolder): source is SourceFolder => "list" in source;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { arithmetic, loadPairs, loadText, type Pair } from "../src/index.ts";
+import { arithmetic, loadPairs, loadText, memorySource, type Pair } from "../src/index.ts";
+import { temporaryFile } from "./support.ts";
 
 /** The two numbers of a problem, the smaller first. */
 const numbers = ({ prompt }: Pair) =>
@@ -49,7 +50,9 @@ describe("arithmetic", () => {
     await expect(loadPairs("arithmetic:roots")).rejects.toThrow(
       /"roots" is unknown; say addition, subtraction or both/,
     );
-    await expect(loadPairs("translation:3")).rejects.toThrow(/no data set is called "translation:3"/);
+    await expect(loadPairs("translation:3")).rejects.toThrow(
+      /"translation:3" is neither .* did you mean "translation"/,
+    );
     await expect(loadPairs("moby-dick")).rejects.toThrow(
       /moby-dick is plain text .* take one of arithmetic, translation/,
     );
@@ -72,4 +75,60 @@ it("pairs are a text, too, a line for each", async () => {
   const { train, validation } = await loadText("arithmetic");
   expect(train.split("\n")).toHaveLength((await loadPairs("arithmetic")).train.length + 1);
   expect(validation).toMatch(/^(\d+\+\d+=\d+\n)+$/);
+});
+
+describe("a table of prompts and answers", () => {
+  const lines = (rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const capitals = [
+    { question: "Capital of France? ", answer: "Paris" },
+    { question: "Capital of Peru? ", answer: "Lima\nand no other", note: 3 },
+    { question: "Capital of Chad? ", answer: " N'Djamena" },
+    { question: "Capital of Laos? ", answer: "Vientiane" },
+    { question: "Capital of Cuba? ", answer: "Havana" },
+  ];
+
+  it("is JSON lines or TSV, by the usual names of its columns, and keeps spaces and line ends", async () => {
+    const json = await loadPairs(await temporaryFile("capitals.jsonl", lines(capitals)));
+    const all = [...json.train, ...json.validation].map(({ prompt, answer }) => ({ question: prompt, answer }));
+    expect(all).toHaveLength(5);
+    expect(all).toEqual(expect.arrayContaining(capitals.map(({ question, answer }) => ({ question, answer }))));
+    expect([json.train.length, json.split]).toEqual([4, { kind: "shuffled", seed: 0 }]);
+    const table = memorySource("words.tsv", "prompt\tanswer\nкот -> \tcat\nпёс -> \tdog\n");
+    const { train, validation } = await loadPairs(table, { validationRows: 1, validation: "last" });
+    expect([train, validation]).toEqual([
+      [{ prompt: "кот -> ", answer: "cat" }],
+      [{ prompt: "пёс -> ", answer: "dog" }],
+    ]);
+  });
+
+  it("is read by columns that are named, or counted where there is no header line", async () => {
+    const plain = memorySource("words.tsv", "кот\tcat\nпёс\tdog\nкот\tkitty\n");
+    await expect(loadPairs(plain)).rejects.toThrow(
+      /has no header line.*promptColumn 1, answerColumn 2 \(--prompt-column 1 --answer-column 2\)/,
+    );
+    const { train, validation } = await loadPairs(plain, { promptColumn: "2", answerColumn: "1", validationRows: 1 });
+    expect([...train, ...validation].map(({ prompt }) => prompt).sort()).toEqual(["cat", "dog", "kitty"]);
+    await expect(loadPairs(memorySource("words.tsv", "ru\ten\nкот\tcat\n"), {})).rejects.toThrow(
+      /no column called prompt, .*it has ru, en: say with promptColumn \(--prompt-column\)/,
+    );
+  });
+
+  it("asks in validation what was never asked in training, though a prompt have several answers", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => ({ prompt: `p${i % 10}`, answer: String(i) }));
+    const { train, validation } = await loadPairs(memorySource("p.jsonl", lines(rows)), { validationShare: 0.3 });
+    const [asked, unseen] = [train, validation].map((part) => new Set(part.map(({ prompt }) => prompt)));
+    expect([asked.size, unseen.size, asked.intersection(unseen).size]).toEqual([7, 3, 0]);
+  });
+
+  it("is validated by another table, and complains of an answer that is missing", async () => {
+    const other = await temporaryFile("other.jsonl", lines(capitals.slice(0, 2)));
+    const { train, validation, split } = await loadPairs(memorySource("c.jsonl", lines(capitals)), {
+      validation: other,
+    });
+    expect([train.length, validation.length, split.kind]).toEqual([5, 2, "file"]);
+    const bad = lines([...capitals, { question: "Capital of Mars?" }]);
+    await expect(loadPairs(memorySource("c.jsonl", bad))).rejects.toThrow(/line 6: the answer is empty/);
+    const { warnings } = await loadPairs(memorySource("c.jsonl", bad), { skipBadRows: true });
+    expect(warnings).toEqual([expect.stringContaining("1 of 6 rows were left out")]);
+  });
 });

@@ -11,6 +11,7 @@ import {
   loadLabelled,
   loadPairs,
   type PairCorpus,
+  type PairOptions,
   type Text,
   type TextCorpus,
 } from "@lectern/datasets";
@@ -39,9 +40,7 @@ export async function readLabelledCorpus(
   { validation, seed }: SplitOptions & { seed: number },
 ): Promise<LabelledCorpus> {
   await assertThere("data", data);
-  const share = validation === undefined || validation === "last" ? undefined : shareIn(validation);
-  const held = share ?? (validation === undefined ? undefined : String(validation));
-  if (typeof held === "string" && held !== "last") await assertThere("validation", held);
+  const held = await heldOut(validation);
   const corpus = await loadLabelled(data, { ...table, validation: held, seed, onProgress: downloadProgress(json) });
   if (!json) for (const warning of corpus.warnings) console.error(`warning: ${warning}`);
   return corpus;
@@ -55,15 +54,37 @@ export async function readTextOf(option: string, path: string, encoding?: string
   return decodeText(await readFile(path), path, encoding);
 }
 
-/** Whether data are prompts with their answers, so that answers are learned, and not a text. */
-export const arePairs = (data: string): boolean => isDataset(data) && findDataset(data).readPairs !== undefined;
+/** Whether data are prompts with their answers, so that answers are learned, and not a text: a data set, or a table's file. */
+export const arePairs = (data: string): boolean =>
+  isDataset(data) ? findDataset(data).readPairs !== undefined : /\.(jsonl|ndjson|tsv)$/i.test(data);
+
+/** How a table of prompts and answers is read. */
+export type PairTableOptions = Pick<PairOptions, "promptColumn" | "answerColumn" | "encoding" | "skipBadRows">;
 
 /** Reads prompts and answers, and downloads them where they have to be. Errors: see `loadPairs`. */
-export async function readPairCorpus(data: string, json: boolean, { seed }: { seed: number }): Promise<PairCorpus> {
+export async function readPairCorpus(
+  data: string,
+  json: boolean,
+  table: PairTableOptions,
+  { validation, seed }: SplitOptions & { seed: number },
+): Promise<PairCorpus> {
   await assertThere("data", data);
-  return loadPairs(data, { seed, onProgress: downloadProgress(json) }).catch((error: Error) => {
+  const held = await heldOut(validation);
+  const options = { ...table, validation: held, seed, onProgress: downloadProgress(json) };
+  const corpus = await loadPairs(data, options).catch((error: Error) => {
+    // What can be wrong about a data set here is how it was named.
     throw isDataset(data) ? new UsageError(`--data: ${error.message}`, { cause: error }) : error;
   });
+  if (!json) for (const warning of corpus.warnings) console.error(`warning: ${warning}`);
+  return corpus;
+}
+
+/** What `--validation` names. Errors: a file that is not there. */
+async function heldOut(validation: SplitOptions["validation"]): Promise<string | number | undefined> {
+  const share = validation === undefined || validation === "last" ? undefined : shareIn(validation);
+  const held = share ?? (validation === undefined ? undefined : String(validation));
+  if (typeof held === "string" && held !== "last") await assertThere("validation", held);
+  return held;
 }
 
 /** Errors: neither a data set nor a file, which is a mistake in the command line. */

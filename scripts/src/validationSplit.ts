@@ -8,7 +8,7 @@ export interface SplitOptions {
 }
 
 /** What a table keeps for validation unless told otherwise. */
-const SHARE = 0.2;
+export const SHARE = 0.2;
 
 export const splitOption = {
   validation: {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -46,6 +46,21 @@ it("says of words that it was trained on, and of others, how many it knows", asy
   expect(done).toMatchObject({ exactMatch: 0, trainExactMatch: expect.any(Number) });
   const known = (await events("eval", "words", "--split", "train")).at(-1)!;
   expect(known.exactMatch).toBe(done.trainExactMatch);
+});
+
+it("learns a table of one's own, by the columns it is told, and evaluates the run on it and on another", async () => {
+  const rows = Array.from({ length: 20 }, (_, i) => `${"ab".repeat(i + 1)}\t${"b".repeat((i % 3) + 1)}`);
+  await writeFile(join(folder, "own.tsv"), `from\tto\n${rows.join("\n")}\n`);
+  const columns = ["--prompt-column", "from", "--answer-column", "to"];
+  const train = ["train", "text", "--data", "own.tsv", ...columns, "--validation", "0.5", "--context", "48"];
+  const all = await events(...train, "--steps", "2", "--batch", "4", "--out", "own");
+  expect(all.at(-1)).toMatchObject({ event: "done", steps: 2, exactMatch: expect.any(Number) });
+  expect((await events("eval", "own")).at(-1)).toMatchObject({ split: "validation", exactMatch: expect.any(Number) });
+  await writeFile(join(folder, "other.jsonl"), '{"prompt":"ab","answer":"b"}\n{"prompt":"abab","answer":"bb"}\n');
+  const other = await events("eval", "own", "--data", "other.jsonl", "--split", "train");
+  expect(other.at(-1)).toMatchObject({ count: expect.any(Number) });
+  const text = await lectern(["train", "text", "--data", "moby-dick", ...columns], folder);
+  expect([text.code, text.stderr]).toEqual([2, expect.stringContaining("--prompt-column is for tables")]);
 });
 
 it("refuses a variant that there is not as wrong usage", async () => {

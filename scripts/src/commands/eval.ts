@@ -3,7 +3,7 @@ import { openDevice } from "../device.ts";
 import { count, deviceOptions, runPosition } from "../options.ts";
 import { grouped, output, percent, table } from "../output.ts";
 import { taskOf } from "../tasks/index.ts";
-import { encodingOption, tableOptions } from "../tasks/options.ts";
+import { badRowsOption, encodingOption, pairTableOptions, tableOptions } from "../tasks/options.ts";
 import { jsonOf } from "../tasks/task.ts";
 import { evaluateShown } from "../training.ts";
 import { defineCommand } from "./command.ts";
@@ -27,6 +27,8 @@ export const command = defineCommand({
           describe: "What the run calls the classes of other data: negative=neg,positive=pos",
         },
         ...tableOptions,
+        ...pairTableOptions,
+        ...badRowsOption,
         ...encodingOption,
         batch: count("batch", "Examples at once (default: 32)"),
         ...deviceOptions,

@@ -10,18 +10,27 @@ import {
   textData,
 } from "@lectern/train";
 import type { Argv } from "yargs";
-import { arePairs, dataOf, dataReference, firstPrompt, partOf, readCorpus, tokenizerOf } from "../corpora.ts";
+import {
+  arePairs,
+  dataOf,
+  dataReference,
+  firstPrompt,
+  type PairTableOptions,
+  partOf,
+  readCorpus,
+  tokenizerOf,
+} from "../corpora.ts";
 import { UsageError } from "../errors.ts";
 import { numberOption, TEMPERATURE } from "../options.ts";
 import { grouped, percent } from "../output.ts";
 import { charPresets, pairPresets } from "../presets.ts";
 import { tokenizerFor } from "../tokenizers.ts";
-import { type EvalOptions, encodingOption, type TrainOptions } from "./options.ts";
+import { SHARE, type SplitOptions, splitOption } from "../validationSplit.ts";
+import { badRowsOption, type EvalOptions, encodingOption, pairTableOptions, type TrainOptions } from "./options.ts";
 import { EVALUATED, pairEvaluation, preparePairs, showAnswers } from "./pairs.ts";
 import type { Task } from "./task.ts";
 
-export interface CharOptions extends TrainOptions {
-  readonly encoding?: string;
+export interface CharOptions extends TrainOptions, SplitOptions, PairTableOptions {
   /** How the text is cut into tokens. */
   readonly tokenizer?: string;
   /** Characters to write when trained. */
@@ -45,8 +54,20 @@ export const char: Task<CharOptions> = {
 
   options: (yargs: Argv) =>
     yargs.options({
-      data: { type: "string", demandOption: true, requiresArg: true, describe: "A data set's name, or any text file" },
+      data: {
+        type: "string",
+        demandOption: true,
+        requiresArg: true,
+        describe:
+          "A data set's name, any text file, or a table of prompts and answers (.jsonl, .tsv), of which answers are learned",
+      },
       ...encodingOption,
+      ...pairTableOptions,
+      ...badRowsOption,
+      validation: {
+        ...splitOption.validation,
+        describe: `Which prompts and answers validate: a share, drawn by the seed (default: ${SHARE}), "last" for the last fifth, or another file`,
+      },
       tokenizer: {
         type: "string",
         requiresArg: true,
@@ -64,6 +85,7 @@ export const char: Task<CharOptions> = {
   async prepare(options, { context, batch }) {
     const { data, json, seed = 0, tokenizer: choice, encoding } = options;
     if (arePairs(data)) return preparePairs(options, { context, batch });
+    assertNoPairs(options);
     const corpus = await readCorpus(data, json, encoding);
     const texts = [corpus.train, corpus.validation];
     const learned = choice === undefined ? undefined : await tokenizerFor(choice, async () => texts);
@@ -92,6 +114,7 @@ export const char: Task<CharOptions> = {
   async evaluation(run, options) {
     assertNoTable(options);
     if (arePairs(dataOf(run, options))) return pairEvaluation(run, options);
+    assertNoPairs(options);
     const tokenizer = tokenizerOf(run);
     const { encoding } = options.data === undefined ? run.config : {};
     const read = options.encoding ?? (encoding as string | undefined);
@@ -143,9 +166,20 @@ function contextOf({ model }: OpenedRun): number {
 export const accuracyFigure = (accuracy: number | undefined) =>
   accuracy === undefined ? [] : [["accuracy", percent(accuracy)] as const];
 
-/** Errors: an option that is of tables and classes, which a text has not. */
-function assertNoTable({ labels, textColumn, labelColumn, skipBadRows }: EvalOptions): void {
-  const given = { "--labels": labels, "--text-column": textColumn, "--label-column": labelColumn };
-  const [name] = Object.entries({ ...given, "--skip-bad-rows": skipBadRows || undefined }).find(([, v]) => v) ?? [];
+/** Errors: an option that is of tables with classes, which a text has not. */
+function assertNoTable({ labels, textColumn, labelColumn }: EvalOptions): void {
+  const name = firstGiven({ "--labels": labels, "--text-column": textColumn, "--label-column": labelColumn });
   if (name !== undefined) throw new UsageError(`${name} is for classifiers: this run predicts tokens of a text`);
 }
+
+/** Errors: an option that is of prompts and answers, which a text has not. */
+function assertNoPairs(options: PairTableOptions & SplitOptions): void {
+  const { promptColumn, answerColumn, skipBadRows, validation } = options;
+  const columns = { "--prompt-column": promptColumn, "--answer-column": answerColumn, "--validation": validation };
+  const name = firstGiven({ ...columns, "--skip-bad-rows": skipBadRows });
+  if (name !== undefined)
+    throw new UsageError(`${name} is for tables: a text has no rows, and its last tenth validates`);
+}
+
+const firstGiven = (options: Readonly<Record<string, unknown>>): string | undefined =>
+  Object.entries(options).find(([, value]) => value !== undefined && value !== false)?.[0];

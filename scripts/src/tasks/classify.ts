@@ -25,7 +25,7 @@ import { UsageError } from "../errors.ts";
 import { grouped, percent } from "../output.ts";
 import { classifyPresets } from "../presets.ts";
 import { describeSplit, type SplitOptions, splitOption } from "../validationSplit.ts";
-import { encodingOption, type TrainOptions, tableOptions } from "./options.ts";
+import { badRowsOption, encodingOption, type TrainOptions, tableOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 
 interface ClassifyOptions extends TrainOptions, SplitOptions, TableOptions {}
@@ -52,6 +52,7 @@ export const classify: Task<ClassifyOptions> = {
       },
       ...splitOption,
       ...tableOptions,
+      ...badRowsOption,
       ...encodingOption,
     }),
 

@@ -1,6 +1,6 @@
 import { ON_NAN, type OnNaN } from "@lectern/train";
 import type { Argv } from "yargs";
-import type { TableOptions } from "../corpora.ts";
+import type { PairTableOptions, TableOptions } from "../corpora.ts";
 import { count, type DeviceOptions, deviceOptions, durationOption, numberOption, seedOption } from "../options.ts";
 import { describePresets } from "../presets.ts";
 import type { Task } from "./task.ts";
@@ -34,11 +34,25 @@ export const tableOptions = {
     describe: "The table's column of texts; a number, from 1, where it has no header line",
   },
   "label-column": { type: "string" as const, requiresArg: true, describe: "The table's column of classes, likewise" },
+};
+
+/** For tables of any kind. */
+export const badRowsOption = {
   "skip-bad-rows": {
     type: "boolean" as const,
     default: false,
-    describe: "Leave out rows that cannot be used, and say how many",
+    describe: "Leave out a table's rows that cannot be used, and say how many",
   },
+};
+
+/** How a table of prompts and answers is read. */
+export const pairTableOptions = {
+  "prompt-column": {
+    type: "string" as const,
+    requiresArg: true,
+    describe: "The table's column of prompts; a number, from 1, where it has no header line",
+  },
+  "answer-column": { type: "string" as const, requiresArg: true, describe: "The table's column of answers, likewise" },
 };
 
 /** For data in files of one's own. */
@@ -51,7 +65,7 @@ export const encodingOption = {
 };
 
 /** What `lectern eval` asks a task for. */
-export interface EvalOptions extends TableOptions {
+export interface EvalOptions extends TableOptions, PairTableOptions {
   /** Other data than the run's own. */
   readonly data?: string;
   readonly split: "validation" | "test" | "train";

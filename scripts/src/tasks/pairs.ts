@@ -11,9 +11,10 @@ import {
   SortedExamples,
   type Tokenizer,
 } from "@lectern/train";
-import { dataOf, dataReference, partOf, readPairCorpus, tokenizerOf } from "../corpora.ts";
+import { dataOf, dataReference, type PairTableOptions, partOf, readPairCorpus, tokenizerOf } from "../corpora.ts";
 import { grouped, type Output, table } from "../output.ts";
 import { tokenizerFor } from "../tokenizers.ts";
+import { describeSplit } from "../validationSplit.ts";
 import type { CharOptions } from "./char.ts";
 import type { EvalOptions } from "./options.ts";
 import type { EvaluationData, TaskData } from "./task.ts";
@@ -23,13 +24,17 @@ export const EVALUATED = 20_000;
 
 /** What `train text` does with prompts and answers: it learns the answers. */
 export async function preparePairs(
-  { data, json, seed = 0, tokenizer: choice }: CharOptions,
+  options: CharOptions,
   { context, batch }: { context: number; batch: number },
 ): Promise<TaskData> {
-  const corpus = await readPairCorpus(data, json, { seed });
+  const { data, seed = 0, tokenizer: choice } = options;
+  const corpus = await corpusOf(options);
   const lines = () => [...corpus.train, ...corpus.validation].map((pair) => pair.prompt + pair.answer + ANSWER_END);
   const learned = choice === undefined ? undefined : await tokenizerFor(choice, async () => [lines().join("")]);
-  const description = { data: dataReference(data), learns: "answers" };
+  const description = {
+    ...{ data: dataReference(data), learns: "answers", ...tableOf(options), split: corpus.split.kind },
+    validation: describeSplit(options),
+  };
   const found = pairData(corpus, { context, batch, seed, tokenizer: learned, description });
   const { tokenizer } = found;
   const [{ prompt, answer }] = corpus.train;
@@ -44,6 +49,14 @@ export async function preparePairs(
   };
 }
 
+/** How the table is read, of what the options say. */
+function tableOf({ promptColumn, answerColumn, encoding, skipBadRows }: PairTableOptions): PairTableOptions {
+  return { promptColumn, answerColumn, encoding, skipBadRows: skipBadRows || undefined };
+}
+
+const corpusOf = (options: CharOptions): Promise<PairCorpus> =>
+  readPairCorpus(options.data, options.json, tableOf(options), { ...options, seed: options.seed ?? 0 });
+
 /** Batches with about as many tokens as an evaluation on the way looks at; undefined where that is all. */
 function evaluated(tokenizer: Tokenizer, { validation }: PairCorpus, batch: number): number | undefined {
   const tokens = encodePairs(tokenizer, validation).reduce((sum, pair) => sum + pair.tokens.length, 0);
@@ -54,7 +67,19 @@ function evaluated(tokenizer: Tokenizer, { validation }: PairCorpus, batch: numb
 /** How a run that learned answers is evaluated: how many it gives whole. */
 export async function pairEvaluation(run: OpenedRun, options: EvalOptions): Promise<EvaluationData> {
   const tokenizer = tokenizerOf(run);
-  const corpus = await readPairCorpus(dataOf(run, options), options.json, { seed: Number(run.config.seed ?? 0) });
+  const { config } = run;
+  // How the run's own table was read says nothing of another.
+  const own = options.data === undefined ? tableOf(config as PairTableOptions) : {};
+  const { promptColumn, answerColumn, encoding, skipBadRows } = options;
+  const table = {
+    promptColumn: promptColumn ?? own.promptColumn,
+    answerColumn: answerColumn ?? own.answerColumn,
+    encoding: encoding ?? own.encoding,
+    skipBadRows: skipBadRows || own.skipBadRows,
+  };
+  const validation = options.data === undefined ? (config.validation as string | undefined) : undefined;
+  const split = { validation, seed: Number(config.seed ?? 0) };
+  const corpus = await readPairCorpus(dataOf(run, options), options.json, table, split);
   const pairs = partOf(corpus, options);
   const data = new SortedExamples(encodePairs(tokenizer, pairs), {
     batch: options.batch ?? 128,
@@ -82,10 +107,10 @@ const SHOWN = 5;
 export async function showAnswers(
   model: LanguageModel,
   tokenizer: Tokenizer,
-  { data, json, seed = 0 }: CharOptions,
+  options: CharOptions,
   out: Output,
 ): Promise<void> {
-  const corpus = await readPairCorpus(data, json, { seed });
+  const corpus = await corpusOf(options);
   const parts = { train: "trained on", validation: "never seen" } as const;
   const rows: string[][] = [];
   for (const [part, label] of Object.entries(parts) as [keyof typeof parts, string][]) {
