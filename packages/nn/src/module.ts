@@ -219,18 +219,36 @@ export abstract class Module {
    */
   loadStateDict(dictionary: StateDict, options: { strict?: boolean } = {}): LoadReport {
     const given = new Map(dictionary instanceof Map ? dictionary : Object.entries(dictionary));
+    const { places, ...report } = this.placesFor(given, options);
+    noGrad(() =>
+      scope(() => {
+        for (const [tensor, source] of places) tensor.copy_(source.to(tensor.device));
+      }),
+    );
+    return report;
+  }
+
+  /**
+   * The parameters and buffers that a dictionary's entries belong to, for whoever fills them: `loadStateDict` without the
+   * copying, for entries of which type and shape are known. Errors as there.
+   */
+  placesFor<Entry extends Pick<Tensor, "dtype" | "shape">>(
+    given: ReadonlyMap<string, Entry>,
+    options: { strict?: boolean } = {},
+  ): LoadReport & { places: [Tensor, Entry][] } {
     const slots = this.#slots();
-    const found = new Set<Tensor>();
+    const places: [Tensor, Entry][] = [];
     const misfits: string[] = [];
     for (const [name, { tensor }] of slots) {
       const source = given.get(name);
       if (source === undefined) continue;
-      found.add(tensor);
+      places.push([tensor, source]);
       const [have, got] = [tensor, source].map((t) => `${t.dtype} ${formatShape(t.shape)}`);
       if (have !== got) {
         misfits.push(`${name} is ${have} in the model and ${got} in the dictionary`);
       }
     }
+    const found = new Set(places.map(([tensor]) => tensor));
     const missing = [...slots].filter(([, { tensor }]) => !found.has(tensor)).map(([name]) => name);
     const unexpected = [...given.keys()].filter((name) => !slots.has(name));
     const problems = [...misfits];
@@ -239,15 +257,7 @@ export abstract class Module {
       if (unexpected.length > 0) problems.push(`the model has no ${unexpected.join(", ")}`);
     }
     if (problems.length > 0) throw new Error(`${this.constructor.name}.loadStateDict: ${problems.join("; ")}`);
-    noGrad(() =>
-      scope(() => {
-        for (const [name, { tensor }] of slots) {
-          const source = given.get(name);
-          if (source !== undefined) tensor.copy_(source.to(tensor.device));
-        }
-      }),
-    );
-    return { missing, unexpected };
+    return { places, missing, unexpected };
   }
 
   /**

@@ -1,5 +1,6 @@
 import { checked } from "@lectern/nn";
 import type { TrainingProgress } from "./checkpoint.ts";
+import { DamagedFileError } from "./checksums.ts";
 import type { SourceState } from "./data/batch.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 
@@ -20,9 +21,14 @@ export async function parseState(path: string, text: string | undefined): Promis
   try {
     json = JSON.parse(text ?? "");
   } catch (cause) {
-    throw new Error(`${path}: the state of the training is no JSON: the file is damaged`, { cause });
+    throw new DamagedFileError(`${path}: the state of the training is no JSON: the file is damaged`, { cause });
   }
-  return checked(path, await schema(), modern(json)) as SavedState;
+  const expected = await schema();
+  try {
+    return checked(path, expected, modern(json)) as SavedState;
+  } catch (cause) {
+    throw new DamagedFileError((cause as Error).message, { cause });
+  }
 }
 
 async function schema() {

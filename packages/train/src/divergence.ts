@@ -28,15 +28,13 @@ export function assertFinite(what: string, value: number, step: number, lr: numb
   );
 }
 
-/** Errors: a weight that is NaN or infinite, with its name. */
-export function assertFiniteWeights(path: string, name: string, values: ArrayLike<number>): void {
+/** The place of the first number that is NaN or infinite; undefined where all are finite. */
+export function notFinite(values: ArrayLike<number>): number | undefined {
   for (let i = 0; i < values.length; i++) {
     // NaN for everything that is not finite.
-    if (values[i] - values[i] === 0) continue;
-    throw new DivergedError(
-      `${path} is not written: ${name} is ${values[i]} at element ${i}: the training has diverged`,
-    );
+    if (values[i] - values[i] !== 0) return i;
   }
+  return undefined;
 }
 
 /** The error of a training that has diverged, with what goes on from its last checkpoint. */

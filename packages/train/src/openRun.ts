@@ -1,9 +1,10 @@
 import { checked, kindOf, type Module, modelKind } from "@lectern/nn";
 import { loadWeights } from "./checkpoint.ts";
+import { DamagedFileError } from "./checksums.ts";
 import { fileAt } from "./files.ts";
 import { isHuggingFaceConfig, loadHuggingFace } from "./huggingFace/checkpoint.ts";
 import { type RunConfig, RunFolder } from "./run.ts";
-import { loadSafetensors } from "./safetensors.ts";
+import { readSafetensors } from "./safetensors.ts";
 import type { Store, StoredFile } from "./store/store.ts";
 import { ByteTokenizer } from "./tokenizers/bytes.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
@@ -27,20 +28,27 @@ export interface OpenedRun {
 export interface OpenOptions {
   /** A model of a class that is not registered: the weights are put into it. */
   model?: Module;
+  /** Where it is told that a file was passed over because it is damaged; standard error unless given. */
+  log?: (message: string) => void;
 }
 
 /**
  * Opens a run by its folder, with its best weights, or by one of its checkpoints' files: any that a Trainer wrote, by the
- * command or in a program of one's own.
+ * command or in a program of one's own. Where the best weights are damaged it takes those of the newest checkpoint that is whole, and says so.
  * Errors: there is no run, its files are damaged, its model is of no registered kind, or the file has no weights.
  */
-export async function openRun(where: string | Store, { model }: OpenOptions = {}): Promise<OpenedRun> {
+export async function openRun(
+  where: string | Store,
+  { model, log = console.error }: OpenOptions = {},
+): Promise<OpenedRun> {
   const ready = model === undefined ? await openHuggingFace(where) : undefined;
   if (ready !== undefined) return ready;
-  const { folder, weights } = await locate(where);
+  const { folder, files } = await locate(where);
   const config = await readConfig(folder);
   const opened = model ?? (await makeModel(folder, config));
-  await (model === undefined ? loadOwnWeights(weights, opened) : loadWeights(weights, opened));
+  const weights = await firstWhole(files, log, (file) =>
+    model === undefined ? loadOwnWeights(file, opened) : loadWeights(file, opened),
+  );
   const hasTokenizer = await folder.file("tokenizer.json").exists();
   const saved = hasTokenizer ? await folder.tokenizer() : undefined;
   const tokenizer = saved !== undefined && config.unit === "byte" ? ofBytes(saved) : saved;
@@ -49,6 +57,26 @@ export async function openRun(where: string | Store, { model }: OpenOptions = {}
     ...{ folder, config, weights, tokenizer, model: opened.eval() },
     ...{ kind: kind?.name, predicts: kind?.predicts },
   };
+}
+
+/** The first file that can be loaded. Errors: that of the first, where all are damaged; any other one. */
+async function firstWhole(
+  files: readonly StoredFile[],
+  log: (message: string) => void,
+  load: (file: StoredFile) => Promise<void>,
+): Promise<StoredFile> {
+  let reason: DamagedFileError | undefined;
+  for (const file of files) {
+    try {
+      await load(file);
+      if (reason !== undefined) log(`warning: ${reason.message}; the weights are those of ${file} instead`);
+      return file;
+    } catch (error) {
+      if (!(error instanceof DamagedFileError)) throw error;
+      reason ??= error;
+    }
+  }
+  throw reason;
 }
 
 /** Errors: the weights are of other layers than a model of its kind has, as after an exchange for adapters. */
@@ -78,18 +106,19 @@ function ofBytes(tokenizer: Tokenizer): ByteTokenizer {
   return new ByteTokenizer(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.decode([id]).charCodeAt(0)));
 }
 
-async function locate(where: string | Store): Promise<{ folder: RunFolder; weights: StoredFile }> {
+/** A run's folder, and its files of weights in the order in which they are wanted. */
+async function locate(where: string | Store): Promise<{ folder: RunFolder; files: StoredFile[] }> {
   const file = typeof where === "string" ? fileAt(where) : undefined;
   if (file !== undefined && (await file.exists())) {
-    await loadSafetensors(file);
-    return { folder: await folderOf(file), weights: file };
+    await readSafetensors(file, async () => {});
+    return { folder: await folderOf(file), files: [file] };
   }
   const folder = new RunFolder(where);
   const isThere = file === undefined || (await file.store.list()).includes(file.name);
   if (!isThere) {
     throw new Error(`there is no run "${folder.path}"; name a folder that training wrote, such as one in runs/`);
   }
-  return { folder, weights: await folder.weights() };
+  return { folder, files: await folder.allWeights() };
 }
 
 /** A checkpoint lies in the run's folder or in `checkpoints` inside it. */

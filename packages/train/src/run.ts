@@ -1,8 +1,8 @@
-import type { Device } from "@lectern/autograd";
 import { host } from "#host";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { DamagedFileError } from "./checksums.ts";
 import { jsonIn } from "./json.ts";
-import { type Store, StoredFile, StoreError } from "./store/store.ts";
+import { type Store, StoredFile } from "./store/store.ts";
 import { loadTokenizer, saveTokenizer } from "./tokenizers/files.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 
@@ -133,7 +133,6 @@ export class RunFolder {
   /** The checkpoints' files, the newest first. */
   async checkpoints(): Promise<StoredFile[]> {
     const names = await this.store.list("checkpoints");
-    const stepOf = (name: string) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? Number.NaN);
     return names
       .filter((name) => !Number.isNaN(stepOf(name)))
       .sort((a, b) => stepOf(b) - stepOf(a))
@@ -141,18 +140,18 @@ export class RunFolder {
   }
 
   /**
-   * The newest checkpoint that is whole, on a device; `warn` hears of those that are damaged. Undefined where there is none.
+   * The newest checkpoint that is whole; `warn` hears of those that are damaged. Undefined where there is none.
    * Errors: one cannot be read, for want of permission, say, or all are damaged: then nothing should be trained anew here.
    */
-  async newestCheckpoint(device: Device, warn: (message: string) => void): Promise<Checkpoint | undefined> {
+  async newestCheckpoint(warn: (message: string) => void): Promise<Checkpoint | undefined> {
     const files = await this.checkpoints();
     let reason: unknown;
     for (const file of files) {
       try {
-        return await readCheckpoint(file, device);
+        return await readCheckpoint(file);
       } catch (error) {
-        if (error instanceof StoreError) throw error;
-        warn(`passed over a damaged checkpoint: ${(error as Error).message}`);
+        if (!(error instanceof DamagedFileError)) throw error;
+        warn(`passed over a damaged checkpoint: ${error.message}`);
         reason ??= error;
       }
     }
@@ -163,22 +162,28 @@ export class RunFolder {
     );
   }
 
-  /** Deletes all checkpoints but the newest. */
-  async keepNewest(count: number): Promise<void> {
-    for (const { name } of (await this.checkpoints()).slice(count)) await this.store.remove(name);
+  /** Deletes all checkpoints up to a step but the newest; later ones, which are damaged and were passed over, do not count. */
+  async keepNewest(count: number, step: number): Promise<void> {
+    const upTo = (await this.checkpoints()).filter(({ name }) => stepOf(name) <= step);
+    for (const { name } of upTo.slice(count)) await this.store.remove(name);
   }
 
   /** The weights to use the model with: the best ones, else the newest checkpoint's. Errors: there are none. */
   async weights(): Promise<StoredFile> {
+    return (await this.allWeights())[0];
+  }
+
+  /** All files with weights: the best ones, then the checkpoints' from the newest on. Errors: there are none. */
+  async allWeights(): Promise<StoredFile[]> {
     const best = this.file("best.safetensors");
-    if (await best.exists()) return best;
-    const [newest] = await this.checkpoints();
-    if (newest === undefined) {
-      throw new Error(`no checkpoint in ${this.path}: train a model into this folder first, or name another one`);
-    }
-    return newest;
+    const files = [...((await best.exists()) ? [best] : []), ...(await this.checkpoints())];
+    if (files.length > 0) return files;
+    throw new Error(`no checkpoint in ${this.path}: train a model into this folder first, or name another one`);
   }
 }
+
+/** The step in a checkpoint's name; NaN in another. */
+const stepOf = (name: string) => Number(/(?:^|\/)step-(\d+)\.safetensors$/.exec(name)?.[1] ?? Number.NaN);
 
 /** A line of metrics; undefined where it is none. */
 function parseMetrics(line: string): Metrics | undefined {

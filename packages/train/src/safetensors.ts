@@ -3,32 +3,40 @@ import {
   isFloat,
   NUMBER_TYPES,
   type NumberTypeName,
-  type Shape,
+  noGrad,
   scope,
-  sizeOf,
   type Tensor,
   type TypedArray,
   tensor,
 } from "@lectern/autograd";
-import { CHECKSUMS, checksum, DamagedFileError, headerChecksum, parseChecksums } from "./checksums.ts";
+import {
+  CHECKSUMS,
+  DamagedFileError,
+  describeChecksums,
+  headerChecksum,
+  parseChecksums,
+  RunningChecksum,
+  SUMMED_BYTES,
+} from "./checksums.ts";
 import { decodeNumbers, encodeNumbers } from "./fileNumbers.ts";
 import { type FileLike, fileAt } from "./files.ts";
-import { parseJson } from "./json.ts";
+import {
+  checkedMetadata,
+  type Entry,
+  FormatError,
+  headerLength,
+  LENGTH_BYTES,
+  layout,
+  METADATA,
+  type Place,
+  parseHeader,
+  TYPES,
+  type TypeName,
+} from "./safetensorsHeader.ts";
 import { type StoredFile, StoreError, type StoreReader } from "./store/store.ts";
 import { PART_BYTES, type StoredTensor, type StoredTensors } from "./storedTensor.ts";
 
-/**
- * The safetensors format (https://github.com/huggingface/safetensors): the header's length as 8 bytes, little-endian;
- * the header, JSON that says of each tensor its type, shape and where its bytes lie; the bytes, row-major,
- * little-endian, one tensor right behind the other.
- */
-
-interface Entry {
-  dtype: string;
-  shape: number[];
-  /** First byte and the one after the last, counted from the end of the header. */
-  data_offsets: [number, number];
-}
+/** Tensors in files, in the safetensors format. They are read and written in parts: a file may be larger than the memory. */
 
 export interface SafetensorsFile {
   readonly tensors: Map<string, Tensor>;
@@ -36,21 +44,8 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The format's names of types, in the order that Python's writer puts them: the widest first. */
-const TYPES = {
-  I64: "int64",
-  F64: "float64",
-  F32: "float32",
-  I32: "int32",
-  BF16: "bfloat16",
-  F16: "float16",
-  U8: "uint8",
-  BOOL: "bool",
-} as const satisfies Record<string, NumberTypeName>;
-type TypeName = keyof typeof TYPES;
-
-/** The header's key for what is no tensor. */
-const METADATA = "__metadata__";
+/** Some of a tensor's numbers, row-major, from the element with that number on. */
+export type LookAt = (name: string, values: TypedArray, start: number) => void;
 
 /** As what numbers are written, where it is not as their device holds them. */
 export interface SafetensorsTypes {
@@ -64,15 +59,24 @@ export interface SafetensorsTypes {
 export interface SafetensorsOptions extends SafetensorsTypes {
   /** The metadata get a checksum of everything, which `loadSafetensors` looks at. */
   readonly checksums?: boolean;
-  /** Looks at a tensor's numbers before anything is written, and throws where they should not be. */
-  readonly check?: (name: string, values: TypedArray) => void;
+  /** Looks at a tensor's numbers, a part from the given one on, and throws where they should not be: then nothing is written. */
+  readonly check?: LookAt;
 }
 
+// --- writing --------------------------------------------------------------------------------------
+
 /** The type that a tensor is written as. */
-function typeOf(t: Tensor, values: TypedArray, types: SafetensorsTypes): TypeName {
-  const held = values instanceof Float64Array ? "float64" : t.dtype;
-  const wanted: NumberTypeName = (isFloat(t.dtype) ? types.float : types.integer) ?? held;
+function typeOf({ device, storage, dtype }: Tensor, types: SafetensorsTypes): TypeName {
+  const isDouble = device.hostMemory && device.downloadSync(storage, 0, 0) instanceof Float64Array;
+  const wanted: NumberTypeName = (isFloat(dtype) ? types.float : types.integer) ?? (isDouble ? "float64" : dtype);
   return (Object.keys(TYPES) as TypeName[]).find((name) => TYPES[name] === wanted)!;
+}
+
+interface Written {
+  readonly name: string;
+  readonly t: Tensor;
+  readonly dtype: TypeName;
+  readonly bytes: number;
 }
 
 /**
@@ -87,68 +91,125 @@ export async function saveSafetensors(
   { checksums = false, check, ...types }: SafetensorsOptions = {},
 ): Promise<void> {
   if (tensors.has(METADATA)) throw new Error(`saveSafetensors: a tensor cannot be called ${METADATA}`);
-  const parts: { name: string; dtype: TypeName; shape: Shape; bytes: Uint8Array }[] = [];
-  for (const [name, t] of tensors) {
-    const values = await t.data();
-    check?.(name, values);
-    const dtype = typeOf(t, values, types);
-    parts.push({ name, dtype, shape: t.shape, bytes: encodeNumbers(name, TYPES[dtype], values) });
-  }
-  const header: [string, Entry | Readonly<Record<string, string>>][] = [];
-  if (Object.keys(metadata).length > 0) header.push([METADATA, metadata]);
+  const list: Written[] = Array.from(tensors, ([name, t]) => {
+    const dtype = typeOf(t, types);
+    return { name, t, dtype, bytes: t.size * NUMBER_TYPES[TYPES[dtype]].bytes };
+  });
   // As Python's writer orders them, so that every tensor begins at a multiple of its element's size.
-  const rank = ({ dtype }: { dtype: TypeName }) => Object.keys(TYPES).indexOf(dtype);
-  parts.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
-  let end = 0;
-  for (const { name, dtype, shape, bytes } of parts) {
-    const start = end;
-    end += bytes.length;
-    header.push([name, { dtype, shape: [...shape], data_offsets: [start, end] }]);
-  }
-  const described = Object.fromEntries(header);
-  if (checksums) described[METADATA] = { ...metadata, ...(await checksumsOf(described, parts)) };
-  const json = new TextEncoder().encode(JSON.stringify(described));
-  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
-  padded.set(json);
-  const length = new Uint8Array(8);
-  new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true);
-  await fileAt(file).write(async (append) => {
-    await append(length);
-    await append(padded);
-    for (const { bytes } of parts) await append(bytes);
+  const rank = ({ dtype }: Written) => Object.keys(TYPES).indexOf(dtype);
+  list.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  const header = headerOf(list, metadata);
+  const sums = checksums ? await headerChecksum({ ...header, [METADATA]: metadata }) : undefined;
+  // The sums are known at the end, and have the same length as what keeps their place until then.
+  const withSums = (sumOf: (name: string) => string) => {
+    if (sums === undefined) return bytesOf(header);
+    const text = describeChecksums(sums, Object.fromEntries(list.map(({ name }) => [name, sumOf(name)])));
+    return bytesOf({ ...header, [METADATA]: { ...metadata, [CHECKSUMS]: text } });
+  };
+  await fileAt(file).write(async (append, overwrite) => {
+    const found = new Map<string, string>();
+    await append(withSums(() => "0".repeat(64)));
+    for (const { name, t, dtype } of list) {
+      const sum = new RunningChecksum();
+      for await (const { start, values } of partsOf(t, SUMMED_BYTES / NUMBER_TYPES[TYPES[dtype]].bytes)) {
+        check?.(name, values, start);
+        const bytes = encodeNumbers(name, TYPES[dtype], values);
+        await Promise.all([append(bytes), sums === undefined ? undefined : sum.add(bytes)]);
+      }
+      if (sums !== undefined) found.set(name, await sum.value());
+    }
+    if (sums !== undefined)
+      await overwrite(
+        0,
+        withSums((name) => found.get(name)!),
+      );
   });
 }
 
-/** The metadata's entry of checksums; none where the system cannot make them. */
-async function checksumsOf(
-  header: object,
-  parts: readonly { name: string; bytes: Uint8Array }[],
-): Promise<Record<string, string>> {
-  const sum = await headerChecksum(header);
-  if (sum === undefined) return {};
-  const sums: [string, string | undefined][] = [];
-  for (const { name, bytes } of parts) sums.push([name, await checksum(bytes)]);
-  return { [CHECKSUMS]: JSON.stringify({ header: sum, tensors: Object.fromEntries(sums) }) };
+type Header = Readonly<Record<string, Entry | Readonly<Record<string, string>>>>;
+
+function headerOf(list: readonly Written[], metadata: Readonly<Record<string, string>>): Header {
+  const header: [string, Header[string]][] = [];
+  if (Object.keys(metadata).length > 0) header.push([METADATA, metadata]);
+  let end = 0;
+  for (const { name, t, dtype, bytes } of list) {
+    const start = end;
+    end += bytes;
+    header.push([name, { dtype, shape: [...t.shape], data_offsets: [start, end] }]);
+  }
+  return Object.fromEntries(header);
+}
+
+/** What a file begins with. */
+function bytesOf(header: Header): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(LENGTH_BYTES + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, LENGTH_BYTES);
+  return bytes;
+}
+
+/** A tensor's numbers, row-major, so many at once. */
+async function* partsOf(t: Tensor, atOnce: number): AsyncIterable<{ start: number; values: TypedArray }> {
+  const flat = t.isContiguous() ? noGrad(() => t.detach().reshape([t.size])) : undefined;
+  // One with gaps is put together as a whole.
+  const whole = flat === undefined ? await t.data() : undefined;
+  for (let start = 0; start < t.size; start += atOnce) {
+    const count = Math.min(atOnce, t.size - start);
+    const values = whole?.subarray(start, start + count) ?? (await flat!.narrow(0, start, count).data());
+    yield { start, values };
+  }
+}
+
+// --- reading --------------------------------------------------------------------------------------
+
+/** A file of which is known what is in it, before its numbers are read. */
+export interface OpenSafetensors {
+  readonly tensors: StoredTensors;
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Reads all of it once, compares it with its checksums, where it has any, and shows every number to `lookAt`. Errors:
+   * it is not as it was written.
+   */
+  verify(lookAt?: LookAt): Promise<void>;
 }
 
 /**
- * What compares a tensor's bytes with the checksums in a file's header, where it has any. Errors: the header itself is not
- * as it was written.
+ * Opens a file for as long as `use` takes. Its tensors come on a device, the default one unless given. Errors: no such file,
+ * or one that is not whole, or no safetensors file; a type that is not among `TYPES`.
  */
-async function checker(
-  path: string,
-  headerBytes: Uint8Array,
-): Promise<(name: string, bytes: Uint8Array) => Promise<void>> {
-  const header = parseHeader(headerBytes);
-  const { [CHECKSUMS]: text, ...metadata } = checkedMetadata(header[METADATA] ?? {});
-  if (text === undefined) return async () => {};
-  const wanted = parseChecksums(text);
-  const found = await headerChecksum({ ...header, [METADATA]: metadata });
-  if (found !== undefined && found !== wanted.header) throw new DamagedFileError(path, "its header");
-  return async (name, bytes) => {
-    const sum = await checksum(bytes);
-    if (sum !== undefined && sum !== wanted.tensors[name]) throw new DamagedFileError(path, `tensor "${name}"`);
-  };
+export async function openSafetensors<T>(
+  file: FileLike,
+  use: (open: OpenSafetensors) => Promise<T>,
+  device?: Device,
+): Promise<T> {
+  const stored = fileAt(file);
+  return stored.read("safetensors", async (reader) => {
+    const { places, metadata, sums } = await told(stored, describe(stored.path, reader));
+    const tensors = places.map((place): [string, StoredTensor] => [
+      place.name,
+      {
+        shape: place.shape,
+        dtype: TYPES[place.dtype],
+        eachPart: (each) => told(stored, eachPart(reader, place, each, device)),
+      },
+    ]);
+    const verify = async (lookAt?: LookAt) => {
+      if (sums === undefined && lookAt === undefined) return;
+      for (const place of places) await told(stored, verifyTensor(stored.path, reader, place, sums, lookAt));
+    };
+    return use({ tensors: new Map(tensors), metadata, verify });
+  });
+}
+
+/** The same, for whoever asks for nothing but the tensors. */
+export function readSafetensors<T>(
+  file: FileLike,
+  use: (tensors: StoredTensors) => Promise<T>,
+  device?: Device,
+): Promise<T> {
+  return openSafetensors(file, ({ tensors }) => use(tensors), device);
 }
 
 /**
@@ -157,71 +218,95 @@ async function checker(
  */
 export async function loadSafetensors(file: FileLike, device?: Device): Promise<SafetensorsFile> {
   const stored = fileAt(file);
-  return told(stored, () =>
-    stored.read("safetensors", async (reader) => {
-      const {
-        header,
-        layout: { places, metadata },
-      } = await readLayout(reader);
-      const check = await checker(stored.path, header);
-      const tensors = new Map<string, Tensor>();
-      for (const place of places) {
-        const bytes = await reader.read(place.start, place.length);
-        await check(place.name, bytes);
-        tensors.set(place.name, toTensor(place, bytes, device));
-      }
-      return { tensors, metadata };
-    }),
-  );
-}
-
-/** Opens a file for as long as `use` takes: what is in it is known before anything of it is read. Errors as `loadSafetensors`. */
-export async function readSafetensors<T>(
-  file: FileLike,
-  use: (tensors: StoredTensors) => Promise<T>,
-  device?: Device,
-): Promise<T> {
-  const stored = fileAt(file);
   return stored.read("safetensors", async (reader) => {
-    const eachPart = async (place: Place, each: Parameters<StoredTensor["eachPart"]>[0]) => {
-      const [rows = 1, ...rest] = place.shape;
-      const rowBytes = place.length / Math.max(1, rows);
-      const atOnce = Math.max(1, Math.floor(PART_BYTES / Math.max(1, rowBytes)));
-      for (let start = 0; start < rows; start += atOnce) {
-        const count = Math.min(atOnce, rows - start);
-        const bytes = await reader.read(place.start + start * rowBytes, count * rowBytes);
-        const shape = place.shape.length === 0 ? [] : [count, ...rest];
-        scope(() => each(toTensor({ ...place, shape }, bytes, device), 0, start));
-      }
-    };
-    const { places } = await told(stored, async () => (await readLayout(reader)).layout);
-    const tensors = places.map((place): [string, StoredTensor] => [
-      place.name,
-      {
-        shape: place.shape,
-        dtype: TYPES[place.dtype],
-        eachPart: (each) => told(stored, () => eachPart(place, each)),
-      },
-    ]);
-    return use(new Map(tensors));
+    const { places, metadata, sums } = await told(stored, describe(stored.path, reader));
+    const tensors = new Map<string, Tensor>();
+    for (const place of places) {
+      await told(stored, verifyTensor(stored.path, reader, place, sums));
+      const read = reader.read(place.start, place.length);
+      tensors.set(
+        place.name,
+        await told(
+          stored,
+          read.then((bytes) => toTensor(place, bytes, device)),
+        ),
+      );
+    }
+    return { tensors, metadata };
   });
 }
 
-/** What `act` gives. Errors: what is wrong with a file, with the file's name. */
-async function told<T>(stored: StoredFile, act: () => Promise<T>): Promise<T> {
+/** What an operation gives. Errors name the file, and tell one that is damaged from one that cannot be read. */
+async function told<T>(file: StoredFile, operation: Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await operation;
   } catch (error) {
     if (error instanceof StoreError || error instanceof DamagedFileError) throw error;
-    throw new Error(`no safetensors file: ${stored}: ${(error as Error).message}`, { cause: error });
+    const message = `no safetensors file: ${file}: ${(error as Error).message}`;
+    throw error instanceof FormatError
+      ? new DamagedFileError(message, { cause: error })
+      : new Error(message, { cause: error });
   }
 }
 
-/** The header's bytes, and what it says. */
-async function readLayout(reader: StoreReader) {
+type Sums = ReturnType<typeof parseChecksums>;
+
+/** What a file's header says. Errors: it is not whole, or not as it was written. */
+async function describe(path: string, reader: StoreReader) {
   const start = await reader.read(0, Math.min(LENGTH_BYTES, reader.size));
-  const header = await reader.read(start.length, headerLength(start, reader.size));
-  return { header, layout: layout(header, reader.size) };
+  const bytes = await reader.read(start.length, headerLength(start, reader.size));
+  const { places, metadata } = layout(bytes, reader.size);
+  const sums = await checkedSums(path, bytes);
+  return { places, metadata, sums };
+}
+
+/** The checksums of a file, where it has any, and the system can make them. Errors: the header is not as it was written. */
+async function checkedSums(path: string, bytes: Uint8Array): Promise<Sums | undefined> {
+  const header = parseHeader(bytes);
+  const { [CHECKSUMS]: text, ...metadata } = checkedMetadata(header[METADATA] ?? {});
+  if (text === undefined) return undefined;
+  const sums = parseChecksums(text);
+  const found = await headerChecksum({ ...header, [METADATA]: metadata });
+  if (found !== undefined && found !== sums.header) throw DamagedFileError.of(path, "its header");
+  return found === undefined ? undefined : sums;
+}
+
+async function verifyTensor(
+  path: string,
+  reader: StoreReader,
+  place: Place,
+  sums: Sums | undefined,
+  lookAt?: LookAt,
+): Promise<void> {
+  if (sums === undefined && lookAt === undefined) return;
+  const { name, dtype, start, length } = place;
+  const atOnce = sums?.part ?? SUMMED_BYTES;
+  const sum = new RunningChecksum();
+  for (let at = 0; at < length; at += atOnce) {
+    const bytes = await reader.read(start + at, Math.min(atOnce, length - at));
+    if (sums !== undefined) await sum.add(bytes);
+    lookAt?.(name, decodeNumbers(name, TYPES[dtype], bytes), at / NUMBER_TYPES[TYPES[dtype]].bytes);
+  }
+  if (sums !== undefined && (await sum.value()) !== sums.tensors[name]) {
+    throw DamagedFileError.of(path, `tensor "${name}"`);
+  }
+}
+
+async function eachPart(
+  reader: StoreReader,
+  place: Place,
+  each: Parameters<StoredTensor["eachPart"]>[0],
+  device: Device | undefined,
+): Promise<void> {
+  const [rows = 1, ...rest] = place.shape;
+  const rowBytes = place.length / Math.max(1, rows);
+  const atOnce = Math.max(1, Math.floor(PART_BYTES / Math.max(1, rowBytes)));
+  for (let start = 0; start < rows; start += atOnce) {
+    const count = Math.min(atOnce, rows - start);
+    const bytes = await reader.read(place.start + start * rowBytes, count * rowBytes);
+    const shape = place.shape.length === 0 ? [] : [count, ...rest];
+    scope(() => each(toTensor({ ...place, shape }, bytes, device), 0, start));
+  }
 }
 
 /** The same from bytes in memory. Errors say what is wrong, without a file's name. */
@@ -234,87 +319,7 @@ export function parseSafetensors(bytes: Uint8Array, device?: Device): Safetensor
   return { tensors: new Map(places.map((place) => [place.name, read(place)])), metadata };
 }
 
-/** Where a tensor lies in its file, from the file's first byte on. */
-interface Place {
-  readonly name: string;
-  readonly dtype: TypeName;
-  readonly shape: Shape;
-  readonly start: number;
-  readonly length: number;
-}
-
 function toTensor({ name, dtype, shape }: Place, bytes: Uint8Array<ArrayBuffer>, device?: Device): Tensor {
   const type = TYPES[dtype];
   return tensor(decodeNumbers(name, type, bytes), { shape, dtype: NUMBER_TYPES[type].heldAs, device });
 }
-
-const LENGTH_BYTES = 8;
-const MOST_HEADER = 1e8;
-
-/** Errors: a file of so many bytes cannot begin so. */
-function headerLength(start: Uint8Array, size: number): number {
-  if (start.length < LENGTH_BYTES) throw new Error("it is shorter than the 8 bytes of the header's length");
-  const length = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
-  if (LENGTH_BYTES + length > size) throw new Error("its header is not whole");
-  if (length > MOST_HEADER) throw new Error("its header is longer than 100 MB, the most that the format allows");
-  return length;
-}
-
-/** Where a file's tensors lie, one right behind the other to its end. Errors: its header does not say so. */
-function layout(headerBytes: Uint8Array, size: number): { places: Place[]; metadata: Record<string, string> } {
-  const { [METADATA]: metadata = {}, ...entries } = parseHeader(headerBytes);
-  const dataStart = LENGTH_BYTES + headerBytes.length;
-  const inOrder = Object.entries(entries).map(([name, entry]) => ({ name, ...checkedEntry(name, entry) }));
-  inOrder.sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
-  let filled = 0;
-  const places = inOrder.map(({ name, dtype, shape, data_offsets: [start, end] }) => {
-    if (start !== filled) throw new Error(`there is a gap or an overlap before tensor "${name}"`);
-    if (dataStart + end > size) throw new Error(`it ends in the middle of tensor "${name}"`);
-    filled = end;
-    return { name, dtype, shape, start: dataStart + start, length: end - start };
-  });
-  if (dataStart + filled !== size)
-    throw new Error(`there are ${size - dataStart - filled} bytes behind the last tensor`);
-  return { places, metadata: checkedMetadata(metadata) };
-}
-
-function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error("its header is no JSON");
-  }
-  const header = parseJson(text, "its header");
-  if (!isRecord(header)) throw new Error("its header is no JSON object");
-  return header;
-}
-
-function checkedEntry(name: string, entry: unknown): { dtype: TypeName; shape: Shape; data_offsets: [number, number] } {
-  const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(isCount);
-  if (!isRecord(entry)) throw new Error(`the header does not describe tensor "${name}"`);
-  const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== "string" || !isList(shape) || !isList(offsets) || offsets.length !== 2) {
-    throw new Error(`the header does not describe tensor "${name}"`);
-  }
-  if (!Object.hasOwn(TYPES, dtype)) {
-    throw new Error(`tensor "${name}" is ${dtype}, and only ${Object.keys(TYPES).join(", ")} are read`);
-  }
-  const type = dtype as TypeName;
-  const [start, end] = offsets;
-  if (end - start !== sizeOf(shape) * NUMBER_TYPES[TYPES[type]].bytes) {
-    throw new Error(`tensor "${name}" has ${end - start} bytes, which is not the size of its shape`);
-  }
-  return { dtype: type, shape, data_offsets: [start, end] };
-}
-
-function checkedMetadata(metadata: unknown): Record<string, string> {
-  if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== "string")) {
-    throw new Error("its metadata are not strings");
-  }
-  return metadata as Record<string, string>;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

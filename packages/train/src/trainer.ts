@@ -222,8 +222,8 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const lr = optimizer.groups[0].lr;
     if (onNaN === "back" && run !== undefined && newest !== undefined && this.#diverged.back++ < MOST_BACK) {
       const warn = (message: string) => this.#display.log(`warning: ${message}`);
-      const checkpoint = await run.newestCheckpoint(this.#settings.device, warn);
-      this.#progress = restore(checkpoint!, { model, optimizer, data });
+      const checkpoint = await run.newestCheckpoint(warn);
+      this.#progress = await restore(checkpoint!, { model, optimizer, data });
       await run.flush();
       await run.forgetAfter(this.#progress.step, warn);
       this.#tell(`${error.message}; going back to step ${this.#progress.step}`);
@@ -341,7 +341,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const { step } = this.#progress;
     const file = run.checkpointFile(step);
     await saveCheckpoint(file, { model, optimizer, data }, this.#progress);
-    await run.keepNewest(keepCheckpoints);
+    await run.keepNewest(keepCheckpoints, step);
     for (const callback of this.#options.callbacks ?? []) await callback.onCheckpoint?.({ step, path: file.path });
     this.#since = performance.now();
   }
@@ -354,12 +354,12 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     optimizer.zeroGrad();
     if (run === undefined || this.#progress.step > 0) return;
     const warn = (message: string) => this.#display.log(`warning: ${message}`);
-    const checkpoint = resume ? await run.newestCheckpoint(this.#settings.device, warn) : undefined;
+    const checkpoint = resume ? await run.newestCheckpoint(warn) : undefined;
     if (checkpoint !== undefined) {
       await assertSameRun(run, { model, tokenizer, data: data.describe?.() ?? {} });
-      this.#progress = restore(checkpoint, { model, optimizer, data });
+      this.#progress = await restore(checkpoint, { model, optimizer, data });
       await run.forgetAfter(this.#progress.step, warn);
-      this.#display.log(`going on after step ${this.#progress.step}, from ${checkpoint.path}`);
+      this.#display.log(`going on after step ${this.#progress.step}, from ${checkpoint.file}`);
       if (typeof resume === "object") this.#changeRate(resume.lr);
       return;
     }

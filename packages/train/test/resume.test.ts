@@ -9,9 +9,11 @@ import {
   openRun,
   RunFolder,
   readCheckpoint,
+  type StoreReader,
   Trainer,
   type TrainerOptions,
 } from "../src/index.ts";
+import { FolderStore } from "../src/store/folder.ts";
 import { Bigrams, temporaryFolder, useDevice } from "./helpers.ts";
 import { classification, language, type Setting } from "./settings.ts";
 
@@ -182,8 +184,8 @@ describe("resuming", () => {
     expect(log[1]).toBe(`going on after step 5, from ${older}`);
   });
 
-  it("passes over a checkpoint in which any one bit was flipped, and so does whoever opens the best weights", async () => {
-    const { out, run, newest, older } = await interrupted();
+  it("passes over a checkpoint in which any one bit was flipped", async () => {
+    const { out, newest, older } = await interrupted();
     const whole = readFileSync(newest);
     const flipped = async (at: number) => {
       const bytes = Buffer.from(whole);
@@ -204,12 +206,52 @@ describe("resuming", () => {
     const { log } = await program(language, 6, { out, resume: true });
     expect(log[0]).toContain("warning: passed over a damaged checkpoint");
     expect(log[1]).toBe(`going on after step 5, from ${older}`);
+  });
 
+  /** Flips the last bit. */
+  function damage(path: string) {
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(path, bytes);
+  }
+
+  it("keeps the checkpoints before a damaged one while it trains up to it again", async () => {
+    const { out, run, newest } = await interrupted();
+    damage(newest);
+    await program(language, 7, { out, resume: true, saveEvery: 1, keepCheckpoints: 1 });
+    const { log } = await program(language, 8, { out, resume: true });
+    expect(log).toContain(`going on after step 7, from ${run.checkpointFile(7)}`);
+  });
+
+  it("is opened with the newest weights that are whole, and says so; a file that is asked for is not exchanged", async () => {
+    const { out, run, newest, older } = await interrupted();
     const best = run.file("best.safetensors").path;
-    const weights = readFileSync(best);
-    weights[weights.length - 1] ^= 1;
-    writeFileSync(best, weights);
-    await expect(openRun(out)).rejects.toThrow(`${best}: the file is damaged: tensor "`);
+    for (const path of [best, newest]) damage(path);
+    const log: string[] = [];
+    const opened = await openRun(out, { log: (message) => log.push(message) });
+    expect(opened.weights.path).toBe(older);
+    const differs = 'the file is damaged: tensor "tokens.weight" is not as it was written (its checksum differs)';
+    expect(log).toEqual([`warning: ${best}: ${differs}; the weights are those of ${older} instead`]);
+    await expect(openRun(newest)).rejects.toThrow(`${newest}: the file is damaged`);
+    truncateSync(older, 100);
+    await expect(openRun(out)).rejects.toThrow(`${best}: the file is damaged`);
+  });
+
+  it("takes nothing for damage but what is in the file: memory that was not there, say", async () => {
+    const { out, run } = await interrupted();
+    const { best, newest } = { best: run.file("best.safetensors"), newest: run.checkpointFile(10) };
+    class Starved extends FolderStore {
+      override async reader(name: string): Promise<StoreReader> {
+        const reader = await super.reader(name);
+        if (name !== best.name && name !== newest.name) return reader;
+        const read = () => Promise.reject(new RangeError("Array buffer allocation failed"));
+        return { ...reader, read };
+      }
+    }
+    const store = new Starved(out);
+    await expect(openRun(store)).rejects.toThrow("Array buffer allocation failed");
+    await expect(program(language, 12, { out: store, resume: true })).rejects.toThrow("Array buffer allocation failed");
+    expect(readdirSync(out)).not.toContain("previous");
   });
 
   it("goes on from a checkpoint as the first version wrote it", async () => {

@@ -142,7 +142,17 @@ export abstract class Optimizer {
   }
 
   /** Goes on from what `stateDict` gave. Errors: it belongs to other parameters. */
-  loadStateDict({ step, steps, groups, tensors }: OptimizerState): void {
+  loadStateDict(state: OptimizerState): void {
+    for (const [slot, tensor] of this.placesFor(state)) slot.copy_(tensor.to(slot.device));
+  }
+
+  /** The same, but that the memory of what is remembered is given to whoever fills it, beside what belongs there. */
+  placesFor<Entry extends Pick<Tensor, "shape">>({
+    step,
+    steps,
+    groups,
+    tensors,
+  }: Omit<OptimizerState, "tensors"> & { tensors: ReadonlyMap<string, Entry> }): [Tensor, Entry][] {
     const parameters = this.parameters;
     for (const [key, tensor] of tensors) {
       const p = parameters[Number.parseInt(key, 10)];
@@ -161,15 +171,16 @@ export abstract class Optimizer {
       Object.assign(group, groups[i]);
     });
     this.#slots.clear();
-    for (const [key, tensor] of tensors) {
+    const places = Array.from(tensors, ([key, entry]): [Tensor, Entry] => {
       const p = parameters[Number.parseInt(key, 10)];
-      this.slot(p, key.slice(key.indexOf(".") + 1)).copy_(tensor.to(p.device));
-    }
+      return [this.slot(p, key.slice(key.indexOf(".") + 1)), entry];
+    });
     // Where one count was kept for all, it is that of every parameter of which something is remembered.
     const moved = new Set([...tensors.keys()].map((key) => Number.parseInt(key, 10)));
     parameters.forEach((p, i) => {
       this.#steps.set(p, steps?.[i] ?? (moved.has(i) ? step : 0));
     });
+    return places;
   }
 }
 

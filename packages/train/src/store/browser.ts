@@ -53,8 +53,15 @@ export class BrowserStore implements Store {
     const file = await told(path, this.#file(name, true));
     const isNew = (await file.getFile()).size === 0;
     const stream = await told(path, file.createWritable());
+    let end = 0;
     return {
-      append: (part) => told(path, stream.write(part as string | Uint8Array<ArrayBuffer>)),
+      append: async (part) => {
+        const data = (typeof part === "string" ? new TextEncoder().encode(part) : part) as Uint8Array<ArrayBuffer>;
+        await told(path, stream.write({ type: "write", position: end, data }));
+        end += data.length;
+      },
+      overwrite: (position, bytes) =>
+        told(path, stream.write({ type: "write", position, data: bytes as Uint8Array<ArrayBuffer> })),
       commit: () => told(path, stream.close()),
       abort: async () => {
         await stream.abort();

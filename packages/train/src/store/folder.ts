@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
+import { appendFile, type FileHandle, mkdir, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { takeLock } from "./lock.ts";
 import { HOST, isAlive } from "./processes.ts";
@@ -60,6 +60,7 @@ export class FolderStore implements Store {
     const file = await told(path, open(temporary, "wx"));
     return {
       append: (part) => told(path, file.appendFile(part)),
+      overwrite: (start, bytes) => told(path, writeAt(file, start, bytes)),
       async commit() {
         await told(path, file.sync());
         await told(path, file.close());
@@ -105,6 +106,14 @@ export class FolderStore implements Store {
     const advice = `stop it or wait for it, or train into another folder (--out); ${path} may be deleted if it is gone for certain`;
     const inUse = (by: string) => new StoreError(this.path, `the folder is in use by ${by}: ${advice}`);
     return told(path, takeLock(path, inUse));
+  }
+}
+
+/** Where a file is appended to stays where it was. */
+async function writeAt(file: FileHandle, start: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, start + at);
+    at += bytesWritten;
   }
 }
 

@@ -44,6 +44,11 @@ export class MemoryStore implements Store {
         // The caller may go on to use its memory for something else.
         parts.push(typeof part === "string" ? new TextEncoder().encode(part) : part.slice());
       },
+      overwrite: async (start, bytes) => {
+        const all = joined(parts.splice(0));
+        all.set(bytes, start);
+        parts.push(all);
+      },
       commit: async () => {
         this.#files.set(name, joined(parts));
       },

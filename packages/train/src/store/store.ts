@@ -43,6 +43,8 @@ export interface StoreReader {
 /** A file that is being written, and that nobody sees yet. One of `commit` and `abort` has to end it. */
 export interface StoreWriter {
   append(part: string | Uint8Array): Promise<void>;
+  /** Puts other bytes in the place of what was appended, from that byte on; what is appended afterwards comes behind everything. */
+  overwrite(start: number, bytes: Uint8Array): Promise<void>;
   /** Now the file is there, whole. */
   commit(): Promise<void>;
   /** Leaves everything as it was. */
@@ -125,11 +127,16 @@ export class StoredFile {
   }
 
   /** Writes the file through `fill`: it is there when that is done, and as it was where that fails. */
-  async write(content: string | ((append: StoreWriter["append"]) => Promise<void>)): Promise<void> {
+  async write(
+    content: string | ((append: StoreWriter["append"], overwrite: StoreWriter["overwrite"]) => Promise<void>),
+  ): Promise<void> {
     const writer = await this.store.writer(this.name);
     try {
       if (typeof content === "string") await writer.append(content);
-      else await content((part) => writer.append(part));
+      else {
+        const overwrite: StoreWriter["overwrite"] = (start, bytes) => writer.overwrite(start, bytes);
+        await content((part) => writer.append(part), overwrite);
+      }
       await writer.commit();
     } catch (error) {
       await writer.abort();

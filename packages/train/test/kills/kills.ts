@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import seedrandom from "seedrandom";
 import { expect } from "vitest";
-import { RunFolder, readCheckpoint } from "../../src/index.ts";
+import { loadSafetensors, RunFolder, readCheckpoint } from "../../src/index.ts";
 import { temporaryFolder } from "../helpers.ts";
 
 const PROGRAM = fileURLToPath(new URL("./program.ts", import.meta.url));
@@ -69,7 +69,8 @@ function lifeOf({ model, device, steps }: Trained, folder: string, moment?: Mome
 /** All that a training leaves, but what a clock said. */
 async function resultOf(folder: string, { steps }: Trained) {
   const run = new RunFolder(folder);
-  const { tensors, state } = await readCheckpoint(run.checkpointFile(steps));
+  const { state } = await readCheckpoint(run.checkpointFile(steps));
+  const { tensors } = await loadSafetensors(run.checkpointFile(steps));
   const { seconds: _, ...progress } = state.progress;
   const metrics = (await run.metrics()).map(({ tokensPerSecond, ...figures }) => figures);
   return {

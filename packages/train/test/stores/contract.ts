@@ -25,6 +25,16 @@ export const contract: Readonly<Record<string, (store: Store) => Promise<void>>>
     equal(await contentOf(store, "x"), [1, 2, 9, 9]);
   },
 
+  async "takes other bytes in the place of some, and goes on behind the last"(store) {
+    const writer = await store.writer("x");
+    await writer.append("a head, ");
+    await writer.append("and more");
+    await writer.overwrite(2, Uint8Array.of(0x48, 0x45));
+    await writer.append(".");
+    await writer.commit();
+    equal(await textOf(store, "x"), "a HEad, and more.");
+  },
+
   async "shows a file once it is whole, in place of what was there"(store) {
     await write(store, "x", ["old, and long"]);
     const writer = await store.writer("x");
