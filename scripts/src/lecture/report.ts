@@ -4,9 +4,10 @@ import { type Canvas, WIDTHS } from "../report/draw/canvas.ts";
 import { svgFileOf } from "../report/draw/index.ts";
 import type { Figure } from "../report/figures.ts";
 import { type Html, html } from "../report/html.ts";
-import type { Language } from "../report/language.ts";
+import type { Language, NumberFormat } from "../report/language.ts";
 import { cells, codeBlock, figureSection, page } from "../report/page.ts";
 import { words } from "../report/words.ts";
+import type { Comparison } from "./claims.ts";
 import type { ClaimText } from "./experiment.ts";
 import { regionOf } from "./regions.ts";
 import type { Found } from "./registry.ts";
@@ -53,16 +54,27 @@ ${source.includes("// #region settings") && codeBlock({ file, text: regionOf(sou
   return page({ title: t.title, language, body });
 }
 
+/** `largest distance from one: 3·10⁻⁸ ≤ 10⁻⁶ (allowed)`, behind the place where there are several. */
+export function inNumbers(
+  { left, relation, right, at }: Comparison,
+  [leftName, rightName]: ClaimText["compares"],
+  language: Language,
+  number: NumberFormat,
+): string {
+  const place = typeof at === "number" ? number(at) : at;
+  const where = place === undefined ? "" : `${words[language].at} ${place}, `;
+  return `${where}${leftName}: ${number(left)} ${relation} ${number(right)} (${rightName})`;
+}
+
 function claimItem(
   { holds, comparisons }: ClaimResult,
   { says, compares }: ClaimText,
   { language, canvas: { number } }: Told,
 ): Html {
   const w = words[language];
-  const numbers = comparisons.map(({ left, relation, right, at }) => {
-    const where = at === undefined ? "" : `${w.at} ${typeof at === "number" ? number(at) : at}: `;
-    return html`<span class="numbers">${where}${compares[0]} ${number(left)} ${relation} ${compares[1]} ${number(right)}</span>`;
-  });
+  const numbers = comparisons.map(
+    (one) => html`<span class="numbers">${inNumbers(one, compares, language, number)}</span>`,
+  );
   return html`<li class="${holds ? "holds" : "fails"}"><span class="verdict">${holds ? w.holds : w.fails}:</span> ${says}${numbers}</li>`;
 }
 

@@ -1,6 +1,6 @@
 import type { Figure } from "../report/figures.ts";
 import { words } from "../report/words.ts";
-import { figuresOf, type Told } from "./report.ts";
+import { figuresOf, inNumbers, type Told } from "./report.ts";
 
 const BLOCKS = "▁▂▃▄▅▆▇█";
 
@@ -25,10 +25,7 @@ export function terminalText(told: Told): string {
   const w = words[language];
   const claims = results.claims.flatMap(({ id, holds, comparisons }) => {
     const { says, compares } = t.claims[id];
-    const lines = comparisons.map(({ left, relation, right, at }) => {
-      const where = at === undefined ? "" : `${w.at} ${typeof at === "number" ? number(at) : at}: `;
-      return `      ${where}${compares[0]} ${number(left)} ${relation} ${compares[1]} ${number(right)}`;
-    });
+    const lines = comparisons.map((one) => `      ${inNumbers(one, compares, language, number)}`);
     return [`  ${holds ? w.holds : w.fails}: ${says}`, ...lines];
   });
   return [t.title, ...figuresOf(told).flatMap((figure) => curves(figure, number)), ...claims].join("\n");

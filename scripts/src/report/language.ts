@@ -24,7 +24,6 @@ const raised = (power: number) =>
 export function numbersIn(language: Language): NumberFormat {
   const locale = language === "ru" ? "ru-RU" : "en-US";
   const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
-  const short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const minus = (text: string) => text.replace("-", "−");
   return (value, decimals) => {
@@ -35,9 +34,8 @@ export function numbersIn(language: Language): NumberFormat {
       return minus(new Intl.NumberFormat(locale, digits).format(value));
     }
     if (Number.isInteger(value) && Math.abs(value) < 1e7) return minus(whole.format(value));
-    const power = Math.floor(Math.log10(Math.abs(value)));
+    const [mantissa, power] = value.toExponential(1).split("e").map(Number);
     if (power >= -4 && power < 7) return minus(power >= 4 ? whole.format(value) : plain.format(value));
-    const mantissa = short.format(value / 10 ** power);
-    return minus(mantissa === "1" ? `10${raised(power)}` : `${mantissa}·10${raised(power)}`);
+    return minus(mantissa === 1 ? `10${raised(power)}` : `${plain.format(mantissa)}·10${raised(power)}`);
   };
 }

@@ -5,6 +5,7 @@ import { reportPage } from "../../src/lecture/report.ts";
 import { type Results, runExperiment } from "../../src/lecture/runExperiment.ts";
 import { openCanvas } from "../../src/report/draw/canvas.ts";
 import { LANGUAGES, numbersIn } from "../../src/report/language.ts";
+import { testPages } from "../pages.ts";
 
 /**
  * The tests of an experiment at its smallest size: its claims hold there, each falls where `breaks` takes away what it is about,
@@ -31,12 +32,14 @@ export async function testExperiment(id: string): Promise<void> {
       expect(claims.find((one) => one.id === claim)).toMatchObject({ holds: false });
     });
 
+    const browsed = testPages();
     it.each(LANGUAGES)("is told in %s, with every region of code that its figures name", async (language) => {
       const canvas = await openCanvas(numbersIn(language));
       const results = await whole();
       const report = reportPage({ found: { experiment, file }, results, language, canvas });
       expect(report).toContain(`<html lang="${language}">`);
       expect(report.replace(/<pre>.*?<\/pre>/gs, "")).not.toMatch(/undefined|NaN|\[object Object\]/);
+      await browsed(report);
     });
   });
 }

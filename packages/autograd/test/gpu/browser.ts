@@ -31,22 +31,38 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
+export interface OpenBrowser {
+  readonly browser: BrowserContext;
+  close(): Promise<void>;
+}
+
+/** Starts Chromium without a window, and with a profile of its own. */
+export async function openBrowser(executablePath: string): Promise<OpenBrowser> {
+  const profile = mkdtempSync(join(tmpdir(), "lectern-browser-"));
+  const remove = () => rmSync(profile, { recursive: true, force: true });
+  try {
+    const browser = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: FLAGS });
+    return { browser, close: () => browser.close().finally(remove) };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
 /**
  * Opens a page that runs a script, which is bundled unless it was already. The script sets `globalThis.ready` when it is
  * ready.
  */
 export async function openPage(executablePath: string, script: URL | Bundle): Promise<OpenPage> {
-  const profile = mkdtempSync(join(tmpdir(), "lectern-browser-"));
   const server = await serve(script instanceof URL ? await bundle(script) : script);
-  let browser: BrowserContext | undefined;
+  let opened: OpenBrowser | undefined;
   const close = async () => {
-    await browser?.close();
+    await opened?.close();
     server.close();
-    rmSync(profile, { recursive: true, force: true });
   };
   try {
-    browser = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: FLAGS });
-    const page = await browser.newPage();
+    opened = await openBrowser(executablePath);
+    const page = await opened.browser.newPage();
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

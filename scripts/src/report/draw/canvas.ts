@@ -21,7 +21,7 @@ export const WIDTHS = { wide: 640, narrow: 320 } as const;
 
 export const FONT_SIZE = 12;
 /** About how wide a text is at that size. */
-export const textWidth = (text: string) => [...text].length * 6.7;
+export const textWidth = (text: string) => [...text].length * 7.2;
 
 /** The colour of the series or group of a number, and its dashes: they differ in print too. */
 export const seriesColour = (index: number) => `var(--series-${index % COLOURS})`;
@@ -54,6 +54,7 @@ export function plot(canvas: Canvas, options: PlotModule.PlotOptions): Element {
   const svg = canvas.Plot.plot({ document: canvas.document, style: { overflow: "visible" }, ...options });
   for (const style of svg.querySelectorAll("style")) style.remove();
   svg.removeAttribute("class");
+  svg.setAttribute("font-size", String(FONT_SIZE));
   return svg;
 }
 

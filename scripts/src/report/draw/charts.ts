@@ -50,10 +50,12 @@ interface Framed {
   readonly ys: readonly number[];
   readonly keys: readonly Key[];
   readonly marks: readonly Markish[];
+  /** Room for what sticks out at the top. */
+  readonly above?: number;
 }
 
 /** Marks in a frame with two axes, their labels, and a legend. */
-function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks }: Framed): Element {
+function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks, above = 8 }: Framed): Element {
   const { Plot, number } = canvas;
   const height = width > 400 ? 300 : 240;
   const [xScale, yScale] = [scale(xs, x), scale(ys, y)];
@@ -61,31 +63,31 @@ function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks }: Fr
   // Few whole numbers are marked as they are.
   const whole = new Set(xs).size <= 12 && xs.every(Number.isInteger) ? Math.max(...xs) - Math.min(...xs) : undefined;
   const chart = plot(canvas, {
-    ...{ width, height, marginLeft: LEFT, marginRight: RIGHT, marginTop: 8, marginBottom: 24 },
+    ...{ width, height, marginLeft: LEFT, marginRight: RIGHT, marginTop: above, marginBottom: 24 },
     x: xScale,
     y: yScale,
     marks: [
       Plot.gridY({ ticks: y.log ? logTicks(ys, yScale.domain, 6) : 5, stroke: "var(--line)", strokeOpacity: 1 }),
       Plot.axisX({
         ticks: xTicks ?? Math.min(width > 400 ? 8 : 5, whole ?? 8),
-        tickFormat: (v: number) => number(v),
+        text: (v: number) => number(v),
         label: null,
       }),
       Plot.axisY({
         ticks: y.log ? logTicks(ys, yScale.domain, 6) : 5,
-        tickFormat: (v: number) => number(v),
+        text: (v: number) => number(v),
         label: null,
       }),
       ...marks,
     ],
   });
-  const [above, below] = [wrapped(y.label, width), wrapped(x.label, width)];
+  const [yLabel, xLabel] = [wrapped(y.label, width), wrapped(x.label, width)];
   const svg = picture(canvas, width, 0);
   const top = legend(canvas, svg, keys, width);
-  const labelled = top + texts(canvas, svg, above, { x: 0, y: top });
+  const labelled = top + texts(canvas, svg, yLabel, { x: 0, y: top });
   place(svg, chart, 0, labelled);
   const bottom = labelled + height;
-  return tall(svg, width, bottom + texts(canvas, svg, below, { x: width - RIGHT, y: bottom, anchor: "end" }) + 4);
+  return tall(svg, width, bottom + texts(canvas, svg, xLabel, { x: width - RIGHT, y: bottom, anchor: "end" }) + 4);
 }
 
 /** A picture that is as high as what was put into it. */
@@ -126,28 +128,45 @@ export function drawLines(canvas: Canvas, { x, y, series }: LineFigure, width: n
   });
 }
 
+/** A label near an end of the axis reaches away from it. */
+function anchorOf(x: number, [low, high]: readonly [number, number]): "start" | "middle" | "end" {
+  const share = (x - low) / (high - low);
+  return share < 0.15 ? "start" : share > 0.85 ? "end" : "middle";
+}
+
 export function drawScatter(canvas: Canvas, { x, y, dots }: ScatterFigure, width: number): Element {
   const { Plot } = canvas;
   const groups = [...new Set(dots.map(({ group }) => group ?? ""))];
   const keys = groups.map((name, i): Key => ({ name, colour: seriesColour(i), shape: "square" }));
+  const ends = extent(
+    dots.map((dot) => dot.x),
+    x,
+  );
   const symbols = ["circle", "triangle", "square", "diamond", "cross", "star"] as const;
   const marks = groups.flatMap((name, i): Markish[] => {
     const own = dots.filter(({ group = "" }) => group === name);
     return [
       Plot.dot(own, { x: "x", y: "y", fill: seriesColour(i), symbol: symbols[i % symbols.length], r: 4 }),
-      Plot.text(own, {
-        x: "x",
-        y: "y",
-        text: "label",
-        dy: -10,
-        fill: "currentColor",
-        stroke: "var(--paper)",
-        strokeWidth: 3,
-      }),
+      ...(["start", "middle", "end"] as const).map((textAnchor) =>
+        Plot.text(
+          own.filter((dot) => anchorOf(dot.x, ends) === textAnchor),
+          {
+            x: "x",
+            y: "y",
+            text: "label",
+            dy: -10,
+            textAnchor,
+            fill: "currentColor",
+            stroke: "var(--paper)",
+            strokeWidth: 3,
+          },
+        ),
+      ),
     ];
   });
   return framed(canvas, width, {
     ...{ x, y, keys: keys.length > 1 ? keys : [], marks },
+    above: 22,
     ...{ xs: dots.map((dot) => dot.x), ys: dots.map((dot) => dot.y) },
   });
 }
@@ -159,7 +178,7 @@ export function drawBars(canvas: Canvas, { value, bars, decimals }: BarFigure, w
   const labels = [...new Set(bars.map(({ label }) => label))];
   // A label has a row of its own above its bars, so that it may be long.
   const rows = labels.flatMap((label) => [
-    { label, bar: undefined },
+    ...wrapped(label, width).map((line) => ({ label: line, bar: undefined })),
     ...bars.filter((bar) => bar.label === label).map((bar) => ({ label, bar })),
   ]);
   const placed = rows.flatMap(({ bar }, row) =>
@@ -186,7 +205,7 @@ export function drawBars(canvas: Canvas, { value, bars, decimals }: BarFigure, w
         { x1: "low", x2: "high", y: "row", stroke: "currentColor" },
       ),
       Plot.text(placed, {
-        x: (bar) => Math.max(bar.value, bar.high ?? bar.value, start),
+        x: (bar) => Math.max(bar.value, bar.high ?? bar.value, value.log ? start : 0),
         y: "row",
         text: "text",
         textAnchor: "start",

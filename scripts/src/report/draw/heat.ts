@@ -23,9 +23,13 @@ const thinned = (labels: readonly string[], most: number): number[] => {
   return labels.map((_, i) => i).filter((i) => i % every === 0);
 };
 
+/** The room that the rows' labels take. */
+const besideRows = (rows: readonly string[]) => Math.max(0, ...rows.map(textWidth)) + 17;
+
 export function drawHeat(canvas: Canvas, figure: HeatFigure, width: number): Element {
-  const { panels, oneScale } = figure;
-  const perRow = Math.min(panels.length, Math.max(1, Math.floor(width / (panels.length > 4 ? 155 : 300))));
+  const { panels, oneScale, rows, columns } = figure;
+  const least = panels.length > 4 ? besideRows(rows) + Math.min(160, Math.max(80, columns.length * 14)) : 280;
+  const perRow = Math.min(panels.length, Math.max(1, Math.floor(width / (least + 14))));
   const gap = 14;
   const room = Math.floor((width - gap * (perRow - 1)) / perRow);
   const common = oneScale ? scaleOf(panels) : undefined;
@@ -43,14 +47,13 @@ export function drawHeat(canvas: Canvas, figure: HeatFigure, width: number): Ele
 function drawPanel(canvas: Canvas, figure: HeatFigure, panel: Panel, scale: Scale, width: number): Element {
   const { Plot, number } = canvas;
   const { title, values, rows = figure.rows, columns = figure.columns } = panel;
-  const marginLeft = Math.min(width / 2.5, Math.max(0, ...rows.map(textWidth)) + 12);
+  const marginLeft = besideRows(rows);
   const cell = Math.min(56, Math.max(1, (width - marginLeft - 4) / columns.length));
   const widest = Math.max(0, ...columns.map(textWidth));
   const turned = widest > cell - 4;
   const marginTop = turned ? Math.min(110, widest + 10) : 20;
-  const cells = values.flatMap((row, y) =>
-    row.map((value, x) => ({ x, y, value, text: number(value, value % 1 === 0 ? 0 : 2) })),
-  );
+  const decimals = values.flat().every(Number.isInteger) ? 0 : 2;
+  const cells = values.flatMap((row, y) => row.map((value, x) => ({ x, y, value, text: number(value, decimals) })));
   const rowCell = rows.length > 40 ? Math.max(cell, 4) : Math.max(Math.min(cell, 40), 8);
   const numbered = cells.every(({ text }) => textWidth(text) < cell - 2) && rowCell >= 16;
   const height = marginTop + rowCell * rows.length + 4;
@@ -112,7 +115,7 @@ function drawScale(canvas: Canvas, svg: Element, scale: Scale, top: number): num
   const [from, to] = [number(scale.low), number(scale.high)];
   let x = 0;
   texts(canvas, svg, [from], { x, y: top });
-  x += textWidth(from) + 6;
+  x += textWidth(from) + 8;
   for (let i = 0; i <= 10; i++) {
     const value = scale.low + ((scale.high - scale.low) * i) / 10;
     const fill = { fill: colourOf(value), "fill-opacity": strength(value, scale) };
