@@ -27,7 +27,8 @@ export function defaultCacheFolder(
 /** Where an entry's download lies once it is there; undefined for an entry without one. */
 export function cachePath(entry: DatasetEntry, cacheFolder = defaultCacheFolder()): string | undefined {
   if (entry.url === undefined) return undefined;
-  return join(cacheFolder, entry.name, basename(new URL(entry.url).pathname));
+  const name = basename(new URL(entry.url).pathname);
+  return join(cacheFolder, entry.name, entry.url.startsWith("npm:") ? `${name}.tgz` : name);
 }
 
 /** Whether an entry can be read without the network: it came with a package, or its whole file is in the cache. */

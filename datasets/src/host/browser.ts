@@ -8,6 +8,7 @@ export const host: Host = {
   },
   async download({ name, url, size }, { signal }) {
     if (url === undefined) throw new Error(`${name} has no url to download from`);
+    if (url.startsWith("npm:")) throw new Error(`${name} is an archive of npm's, which a page cannot ask for`);
     return {
       name,
       async bytes() {
@@ -18,6 +19,11 @@ export const host: Host = {
         throw new Error(`${name}: ${url} gave ${bytes.length} bytes instead of ${size}`);
       },
     };
+  },
+  async ofPackage(name) {
+    throw new Error(
+      `${name}: a page has none of the package's files; give the text itself, as a File or { name, bytes }`,
+    );
   },
   fromZip: unzip,
   fromTar: untar,

@@ -10,6 +10,8 @@ export interface Host {
   open(path: string, help: string): Promise<Source | SourceFolder>;
   /** A data set's file, downloaded where it is not here yet. */
   download(entry: DatasetEntry, options: FetchOptions): Promise<Source>;
+  /** A file of an installed package. */
+  ofPackage(name: string, path: string): Promise<Uint8Array>;
   /** One file out of a zip archive. Errors: the archive is damaged, or has no such file. */
   fromZip(archive: Source, fileName: string): Promise<Uint8Array>;
   /** The files of a tar archive whose paths are wanted. Errors: the archive is damaged. */

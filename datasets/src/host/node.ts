@@ -1,4 +1,6 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fetchEntry } from "../fetch.ts";
 import { fileSource, folderSource } from "../files.ts";
 import { readFromTar } from "../readers/tar.ts";
@@ -13,6 +15,10 @@ export const host: Host = {
     return stats.isDirectory() ? folderSource(path) : fileSource(path);
   },
   download: async (entry, options) => fileSource(await fetchEntry(entry, options)),
+  ofPackage(name, path) {
+    const main = createRequire(import.meta.url).resolve(name);
+    return readFile(join(dirname(main), path));
+  },
   fromZip: ({ name }, fileName) => readFromZip(name, fileName),
   fromTar: ({ name }, wanted) => readFromTar(name, wanted),
 };

@@ -17,19 +17,25 @@ const SIGNS: Readonly<Record<Operation, string>> = { addition: "+", subtraction:
 /** So many pairs of numbers at most, each with its mirror: all of two digits, a sample of three. */
 const MOST = 25_000;
 
+/** Two numbers, the smaller first. */
+type NumberPair = readonly [number, number];
+
 /**
  * Problems in arithmetic as a language has them: "12+34=" goes on with "46". A fifth of the pairs of numbers, drawn by the
  * seed, is held out, each with its mirror (34+12) and in every operation: what is asked there cannot have been learned by
- * heart. Errors: digits other than 1 to 6.
+ * heart. Where numbers are longer, none of the hundred pairs of one digit is held out: they are what the others are made of.
+ * Errors: digits other than 1 to 6.
  */
 export function arithmetic(options: ArithmeticOptions = {}): PairCorpus {
   const { operations = ["addition"], digits = 2, reversed = false, seed = 0 } = options;
   if (!Number.isInteger(digits) || digits < 1 || digits > 6) {
     throw new RangeError(`arithmetic: digits is ${digits}; give a whole number from 1 to 6`);
   }
-  const numbers = shuffled(somePairs(10 ** digits), seed);
+  // The last are held out.
+  const isTable = ([, larger]: NumberPair) => digits > 1 && larger < 10;
+  const numbers = shuffled(somePairs(10 ** digits), seed).sort((a, b) => Number(isTable(b)) - Number(isTable(a)));
   const { train, validation } = holdOut("arithmetic", numbers, shareOf("arithmetic", options));
-  const problems = (pairs: readonly (readonly [number, number])[]): Pair[] =>
+  const problems = (pairs: readonly NumberPair[]): Pair[] =>
     pairs.flatMap(([a, b]) =>
       operations.flatMap((operation) =>
         (a === b
@@ -58,14 +64,14 @@ function problem(a: number, b: number, operation: Operation, reversed: boolean):
 }
 
 /** Pairs of numbers below a bound, the smaller first: all, or, where they are too many, evenly spread ones. */
-function somePairs(bound: number): [number, number][] {
+function somePairs(bound: number): NumberPair[] {
   const all = (bound * (bound + 1)) / 2;
   const count = Math.min(all, MOST);
   return Array.from({ length: count }, (_, i) => pairNumber(Math.floor((i * all) / count)));
 }
 
 /** Counts (0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2), … */
-function pairNumber(index: number): [number, number] {
+function pairNumber(index: number): NumberPair {
   const larger = Math.floor((Math.sqrt(8 * index + 1) - 1) / 2);
   return [index - (larger * (larger + 1)) / 2, larger];
 }

@@ -39,7 +39,7 @@ const CHECKS: Readonly<Record<string, () => Finding | Promise<Finding>>> = {
   disk: () => disk(resolve("runs")),
   runs: () => writing(resolve("runs"), "go to a folder of your own, or name one that can be written with --out"),
   downloads: () => writing(defaultCacheFolder(), "set LECTERN_CACHE to a folder that can be written"),
-  network: () => network(listDatasets().flatMap(({ url }) => (url === undefined ? [] : [url]))),
+  network: () => network(listDatasets().flatMap(({ url }) => (url?.startsWith("https:") ? [url] : []))),
   clock: () => judgeClock(new Date(), newestDate()),
 };
 
