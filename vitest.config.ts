@@ -75,17 +75,30 @@ const combinations = [1, 2].flatMap((threads) =>
   [true, false].flatMap((blas) => builds.map((simd) => ({ threads, blas, simd }))),
 );
 
+/** Hostile files and command lines: seconds of them are among the tests of `everything`, ten minutes each by `--mode fuzz`. */
+function fuzzing(): TestProjectInlineConfiguration {
+  const { LECTERN_FUZZ_SECONDS = "600", LECTERN_FUZZ_SEED = String(Date.now() % 2 ** 31) } = process.env;
+  return {
+    test: {
+      name: "fuzz",
+      include: ["scripts/test/fuzz/*.test.ts"],
+      env: { LECTERN_FUZZ_SECONDS, LECTERN_FUZZ_SEED },
+      testTimeout,
+    },
+  };
+}
+
 /** The long tests, on the machine as it is. */
 const long: TestProjectInlineConfiguration = {
   test: { name: "long", include: [`{packages,datasets,scripts}/${LONG}`], testTimeout: 20 * testTimeout },
 };
 
+/** What is tested by `vitest --mode <mode>`. */
+function projectsOf(mode: string): TestProjectInlineConfiguration[] {
+  if (mode === "fuzz") return [fuzzing()];
+  if (mode === "full") return [long, ...combinations.map((settings) => withSettings(settings, CORE))];
+  return [everything, ...pairs.map((settings) => withSettings(settings, CORE_ON_CPU))];
+}
+
 // `--mode full`: what `npm test` leaves out, all of the core's tests with every combination of settings, and the long ones.
-export default defineConfig(({ mode }) => ({
-  test: {
-    projects:
-      mode === "full"
-        ? [long, ...combinations.map((settings) => withSettings(settings, CORE))]
-        : [everything, ...pairs.map((settings) => withSettings(settings, CORE_ON_CPU))],
-  },
-}));
+export default defineConfig(({ mode }) => ({ test: { projects: projectsOf(mode) } }));

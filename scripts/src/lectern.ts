@@ -20,11 +20,20 @@ export async function main(args: readonly string[]): Promise<void> {
   };
   process.on("uncaughtException", fail);
   try {
-    await program(args).parseAsync();
+    await run(args);
     end(Number(process.exitCode ?? 0));
   } catch (error) {
+    fail(error);
+  }
+}
+
+/** Runs one command line in this process. Errors: what goes wrong, a `UsageError` where it was called wrongly. */
+export async function run(args: readonly string[]): Promise<void> {
+  try {
+    await program(args).parseAsync();
+  } catch (error) {
     // What an option's value is refused for comes this way where a command's options are loaded first.
-    fail(error instanceof Error && error.name === "YError" ? asUsageError(args, null, error) : error);
+    throw error instanceof Error && error.name === "YError" ? asUsageError(args, null, error) : error;
   }
 }
 

@@ -15,7 +15,7 @@ export { TransformerClassifier, type TransformerClassifierOptions } from "./mode
 export { EncoderDecoder, type EncoderDecoderOptions } from "./models/encoderDecoder.ts";
 export { GPT, type GPTOptions } from "./models/gpt.ts";
 export { kindOf, type ModelKind, modelKind, modelKinds, type RegisteredModel, registerModel } from "./models/kinds.ts";
-export { checked, type OptionsOf, type Schema, type Zod } from "./models/schema.ts";
+export { checked, type OptionsOf, type Schema, shown, type Zod } from "./models/schema.ts";
 export { type Layer, type LoadReport, Module, type StateDict } from "./module.ts";
 export { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
 export { type BufferOptions, buffer, parameter } from "./parameter.ts";

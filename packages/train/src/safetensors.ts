@@ -298,6 +298,7 @@ async function eachPart(
   each: Parameters<StoredTensor["eachPart"]>[0],
   device: Device | undefined,
 ): Promise<void> {
+  if (place.length === 0) return;
   const [rows = 1, ...rest] = place.shape;
   const rowBytes = place.length / Math.max(1, rows);
   const atOnce = Math.max(1, Math.floor(PART_BYTES / Math.max(1, rowBytes)));

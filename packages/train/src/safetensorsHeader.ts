@@ -1,4 +1,5 @@
 import { NUMBER_TYPES, type NumberTypeName, type Shape, sizeOf } from "@lectern/autograd";
+import { shown } from "@lectern/nn";
 import { parseJson } from "./json.ts";
 
 /**
@@ -63,8 +64,8 @@ export function layout(headerBytes: Uint8Array, size: number): { places: Place[]
   inOrder.sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
   let filled = 0;
   const places = inOrder.map(({ name, dtype, shape, data_offsets: [start, end] }) => {
-    if (start !== filled) throw new FormatError(`there is a gap or an overlap before tensor "${name}"`);
-    if (dataStart + end > size) throw new FormatError(`it ends in the middle of tensor "${name}"`);
+    if (start !== filled) throw new FormatError(`there is a gap or an overlap before tensor ${shown(name)}`);
+    if (dataStart + end > size) throw new FormatError(`it ends in the middle of tensor ${shown(name)}`);
     filled = end;
     return { name, dtype, shape, start: dataStart + start, length: end - start };
   });
@@ -96,18 +97,18 @@ function parsed(text: string): unknown {
 function checkedEntry(name: string, entry: unknown): { dtype: TypeName; shape: Shape; data_offsets: [number, number] } {
   const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
   const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(isCount);
-  if (!isRecord(entry)) throw new FormatError(`the header does not describe tensor "${name}"`);
+  if (!isRecord(entry)) throw new FormatError(`the header does not describe tensor ${shown(name)}`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !isList(shape) || !isList(offsets) || offsets.length !== 2) {
-    throw new FormatError(`the header does not describe tensor "${name}"`);
+    throw new FormatError(`the header does not describe tensor ${shown(name)}`);
   }
   if (!Object.hasOwn(TYPES, dtype)) {
-    throw new Error(`tensor "${name}" is ${dtype}, and only ${Object.keys(TYPES).join(", ")} are read`);
+    throw new Error(`tensor ${shown(name)} is ${shown(dtype)}, and only ${Object.keys(TYPES).join(", ")} are read`);
   }
   const type = dtype as TypeName;
   const [start, end] = offsets;
   if (end - start !== sizeOf(shape) * NUMBER_TYPES[TYPES[type]].bytes) {
-    throw new FormatError(`tensor "${name}" has ${end - start} bytes, which is not the size of its shape`);
+    throw new FormatError(`tensor ${shown(name)} has ${end - start} bytes, which is not the size of its shape`);
   }
   return { dtype: type, shape, data_offsets: [start, end] };
 }

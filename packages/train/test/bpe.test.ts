@@ -190,11 +190,11 @@ describe("a tokenizer.json", () => {
   const file = () =>
     structuredClone(tokenizerToJSON(learned)) as { [key: string]: unknown; model: Record<string, unknown> };
   it.each<[string, (json: ReturnType<typeof file>) => void, RegExp]>([
-    ["another model", ({ model }) => Object.assign(model, { type: "Unigram" }), /its model is Unigram, and only/],
+    ["another model", ({ model }) => Object.assign(model, { type: "Unigram" }), /its model is "Unigram", and only/],
     [
       "another pre-tokenizer",
       (json) => Object.assign(json, { pre_tokenizer: { type: "Whitespace" } }),
-      /is Whitespace/,
+      /is "Whitespace"/,
     ],
     ["a normalizer", (json) => Object.assign(json, { normalizer: { type: "NFC" } }), /it has a normalizer/],
     [

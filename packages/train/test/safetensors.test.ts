@@ -181,7 +181,7 @@ describe("safetensors", () => {
     [
       "an unknown type",
       fileOf({ w: { ...f32(0, 4), dtype: "F8_E4M3" } }, 4),
-      /"w" is F8_E4M3, and only I64, F64, F32, I32, BF16/,
+      /"w" is "F8_E4M3", and only I64, F64, F32, I32, BF16/,
     ],
     ["bytes that do not fit the shape", fileOf({ w: f32(0, 8, [3]) }, 8), /"w" has 8 bytes/],
     ["tensors that overlap", fileOf({ v: f32(0, 8), w: f32(4, 12) }, 12), /gap or an overlap before tensor "w"/],

@@ -1,7 +1,7 @@
 import type { Module } from "../module.ts";
 import { classifierOptions, TransformerClassifier } from "./classifier.ts";
 import { GPT, gptOptions } from "./gpt.ts";
-import { checked, type Schema } from "./schema.ts";
+import { checked, type Schema, shown } from "./schema.ts";
 
 /** A kind of model that can be made again from what a file says, and that `lectern train --model` knows by name. */
 export interface ModelKind<O extends object> {
@@ -52,7 +52,7 @@ export function modelKind(name: string): RegisteredModel {
   const kind = kinds.get(name);
   if (kind !== undefined) return kind;
   throw new Error(
-    `no kind of model is called ${JSON.stringify(name)}: there are ${[...kinds.keys()].join(", ")}; registerModel makes another known`,
+    `no kind of model is called ${shown(name)}: there are ${[...kinds.keys()].join(", ")}; registerModel makes another known`,
   );
 }
 

@@ -16,12 +16,24 @@ export type OptionsOf<S extends (z: Zod) => z.ZodType> = z.input<ReturnType<S>>;
 export function checked<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new RangeError(`${what}: ${result.error.issues.map((issue) => describe(issue, value)).join("; ")}`);
+  const [first, ...more] = result.error.issues.map((issue) => describe(issue, value));
+  const others = more.length > MOST ? `; and ${more.length - MOST} more` : "";
+  throw new Error(`${what}: ${[first, ...more.slice(0, MOST)].join("; ")}${others}`);
+}
+
+/** So many reasons are told beside the first. */
+const MOST = 9;
+
+/** A value of a file in a message: as JSON, of which the beginning is enough where it is long. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 100 ? `${text.slice(0, 100)} …` : text;
 }
 
 function describe(issue: z.core.$ZodIssue, value: unknown): string {
-  const at = issue.path.join(".");
-  const is = `${at === "" ? "it" : at} is ${JSON.stringify(partAt(value, issue.path)) ?? "missing"}`;
+  const at = issue.path.join(".").slice(0, 100);
+  const found = partAt(value, issue.path);
+  const is = `${at === "" ? "it" : at} is ${found === undefined ? "missing" : shown(found)}`;
   switch (issue.code) {
     case "too_big":
       return `${is}, ${issue.inclusive ? "and may be at most" : "and has to be below"} ${issue.maximum}`;
@@ -32,7 +44,10 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
     case "invalid_value":
       return `${is}, and has to be ${issue.values.map((choice) => JSON.stringify(choice)).join(" or ")}`;
     case "unrecognized_keys":
-      return `there is no ${issue.keys.join(", ")}`;
+      return `there is no ${issue.keys
+        .map((key) => (/^\w{1,50}$/.test(key) ? key : shown(key)))
+        .join(", ")
+        .slice(0, 300)}`;
     default:
       return `${is}: ${issue.message}`;
   }

@@ -77,8 +77,12 @@ async function tokenizerIn(store: Store): Promise<Tokenizer | undefined> {
   if (await file.exists()) return loadTokenizer(file);
   const vocab = new StoredFile(store, "vocab.json");
   if (!(await vocab.exists())) return undefined;
-  const merges = await new StoredFile(store, "merges.txt").text("merges");
-  const json = await jsonIn(vocab, "vocabulary");
+  const merges = new StoredFile(store, "merges.txt");
+  const [json, text] = [await jsonIn(vocab, "vocabulary"), await merges.text("merges")];
   const special = typeof json === "object" && json !== null && END_OF_TEXT in json ? [END_OF_TEXT] : [];
-  return new BPETokenizer(fromVocabAndMerges(json, merges, special), special);
+  try {
+    return new BPETokenizer(fromVocabAndMerges(json, text, special), special);
+  } catch (error) {
+    throw new Error(`${vocab} and ${merges.name}: ${(error as Error).message}`, { cause: error });
+  }
 }

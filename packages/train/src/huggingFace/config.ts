@@ -42,9 +42,14 @@ export async function optionsFrom(path: string, json: unknown): Promise<GPTOptio
   if (!config.scale_attn_weights) refuse("its attention is not scaled (scale_attn_weights is false)");
   if (config.scale_attn_by_inverse_layer_idx)
     refuse("each layer scales its attention (scale_attn_by_inverse_layer_idx)");
+  if (config.n_embd % config.n_head !== 0) {
+    throw new Error(
+      `${path}: the width ${config.n_embd} (n_embd) cannot be shared out among ${config.n_head} heads (n_head)`,
+    );
+  }
   if (config.add_cross_attention) refuse("it attends to another model (add_cross_attention)");
-  const activation = ACTIVATIONS[config.activation_function];
-  if (activation === undefined) refuse(`its activation_function is ${config.activation_function}`);
+  const name = config.activation_function;
+  if (!Object.hasOwn(ACTIVATIONS, name)) refuse(`its activation_function is ${name.slice(0, 100)}`);
   return {
     vocabulary: config.vocab_size,
     layers: config.n_layer,
@@ -52,7 +57,7 @@ export async function optionsFrom(path: string, json: unknown): Promise<GPTOptio
     width: config.n_embd,
     context: config.n_positions,
     hidden: config.n_inner ?? undefined,
-    activation,
+    activation: ACTIVATIONS[name],
     normEps: config.layer_norm_epsilon,
     tiedHead: config.tie_word_embeddings,
     bias: true,

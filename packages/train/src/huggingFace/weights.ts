@@ -1,5 +1,5 @@
 import { formatShape, isFloat, NUMBER_TYPES, noGrad } from "@lectern/autograd";
-import type { GPT, GPTOptions } from "@lectern/nn";
+import { type GPT, type GPTOptions, shown } from "@lectern/nn";
 import { jsonIn } from "../json.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { type Store, StoredFile } from "../store/store.ts";
@@ -78,13 +78,17 @@ export class Weights {
           const name = withoutPrefix(fullName);
           if (isBuffer(name) || (tied && name === "lm_head.weight")) continue;
           const pair = wanted.get(name);
-          if (pair === undefined) throw new Error(`${file}: the tensor ${fullName} is none of this architecture's`);
-          await use(`${file}: ${fullName}`, stored, pair);
+          if (pair === undefined)
+            throw new Error(`${file}: the tensor ${shortened(fullName)} is none of this architecture's`);
+          await use(`${file}: ${shortened(fullName)}`, stored, pair);
         }
       });
     }
   }
 }
+
+/** A name in a message. */
+const shortened = (name: string) => (/^[\w.]{1,100}$/.test(name) ? name : shown(name));
 
 /** The files that an index names. Errors: it is damaged, or names files elsewhere. */
 async function filesOf(index: StoredFile, name: string): Promise<StoredFile[]> {
@@ -99,5 +103,3 @@ async function filesOf(index: StoredFile, name: string): Promise<StoredFile[]> {
     return new StoredFile(index.store, part);
   });
 }
-
-const shown = (value: unknown) => JSON.stringify(value).slice(0, 200);

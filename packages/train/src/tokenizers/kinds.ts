@@ -1,3 +1,4 @@
+import { shown } from "@lectern/nn";
 import { bpe } from "./bpe/bpe.ts";
 import { bytes } from "./bytes.ts";
 import { characters } from "./characters.ts";
@@ -55,7 +56,7 @@ export function tokenizerFromJSON(json: unknown): Tokenizer {
   }
   const known = [...kinds.keys()].join(", ");
   throw new Error(
-    `tokenizer: unknown kind ${JSON.stringify(description.kind)}: there are ${known}; one of your own is made known by registerTokenizer`,
+    `tokenizer: unknown kind ${shown(description.kind)}: there are ${known}; one of your own is made known by registerTokenizer`,
   );
 }
 

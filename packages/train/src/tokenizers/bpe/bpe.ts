@@ -1,3 +1,4 @@
+import { shown } from "@lectern/nn";
 import { type SpecialTokens, type Text, type Tokenizer, type TokenizerKind, tokenAt, utf8 } from "../tokenizer.ts";
 import { bytesOf, charactersOf } from "./alphabet.ts";
 import { fromHuggingFace, isHuggingFace, toHuggingFace } from "./huggingFace.ts";
@@ -58,7 +59,7 @@ export class BPETokenizer implements Tokenizer {
   #bytesOf(token: string): Uint8Array {
     if (this.specialTokens.has(token)) return new TextEncoder().encode(token);
     const bytes = bytesOf(token);
-    if (bytes === undefined) throw new Error(`BPETokenizer: the token ${JSON.stringify(token)} stands for no bytes`);
+    if (bytes === undefined) throw new Error(`BPETokenizer: the token ${shown(token)} stands for no bytes`);
     return bytes;
   }
 
@@ -168,7 +169,9 @@ function mergesOf({ tokens, merges }: Vocabulary, ids: ReadonlyMap<string, numbe
   for (const [rank, [left, right]] of merges.entries()) {
     const id = ids.get(tokens[left] + tokens[right]);
     if (id === undefined) {
-      throw new Error(`BPETokenizer: ${tokens[left]} and ${tokens[right]} are merged to a token that there is not`);
+      throw new Error(
+        `BPETokenizer: ${shown(tokens[left])} and ${shown(tokens[right])} are merged to a token that there is not`,
+      );
     }
     merged[rank] = id;
     const pair = left * tokens.length + right;

@@ -1,3 +1,4 @@
+import { shown } from "@lectern/nn";
 import type { Vocabulary } from "./learn.ts";
 
 /** The file of Hugging Face's `tokenizers`: one description of everything from a text to its ids. */
@@ -83,7 +84,7 @@ function tokensFrom(vocab: unknown, added: readonly (readonly [string, number])[
   for (const [token, id] of all) {
     if (!isId(id) || id >= all.size || tokens[id] !== undefined) {
       throw new Error(
-        `tokenizer: the token ${JSON.stringify(token)} has the id ${String(id)}; ids have to be 0 … ${all.size - 1}, each once`,
+        `tokenizer: the token ${shown(token)} has the id ${shown(id)}; ids have to be 0 … ${all.size - 1}, each once`,
       );
     }
     tokens[id] = token;
@@ -97,9 +98,9 @@ function mergesFrom(merges: unknown, tokens: readonly string[]): Vocabulary["mer
   const ids = new Map(tokens.map((token, id) => [token, id]));
   return merges.map((entry: unknown, i) => {
     const pair: unknown = typeof entry === "string" ? entry.split(" ") : entry;
-    const [left, right] = Array.isArray(pair) && pair.length === 2 ? pair.map((token) => ids.get(String(token))) : [];
+    const [left, right] = Array.isArray(pair) && pair.length === 2 ? pair.map((token) => ids.get(token as string)) : [];
     if (left === undefined || right === undefined) {
-      throw new Error(`tokenizer: merge ${i + 1}, ${JSON.stringify(entry)}, is no pair of tokens`);
+      throw new Error(`tokenizer: merge ${i + 1}, ${shown(entry)}, is no pair of tokens`);
     }
     return [left, right] as const;
   });
@@ -110,13 +111,13 @@ function assertSupported(json: Json, model: Json): void {
   const refuse = (what: string): never => {
     throw new Error(`tokenizer: ${what}, and only byte-level BPE as GPT-2 has it is known here`);
   };
-  if (model.type !== undefined && model.type !== "BPE") refuse(`its model is ${String(model.type)}`);
+  if (model.type !== undefined && model.type !== "BPE") refuse(`its model is ${shown(model.type)}`);
   if (json.normalizer !== undefined && json.normalizer !== null) refuse("it has a normalizer");
   for (const flag of ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback", "ignore_merges"]) {
     if (model[flag]) refuse(`its model has ${flag}`);
   }
   const before = json.pre_tokenizer;
   if (!isObject(before) || before.type !== "ByteLevel" || before.use_regex === false) {
-    refuse(`its pre-tokenizer is ${isObject(before) ? String(before.type) : "none"}`);
+    refuse(`its pre-tokenizer is ${isObject(before) ? shown(before.type) : "none"}`);
   } else if (before.add_prefix_space === true) refuse("its pre-tokenizer adds a space before the text");
 }
