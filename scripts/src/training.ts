@@ -55,6 +55,9 @@ export interface Trained extends FitResult {
 export async function train<O extends TrainOptions>(task: Task<O>, options: O): Promise<void> {
   const out = output(options.json);
   const { seed = 0 } = options;
+  if (options.resume && options.overwrite) {
+    throw new UsageError("--overwrite deletes the run that --resume would go on with: give one of the two");
+  }
   await openDevice(options);
   manualSeed(seed);
   const presets = task.presetsFor?.(options) ?? task.presets;
@@ -136,6 +139,7 @@ async function runTraining(
     tokenizer,
     saveEvery: options.saveEvery ?? preset.evalEvery,
     resume: resume && lr !== undefined ? { lr } : resume,
+    overwrite: options.overwrite,
     earlyStopping: patience === undefined ? undefined : { patience },
     onNaN: options.onNan,
     timeLimit: secondsLeft(options),

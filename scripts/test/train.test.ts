@@ -86,6 +86,11 @@ describe("train char", () => {
     expect(stderr).toContain("an earlier run was moved to twice/previous/1");
     expect(await lossesIn("twice")).toHaveLength(3);
     expect(await lossesIn("twice/previous/1")).toHaveLength(2);
+    const third = await train("twice", "--steps", "4", "--sample", "0", "--overwrite");
+    expect(third.stderr).toContain("deleting an earlier run in twice: config.json, tokenizer.json, metrics.jsonl");
+    expect([await lossesIn("twice"), await lossesIn("twice/previous/1")].map((list) => list.length)).toEqual([4, 2]);
+    const both = await train("twice", "--overwrite", "--resume");
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("--overwrite deletes the run that --resume")]);
   });
 });
 

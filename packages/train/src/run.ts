@@ -14,8 +14,8 @@ export type Metrics = { readonly event: "step" | "evaluate" | "note"; readonly s
   Record<string, unknown>
 >;
 
-/** What a run consists of. */
-const CONTENT = ["config.json", "tokenizer.json", "metrics.jsonl", "checkpoints", "best.safetensors"] as const;
+/** What a run consists of; every one has the first. */
+export const CONTENT = ["config.json", "tokenizer.json", "metrics.jsonl", "checkpoints", "best.safetensors"] as const;
 
 /**
  * The folder of one training, in any store:
@@ -54,17 +54,6 @@ export class RunFolder {
   /** Keeps other trainings out of the folder until what it gives is called. Errors: one is at work here, and which. */
   async lock(): Promise<() => Promise<void>> {
     return (await this.store.lock?.("training.lock")) ?? (async () => {});
-  }
-
-  /** Moves what an earlier training left out of the way, into `previous/1`, `previous/2`, …, and says where; undefined where there was nothing. */
-  async startAnew(): Promise<string | undefined> {
-    const there = new Set(await this.store.list());
-    const left = CONTENT.filter((name) => there.has(name));
-    if (!left.includes("metrics.jsonl") && !left.includes("checkpoints")) return undefined;
-    const taken = (await this.store.list("previous")).map(Number).filter(Number.isInteger);
-    const folder = `previous/${Math.max(0, ...taken) + 1}`;
-    for (const name of left) await this.store.rename(name, `${folder}/${name}`);
-    return this.store.pathOf(folder);
   }
 
   async describe(config: RunConfig | undefined, tokenizer: Tokenizer | undefined): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type OnNaN,
   withRescue,
 } from "./divergence.ts";
+import { makeRoom } from "./earlierRun.ts";
 import { decisive, type EarlyStopping, isBetter, waitOn } from "./earlyStopping.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { watchInterrupt } from "./interrupt.ts";
@@ -63,6 +64,8 @@ export interface TrainerOptions<M extends Module = Model, B extends object = Bat
    * the checkpoint's. Model, tokenizer and data have to be those of the run.
    */
   resume?: boolean | { lr?: number };
+  /** Deletes an earlier run in the folder, and says what it deletes; otherwise it is moved into `previous/` there. */
+  overwrite?: boolean;
   /** What is done when a loss, a gradient or a weight is not finite; `stop` unless given. `skip` needs the processor's memory. */
   onNaN?: OnNaN;
   /** Ends the training, saved, within so many seconds from the call of `fit`, as far as can be foreseen. */
@@ -124,6 +127,8 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const { clip = 1, accumulate = 1, saveEvery = 1, keepCheckpoints = 1, out, resume } = options;
     if (!(clip > 0)) throw new RangeError(`Trainer: clip is ${clip}, it has to be above 0 (Infinity clips nothing)`);
     assertWhole({ accumulate, saveEvery, keepCheckpoints, patience: options.earlyStopping?.patience ?? 1 });
+    if (resume && options.overwrite)
+      throw new Error("Trainer: a run is gone on with (resume) or overwritten, not both");
     if (resume && out === undefined) throw new Error("Trainer: resume needs the run's folder: give out");
     if (out !== undefined && options.tokenizer !== undefined) tokenizerToJSON(options.tokenizer);
     this.#options = options;
@@ -349,7 +354,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   // --- begin and end ----------------------------------------------------------------------------
 
   async #begin(data: BatchSource<B>): Promise<void> {
-    const { model, optimizer, config, tokenizer, resume } = this.#options;
+    const { model, optimizer, config, tokenizer, resume, overwrite = false } = this.#options;
     const run = this.#run;
     optimizer.zeroGrad();
     if (run === undefined || this.#progress.step > 0) return;
@@ -363,8 +368,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
       if (typeof resume === "object") this.#changeRate(resume.lr);
       return;
     }
-    const earlier = await run.startAnew();
-    if (earlier !== undefined) this.#display.log(`an earlier run was moved to ${earlier}`);
+    await makeRoom(run, overwrite, (message) => this.#display.log(message));
     await run.describe({ ...data.describe?.(), ...config, model: describeModel(model) }, tokenizer);
   }
 

@@ -21,6 +21,7 @@ import {
   textData,
   tokenizerToJSON,
 } from "../src/index.ts";
+import { FolderStore } from "../src/store/folder.ts";
 import { Bigrams, temporaryFolder } from "./helpers.ts";
 
 const text = "abcde fghij abcde ".repeat(30);
@@ -326,6 +327,53 @@ describe("Trainer", () => {
     writeFileSync(`${out}/previous/notes.txt`, "mine");
     for (const steps of [1, 2]) await training({ out }).trainer.fit(training().train, { steps });
     expect(readdirSync(`${out}/previous`).sort()).toEqual(["1", "notes.txt"]);
+  });
+
+  it.each([0, 1, 2, 3, 4])(
+    "goes on moving an earlier run where it was killed at the rename number %i",
+    async (last) => {
+      const out = temporaryFolder();
+      const { trainer, train, validation } = training({ out, tokenizer });
+      await trainer.fit(train, { steps: 1, validation });
+      const [first, best] = ["metrics.jsonl", "best.safetensors"].map((name) => readFileSync(`${out}/${name}`, "utf8"));
+      class Killed extends FolderStore {
+        #renames = 0;
+        override rename(name: string, to: string): Promise<void> {
+          return this.#renames++ < last ? super.rename(name, to) : Promise.reject(new Error("killed"));
+        }
+      }
+      await expect(training({ out: new Killed(out) }).trainer.fit(train, { steps: 1 })).rejects.toThrow("killed");
+      await training({ out }).trainer.fit(training().train, { steps: 1 });
+      expect(readdirSync(`${out}/previous`)).toEqual(["1"]);
+      const kept = ["best.safetensors", "checkpoints", "config.json", "metrics.jsonl", "tokenizer.json"];
+      expect(readdirSync(`${out}/previous/1`).sort()).toEqual(kept);
+      expect(readFileSync(`${out}/previous/1/metrics.jsonl`, "utf8")).toBe(first);
+      expect(readFileSync(`${out}/previous/1/best.safetensors`, "utf8")).toBe(best);
+    },
+  );
+
+  it("deletes an earlier run where that is asked for, once it has said what", async () => {
+    const out = temporaryFolder();
+    writeFileSync(`${out}/.hidden`, "");
+    await training({ out, saveEvery: 1 }).trainer.fit(training().train, { steps: 3 });
+    writeFileSync(`${out}/notes.txt`, "mine");
+    const { trainer, train, log } = training({ out, overwrite: true });
+    await trainer.fit(train, { steps: 1 });
+    expect(log[0]).toBe(`deleting an earlier run in ${out}: config.json, metrics.jsonl, checkpoints (2)`);
+    expect(readdirSync(out).sort()).toEqual([".hidden", "checkpoints", "config.json", "metrics.jsonl", "notes.txt"]);
+    expect(readdirSync(`${out}/checkpoints`)).toEqual(["step-000001.safetensors"]);
+    expect(() => training({ out, overwrite: true, resume: true })).toThrow("(resume) or overwritten, not both");
+  });
+
+  it("refuses a folder of somebody else's, and changes nothing in it", async () => {
+    const out = temporaryFolder();
+    for (const name of ["config.json", "model.safetensors"]) writeFileSync(`${out}/${name}`, name);
+    const { trainer, train } = training({ out });
+    await expect(trainer.fit(train, { steps: 1 })).rejects.toThrow(
+      `${out} holds other files (model.safetensors) and no run: give the run a folder of its own (out, --out), such as ${out}/run`,
+    );
+    expect(readdirSync(out).sort()).toEqual(["config.json", "model.safetensors"]);
+    expect(readFileSync(`${out}/config.json`, "utf8")).toBe("config.json");
   });
 
   it.each<[Partial<TrainerOptions>, string]>([

@@ -21,6 +21,7 @@ export interface TrainOptions extends DeviceOptions {
   readonly out?: string;
   readonly saveEvery?: number;
   readonly resume: boolean;
+  readonly overwrite: boolean;
   readonly onNan: OnNaN;
   readonly timeLimit?: number;
   readonly json: boolean;
@@ -129,6 +130,11 @@ export function trainOptions(yargs: Argv, { presets, model }: Task): Argv {
       default: false,
       describe:
         "Go on from the newest checkpoint in --out, if there is one; an --lr that is given wins over the checkpoint's",
+    },
+    overwrite: {
+      type: "boolean",
+      default: false,
+      describe: "Delete an earlier run in --out, saying what is deleted, in place of moving it to previous/",
     },
   });
 }
