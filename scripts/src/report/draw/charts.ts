@@ -28,14 +28,16 @@ function extent(values: readonly number[], { from, to, log }: Axis): [number, nu
   return log ? [low / 2, low * 2] : [low - (Math.abs(low) || 1) / 2, low + (Math.abs(low) || 1) / 2];
 }
 
-/** Where a logarithmic axis has its marks: at the data's own places if these are few, otherwise at powers of ten. */
-function logTicks(values: readonly number[], [low, high]: readonly [number, number], most: number): number[] {
-  const own = [...new Set(values)].sort((a, b) => a - b);
-  if (own.length <= most) return own;
-  const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
-  const every = Math.max(1, Math.ceil((last - first + 1) / most));
-  const powers = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((power) => power % every === 0);
-  return powers.length >= 2 ? powers.map((power) => Number(`1e${power}`)) : [low, high];
+/** Where a logarithmic axis has its marks: at powers of ten, and between them where there are few. */
+function logTicks([low, high]: readonly [number, number], most: number): number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const powers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const inside = (ticks: readonly number[]) => ticks.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
+  const every = Math.ceil(inside(powers.map((power) => 10 ** power)).length / most);
+  const tens = inside(powers.filter((power) => power % every === 0).map((power) => Number(`1e${power}`)));
+  if (tens.length >= 2) return tens;
+  const finer = inside(powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`))));
+  return finer.length >= 2 ? finer : [low, high].map((value) => Number(value.toPrecision(2)));
 }
 
 function scale(values: readonly number[], axis: Axis): ScaleOptions & { domain: [number, number] } {
@@ -59,7 +61,9 @@ function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks, abov
   const { Plot, number } = canvas;
   const height = width > 400 ? 300 : 240;
   const [xScale, yScale] = [scale(xs, x), scale(ys, y)];
-  const xTicks = x.log ? logTicks(xs, xScale.domain, width > 400 ? 12 : 6) : undefined;
+  const places = [...new Set(xs)].sort((a, b) => a - b);
+  const fewPlaces = places.length <= (width > 400 ? 12 : 6);
+  const xTicks = x.log ? (fewPlaces ? places : logTicks(xScale.domain, 6)) : undefined;
   // Few whole numbers are marked as they are.
   const whole = new Set(xs).size <= 12 && xs.every(Number.isInteger) ? Math.max(...xs) - Math.min(...xs) : undefined;
   const chart = plot(canvas, {
@@ -67,14 +71,14 @@ function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks, abov
     x: xScale,
     y: yScale,
     marks: [
-      Plot.gridY({ ticks: y.log ? logTicks(ys, yScale.domain, 6) : 5, stroke: "var(--line)", strokeOpacity: 1 }),
+      Plot.gridY({ ticks: y.log ? logTicks(yScale.domain, 6) : 5, stroke: "var(--line)", strokeOpacity: 1 }),
       Plot.axisX({
         ticks: xTicks ?? Math.min(width > 400 ? 8 : 5, whole ?? 8),
         text: (v: number) => number(v),
         label: null,
       }),
       Plot.axisY({
-        ticks: y.log ? logTicks(ys, yScale.domain, 6) : 5,
+        ticks: y.log ? logTicks(yScale.domain, 6) : 5,
         text: (v: number) => number(v),
         label: null,
       }),

@@ -28,8 +28,10 @@ const besideRows = (rows: readonly string[]) => Math.max(0, ...rows.map(textWidt
 
 export function drawHeat(canvas: Canvas, figure: HeatFigure, width: number): Element {
   const { panels, oneScale, rows, columns } = figure;
-  const least = panels.length > 4 ? besideRows(rows) + Math.min(160, Math.max(80, columns.length * 14)) : 280;
-  const perRow = Math.min(panels.length, Math.max(1, Math.floor(width / (least + 14))));
+  const least = besideRows(rows) + Math.min(260, Math.max(80, columns.length * 14));
+  // Few matrices are shown large, many side by side.
+  const side = panels.length > 4 ? least : Math.max(280, least);
+  const perRow = Math.min(panels.length, Math.max(1, Math.floor((width + 14) / (side + 14))));
   const gap = 14;
   const room = Math.floor((width - gap * (perRow - 1)) / perRow);
   const common = oneScale ? scaleOf(panels) : undefined;
@@ -54,7 +56,7 @@ function drawPanel(canvas: Canvas, figure: HeatFigure, panel: Panel, scale: Scal
   const marginTop = turned ? Math.min(110, widest + 10) : 20;
   const decimals = values.flat().every(Number.isInteger) ? 0 : 2;
   const cells = values.flatMap((row, y) => row.map((value, x) => ({ x, y, value, text: number(value, decimals) })));
-  const rowCell = rows.length > 40 ? Math.max(cell, 4) : Math.max(Math.min(cell, 40), 8);
+  const rowCell = Math.max(Math.min(cell, 40), rows.length <= 24 ? 16 : 4);
   const numbered = cells.every(({ text }) => textWidth(text) < cell - 2) && rowCell >= 16;
   const height = marginTop + rowCell * rows.length + 4;
   const chart = plot(canvas, {
@@ -80,7 +82,7 @@ function drawPanel(canvas: Canvas, figure: HeatFigure, panel: Panel, scale: Scal
           tickFormat: (i: number) => columns[i],
         },
       }),
-      Plot.axisY(thinned(rows, (rowCell * rows.length) / 13), {
+      Plot.axisY(thinned(rows, Math.floor((rowCell * rows.length) / 13)), {
         ...{ anchor: "left", tickSize: 0, label: null, tickFormat: (i: number) => rows[i] },
       }),
       Plot.cell(cells, { x: "x", y: "y", fill: "var(--line)", fillOpacity: 0.35 }),
