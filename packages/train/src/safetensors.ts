@@ -65,11 +65,23 @@ export interface SafetensorsOptions extends SafetensorsTypes {
 
 // --- writing --------------------------------------------------------------------------------------
 
-/** The type that a tensor is written as. */
-function typeOf({ device, storage, dtype }: Tensor, types: SafetensorsTypes): TypeName {
-  const isDouble = device.hostMemory && device.downloadSync(storage, 0, 0) instanceof Float64Array;
-  const wanted: NumberTypeName = (isFloat(dtype) ? types.float : types.integer) ?? (isDouble ? "float64" : dtype);
+/** The type that a tensor is written as, where its device holds floats in double precision or not. */
+function typeOf({ dtype }: Tensor, types: SafetensorsTypes, isDouble: boolean): TypeName {
+  const held = isDouble && isFloat(dtype) ? "float64" : dtype;
+  const wanted: NumberTypeName = (isFloat(dtype) ? types.float : types.integer) ?? held;
   return (Object.keys(TYPES) as TypeName[]).find((name) => TYPES[name] === wanted)!;
+}
+
+/** The devices of some tensors on which floats are in double precision: one number of each is read. */
+async function doubles(tensors: Iterable<Tensor>): Promise<Set<Device>> {
+  const floats = new Map(
+    Array.from(tensors, (t) => [t.device, t] as const).filter(([, t]) => isFloat(t.dtype) && t.size),
+  );
+  const found = new Set<Device>();
+  for (const [device, { storage }] of floats) {
+    if ((await device.download(storage, 0, 1)) instanceof Float64Array) found.add(device);
+  }
+  return found;
 }
 
 interface Written {
@@ -91,8 +103,9 @@ export async function saveSafetensors(
   { checksums = false, check, ...types }: SafetensorsOptions = {},
 ): Promise<void> {
   if (tensors.has(METADATA)) throw new Error(`saveSafetensors: a tensor cannot be called ${METADATA}`);
+  const inDouble = await doubles(tensors.values());
   const list: Written[] = Array.from(tensors, ([name, t]) => {
-    const dtype = typeOf(t, types);
+    const dtype = typeOf(t, types, inDouble.has(t.device));
     return { name, t, dtype, bytes: t.size * NUMBER_TYPES[TYPES[dtype]].bytes };
   });
   // As Python's writer orders them, so that every tensor begins at a multiple of its element's size.
