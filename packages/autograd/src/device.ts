@@ -324,6 +324,14 @@ export interface Device {
   convolveGrad?(dweight: Strided, dy: Strided, images: Strided, options: FilterOptions): void;
 
   /**
+   * A step of long short-term memory: gates [rows, 4 n] are what the input, forget, candidate and output gate come to, and become
+   * i, f, g, o: their sigmoids, and the tanh of the candidate; then c = f before + i g, h = o tanh(c). before, c, h: [rows, n].
+   */
+  lstmGates?(h: Strided, c: Strided, gates: Strided, before: Strided): void;
+  /** dgates with what `lstmGates` left in gates; dc comes in as the gradient of c, and goes out as that of before. */
+  lstmGatesGrad?(dgates: Strided, dc: Strided, dh: Strided, gates: Strided, c: Strided, before: Strided): void;
+
+  /**
    * out = softmax(q kᵀ * scale + mask) v without storing the scores (Dao et al., 2022). q, out: [batch, heads, queries, size];
    * k, v: [batch, heads, keys, size]; lse: [batch, heads, queries]. All but lse are strided, with stride 1 along the last
    * axis: heads are usually read from and written into `[batch, time, heads, size]` as it lies. A query that sees no key

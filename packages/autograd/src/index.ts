@@ -56,6 +56,7 @@ export { where } from "./ops/masking.ts";
 export { multinomial } from "./ops/multinomial.ts";
 export { type AdamWOptions, type AdamWUpdate, adamW_, sumOfSquares } from "./ops/optimizer.ts";
 export * from "./ops/pooling.ts";
+export { type LSTMOptions, lstm } from "./ops/recurrent.ts";
 export type { SortOptions } from "./ops/sorting.ts";
 export { swiglu } from "./ops/swiglu.ts";
 export { concat, stack } from "./ops/views.ts";

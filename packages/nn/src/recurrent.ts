@@ -1,4 +1,4 @@
-import { concat, dropout, formatShape, linear, stack, type Tensor, zeros } from "@lectern/autograd";
+import { concat, dropout, formatShape, linear, lstm, stack, type Tensor, zeros } from "@lectern/autograd";
 import { assertSequence, assertSizes, assertWidth } from "./check.ts";
 import { uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
@@ -76,23 +76,8 @@ abstract class Recurrent extends Module {
     return { input, state, inputBias: fields[`bias_ih_${suffix}`], stateBias: fields[`bias_hh_${suffix}`] };
   }
 
-  /** One step of a cell. x, h: what input and state come to, [batch, gates width] -> what is remembered from now on. */
-  protected abstract step(x: Tensor, h: Tensor, remembered: readonly Tensor[]): Tensor[];
-
   /** One layer in one direction. x: [batch, time, wide] -> [batch, time, width], and what is remembered at the end. */
-  #run(x: Tensor, weights: Weights, start: readonly Tensor[], reverse: boolean): [Tensor, readonly Tensor[]] {
-    // What the inputs come to does not depend on the steps before: one product for all of them.
-    const seen = linear(x, weights.input, weights.inputBias);
-    const time = x.shape[1];
-    const outputs = new Array<Tensor>(time);
-    let remembered = start;
-    for (let i = 0; i < time; i++) {
-      const t = reverse ? time - 1 - i : i;
-      remembered = this.step(seen.select(1, t), linear(remembered[0], weights.state, weights.stateBias), remembered);
-      outputs[t] = remembered[0];
-    }
-    return [stack(outputs, 1), remembered];
-  }
+  protected abstract layer(x: Tensor, weights: Weights, start: readonly Tensor[], reverse: boolean): Pass;
 
   /** All layers. states: what is remembered at first, [layers directions, batch, width] each -> the same at the end. */
   protected runAll(x: Tensor, states: readonly (Tensor | undefined)[]): { output: Tensor; states: Tensor[] } {
@@ -110,7 +95,7 @@ abstract class Recurrent extends Module {
     let [input, parts]: [Tensor, Tensor[]] = [x, []];
     for (const [layer, suffix, reverse] of this.#passes()) {
       const start = started.map((state) => state.select(0, ends.length));
-      const [output, end] = this.#run(input, this.#weights(suffix), start, reverse);
+      const [output, end] = this.layer(input, this.#weights(suffix), start, reverse);
       ends.push(end);
       parts.push(output);
       if (parts.length < this.#directions) continue;
@@ -120,6 +105,26 @@ abstract class Recurrent extends Module {
     }
     return { output: input, states: states.map((_, i) => stack(ends.map((end) => end[i]))) };
   }
+}
+
+type Pass = readonly [outputs: Tensor, remembered: readonly Tensor[]];
+
+/** A step of a cell. x, h: what input and state come to, [batch, gates width]; before: the state -> what is remembered from now on. */
+type Step = (x: Tensor, h: Tensor, before: Tensor) => Tensor;
+
+/** A layer that remembers nothing but its outputs. */
+function stepByStep(x: Tensor, weights: Weights, start: readonly Tensor[], reverse: boolean, step: Step): Pass {
+  // What the inputs come to does not depend on the steps before: one product for all of them.
+  const seen = linear(x, weights.input, weights.inputBias);
+  const time = x.shape[1];
+  const outputs = new Array<Tensor>(time);
+  let [state] = start;
+  for (let i = 0; i < time; i++) {
+    const t = reverse ? time - 1 - i : i;
+    state = step(seen.select(1, t), linear(state, weights.state, weights.stateBias), state);
+    outputs[t] = state;
+  }
+  return [stack(outputs, 1), [state]];
 }
 
 /** What a recurrent layer gives. */
@@ -144,9 +149,9 @@ export class RNN extends Recurrent {
     this.nonlinearity = options.nonlinearity ?? "tanh";
   }
 
-  protected step(x: Tensor, h: Tensor): Tensor[] {
-    const sum = x.add(h);
-    return [this.nonlinearity === "relu" ? sum.relu() : sum.tanh()];
+  protected layer(x: Tensor, weights: Weights, start: readonly Tensor[], reverse: boolean): Pass {
+    const bend = (sum: Tensor) => (this.nonlinearity === "relu" ? sum.relu() : sum.tanh());
+    return stepByStep(x, weights, start, reverse, (input, state) => bend(input.add(state)));
   }
 
   /** @param hidden the states at first; zeros unless given. */
@@ -162,13 +167,15 @@ export class GRU extends Recurrent {
     super(inputs, width, 3, options);
   }
 
-  protected step(x: Tensor, h: Tensor, [before]: readonly Tensor[]): Tensor[] {
-    const [[xReset, xUpdate, xNew], [hReset, hUpdate, hNew]] = [x, h].map((gates) => gates.split(this.width, 1));
-    const reset = xReset.add(hReset).sigmoid();
-    const update = xUpdate.add(hUpdate).sigmoid();
-    const fresh = xNew.add(reset.mul(hNew)).tanh();
-    // (1 - update) fresh + update before
-    return [fresh.add(update.mul(before.sub(fresh)))];
+  protected layer(x: Tensor, weights: Weights, start: readonly Tensor[], reverse: boolean): Pass {
+    return stepByStep(x, weights, start, reverse, (input, state, before) => {
+      const [[xReset, xUpdate, xNew], [hReset, hUpdate, hNew]] = [input, state].map((y) => y.split(this.width, 1));
+      const reset = xReset.add(hReset).sigmoid();
+      const update = xUpdate.add(hUpdate).sigmoid();
+      const fresh = xNew.add(reset.mul(hNew)).tanh();
+      // (1 - update) fresh + update before
+      return fresh.add(update.mul(before.sub(fresh)));
+    });
   }
 
   /** @param hidden the states at first; zeros unless given. */
@@ -193,10 +200,11 @@ export class LSTM extends Recurrent {
     super(inputs, width, 4, options);
   }
 
-  protected step(x: Tensor, h: Tensor, [, cell]: readonly Tensor[]): Tensor[] {
-    const [input, forget, candidate, output] = x.add(h).split(this.width, 1);
-    const next = forget.sigmoid().mul(cell).add(input.sigmoid().mul(candidate.tanh()));
-    return [output.sigmoid().mul(next.tanh()), next];
+  protected layer(x: Tensor, weights: Weights, [hidden, cell]: readonly Tensor[], reverse: boolean): Pass {
+    const { input, state, inputBias, stateBias } = weights;
+    const seen = linear(x, input, inputBias?.add(stateBias!));
+    const [outputs, ...remembered] = lstm(seen, state, { hidden, cell, reverse });
+    return [outputs, remembered];
   }
 
   /** @param state hidden states and cells at first; zeros unless given. */

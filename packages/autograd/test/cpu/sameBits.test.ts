@@ -14,6 +14,7 @@ import {
   gradients,
   layerNorm,
   linearGelu,
+  lstm,
   manualSeed,
   maxPool2d,
   multiHeadAttention,
@@ -182,6 +183,11 @@ const jobs: Job[] = [
     name: "the largest of windows",
     kernels: ["maxPool", "maxPoolGrad"],
     run: () => valueAndGradients((x) => maxPool2d(x, 3, { stride: 2, padding: 1 }), [17, 9, 31, 29]),
+  },
+  {
+    name: "long short-term memory",
+    kernels: ["lstmGates", "lstmGatesGrad"],
+    run: () => valueAndGradients((x, w) => lstm(x, w)[0], [37, 5, 4 * 71], [4 * 71, 71]),
   },
   { name: "dropout", kernels: ["dropout"], run: () => [dropout(randn([100_003]), 0.3)] },
 ];

@@ -11,6 +11,7 @@ import { machine } from "./machine.ts";
 import { matmul } from "./matmul.ts";
 import { adamW, adamWAll, sumOfSquares } from "./optimizer.ts";
 import { dropout, normal, uniform } from "./random.ts";
+import * as recurrent from "./recurrent.ts";
 import { argReduce, cumsum, reduce, topk } from "./reductions.ts";
 import {
   crossEntropy,
@@ -109,4 +110,5 @@ export const cpuDevice: Device = {
   attentionGrad,
   ...fused,
   ...convolution,
+  ...recurrent,
 };
