@@ -1,7 +1,7 @@
 """Measures Lectern's workloads in PyTorch, for `lectern bench --vs torch`; it also runs by itself:
 
     pip install torch
-    python3 torch_bench.py char-baby [--threads 2] [--attention fused|naive] [--optimizer fused|plain] [--steps 40]
+    python3 torch_bench.py char-baby [--threads 2] [--attention fused|naive] [--optimizer fused|plain] [--compile] [--steps 40]
 
 The workloads are those of workloads.json. A step of training is what Lectern's Trainer does: the loss of a model
 on random tokens, its gradient, clipping at 1, AdamW. Prints one line of JSON with the median milliseconds of each
@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import pathlib
+import re
 import resource
 import statistics
 import subprocess
@@ -98,6 +99,58 @@ class Transformer(nn.Module):
         return self.head(x if self.generates else x.mean(1))
 
 
+class LSTMClassifier(nn.Module):
+    def __init__(self, width, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(width, width, batch_first=True)
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[1][0][0])
+
+
+def le_net(side, classes):
+    last = (side // 2 - 4) // 2
+    return nn.Sequential(
+        *[nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)],
+        *[nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()],
+        *[nn.Linear(16 * last * last, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes)],
+    )
+
+
+class ResidualBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Identity()
+        if stride > 1 or inputs != outputs:
+            point = nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False)
+            self.shortcut = nn.Sequential(point, nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        y = F.relu(self.norm1(self.conv1(x)))
+        return F.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
+
+
+def res_net(channels, classes):
+    before = [channels[0], *channels]
+    blocks = [ResidualBlock(before[i], n, 1 if i == 0 else 2) for i, n in enumerate(channels)]
+    first = [nn.Conv2d(1, channels[0], 3, padding=1, bias=False), nn.BatchNorm2d(channels[0]), nn.ReLU()]
+    last = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], classes)]
+    return nn.Sequential(*first, *blocks, *last)
+
+
+def layer_model(size):
+    if size["layer"] == "LSTM":
+        return LSTMClassifier(size["width"], size["classes"])
+    if size["layer"] == "LeNet":
+        return le_net(size["side"], size["classes"])
+    return res_net(size["channels"], size["classes"])
+
+
 # --- timing ---------------------------------------------------------------------------------------
 
 
@@ -140,19 +193,29 @@ def resident_peak_mb():
 # --- the workloads --------------------------------------------------------------------------------
 
 
-def training(name, size, options, rule="training"):
-    device = options.device
-    model = Transformer(size, fused=options.attention == "fused").to(device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=options.optimizer == "fused")
+def transformer_workload(size, options):
+    model = Transformer(size, fused=options.attention == "fused")
     rows, context, vocabulary = size["batch"], size["context"], size["vocabulary"]
-    inputs = torch.randint(vocabulary, (rows, context), device=device)
-    if model.generates:
-        targets = torch.randint(vocabulary, (rows * context,), device=device)
-    else:
-        targets = torch.randint(2, (rows,), device=device)
+    inputs = torch.randint(vocabulary, (rows, context))
+    targets = torch.randint(vocabulary, (rows * context,)) if model.generates else torch.randint(2, (rows,))
+    return model, inputs, targets
+
+
+def layer_workload(size):
+    rows = size["batch"]
+    sequence = size["layer"] == "LSTM"
+    shape = (rows, size["time"], size["width"]) if sequence else (rows, 1, size["side"], size["side"])
+    return layer_model(size), torch.randn(shape), torch.randint(size["classes"], (rows,))
+
+
+def training(name, size, options, rule="training"):
+    parts = layer_workload(size) if "layer" in size else transformer_workload(size, options)
+    model, inputs, targets = (part.to(options.device) for part in parts)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=options.optimizer == "fused")
+    run = torch.compile(model) if options.compile else model
 
     def step():
-        logits = model(inputs)
+        logits = run(inputs)
         loss = F.cross_entropy(logits.view(-1, logits.shape[-1]), targets)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -160,7 +223,11 @@ def training(name, size, options, rule="training"):
         optimizer.zero_grad(set_to_none=True)
         return loss.item()
 
-    return {"name": name, **timed(step, options, rule)}
+    begin = time.perf_counter()
+    step()
+    first = (time.perf_counter() - begin) * 1e3
+    told = {"firstMs": first} if options.compile else {}
+    return {"name": name, **timed(step, options, rule), **told}
 
 
 def scaling(options):
@@ -236,6 +303,7 @@ def startup(options):
     return [{"name": "import and first product", "ms": statistics.median(times), "minMs": min(times)}]
 
 
+STEPS = {**WORKLOADS["training"], **WORKLOADS["layers"]}
 OTHERS = {
     "matmul": products,
     "attention": attention,
@@ -243,6 +311,12 @@ OTHERS = {
     "startup": startup,
     "scaling": scaling,
 }
+
+
+def blas():
+    """What PyTorch multiplies matrices with on the processor."""
+    found = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    return found.group(1) if found else "unknown"
 
 
 def find_gpu():
@@ -256,10 +330,11 @@ def find_gpu():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("workload", choices=[*WORKLOADS["training"], *OTHERS])
+    parser.add_argument("workload", choices=[*STEPS, *OTHERS])
     parser.add_argument("--threads", type=int, default=0, help="as many as PyTorch takes, unless given")
     parser.add_argument("--attention", choices=["fused", "naive"], default="fused")
     parser.add_argument("--optimizer", choices=["fused", "plain"], default="fused", help="plain: one by one")
+    parser.add_argument("--compile", action="store_true", help="by torch.compile; the first step's time is told apart")
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     parser.add_argument("--steps", type=int, default=0, help="timed runs of a case; enough for a steady median")
     options = parser.parse_args()
@@ -274,12 +349,14 @@ def main():
     torch.manual_seed(0)
     baseline = resident_peak_mb()
     name = options.workload
-    if name in WORKLOADS["training"]:
-        cases = [training("step", WORKLOADS["training"][name], options)]
+    if name in STEPS:
+        cases = [training("step", STEPS[name], options)]
     else:
         cases = OTHERS[name](options)
     memory = {"baselineMB": baseline, "peakMB": resident_peak_mb()}
-    kinds = {"attention": options.attention, "optimizer": options.optimizer}
+    kinds = {"attention": options.attention, "optimizer": options.optimizer, "blas": blas()}
+    if options.compile:
+        kinds["compiled"] = f"in {cases[0].pop('firstMs') / 1e3:.1f} s, with its first step"
     settings = {"device": device, "threads": torch.get_num_threads(), **kinds}
     print(json.dumps({"version": torch.__version__, "cases": cases, "memory": memory, "settings": settings}))
 

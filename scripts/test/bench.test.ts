@@ -316,19 +316,19 @@ describe("lectern bench", () => {
     expect(events[2].missing).toEqual(["torch"]);
   });
 
-  it.skipIf(process.platform === "win32")("tells which Python has no PyTorch, and which Node is too old", async () => {
+  it.skipIf(process.platform === "win32")("tells which Python lacks a peer, and what of it", async () => {
     const program = join(folder, "program");
     const args = ["bench", "startup", ...QUICK, "--vs"];
-    await writeFile(program, `#!/bin/sh\n[ "$1" = "--version" ] || exit 3\necho v18.1.0\n`);
+    // Arguments of a search for PyTorch: -c, the program, the device, and `compile` where that is asked for.
+    await writeFile(program, `#!/bin/sh\n[ "$4" = compile ] && exit 5\nexit 3\n`);
     await chmod(program, 0o755);
     vi.stubEnv("LECTERN_PYTHON", program);
-    vi.stubEnv("LECTERN_PEER_NODE", program);
-    const { code, stderr } = await lectern([...args, "torch,jax-js"], folder);
+    const { code, stderr } = await lectern([...args, "torch,torch-compile,jax"], folder);
     expect(stderr).toContain(
       `torch is missing: ${program} has no PyTorch; install it with: "${program}" -m pip install`,
     );
-    expect(stderr).toContain(`jax-js is missing: it needs Node 22, and LECTERN_PEER_NODE is ${program}, Node 18.1.0;`);
-    expect(stderr).toMatch(/install it with: npm install .* @jax-js\/jax.* \(and unset LECTERN_PEER_NODE\)$/m);
+    expect(stderr).toContain("torch-compile is missing: torch.compile needs a C++ compiler; install it with: ");
+    expect(stderr).toContain(`jax is missing: ${program} has no JAX; install it with: "${program}" -m pip install jax`);
     expect(code).toBe(0);
   });
 
@@ -401,10 +401,16 @@ describe("lectern bench", () => {
 
   it.each([
     [["all", "nonsense"], 'bench: there is no workload "nonsense"; there are char-baby, char-mid'],
-    [["--vs", ","], "--vs needs one or several of torch, torch-plain, torch-naive, jax-js, separated by commas"],
+    [
+      ["--vs", ","],
+      "--vs needs one or several of torch, torch-plain, torch-naive, torch-compile, jax, jax-js, separated by commas",
+    ],
     [["--gpu-backend", "webasm"], "--gpu-backend needs --device gpu"],
     [["char-bay", "char-mid"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
-    [["--vs", "torhc"], 'bench: there is no peer "torhc"; there are torch, torch-plain, torch-naive, jax-js'],
+    [
+      ["--vs", "torhc"],
+      'bench: there is no peer "torhc"; there are torch, torch-plain, torch-naive, torch-compile, jax, jax-js',
+    ],
     [["matmul", "--profile"], "--profile looks into a training step, and matmul is none"],
     [["--profile", "--vs", "torch"], "--profile looks into our own step alone: leave out --vs"],
     [["--profile", "--device", "gpu"], "--profile needs a device that computes at once"],

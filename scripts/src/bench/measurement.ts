@@ -56,6 +56,10 @@ export interface Settings {
   readonly reasons?: GpuInfo["reasons"];
   /** A peer's: `fused` or `naive`. */
   readonly attention?: string;
+  /** A peer's: `fused` or `plain`. */
+  readonly optimizer?: string;
+  /** A peer's that compiles a step as a whole: how long that took. */
+  readonly compiled?: string;
 }
 
 /** What one process reports: a line of JSON, the same from us and from the peers. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { DeviceName } from "../options.ts";
 import type { Job } from "./measurement.ts";
 import { type Program, runProgram } from "./programs.ts";
-import { TRAINING } from "./workloads.ts";
+import { STEPS, TRAINING } from "./workloads.ts";
 
 /** Something else that runs the same workloads. */
 export interface Peer {
@@ -29,31 +29,52 @@ const word = (path: string) => (/\s/.test(path) ? JSON.stringify(path) : path);
 /** The Python that has PyTorch: LECTERN_PYTHON, or the one on the PATH. */
 const python = () => process.env.LECTERN_PYTHON || (process.platform === "win32" ? "python" : "python3");
 
-const NO_TORCH = 3;
+const NO_PACKAGE = 3;
 const NO_GPU = 4;
+const NO_COMPILER = 5;
 
-/** A program for Python that says by its exit code whether PyTorch is there, and the GPU where that is asked for. */
+/** A program for Python that says by its exit code whether PyTorch is there, and the GPU or the compiler where that is asked for. */
 const FIND_TORCH = `
-import importlib.util, sys
+import importlib.util, shutil, sys
 if not importlib.util.find_spec("torch"):
-    sys.exit(${NO_TORCH})
-if sys.argv[1] == "gpu":
+    sys.exit(${NO_PACKAGE})
+if "gpu" in sys.argv:
     import torch
-    sys.exit(0 if torch.cuda.is_available() or torch.backends.mps.is_available() else ${NO_GPU})
+    if not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+        sys.exit(${NO_GPU})
+if "compile" in sys.argv:
+    import torch._inductor.codecache
+    sys.exit(0 if shutil.which("c++") or shutil.which("g++") or shutil.which("clang++") else ${NO_COMPILER})
 `;
 
-function withoutTorch(code: number | null, stderr: string): Missing {
-  const install = `${word(python())} -m pip install torch`;
-  if (code === NO_TORCH) return { reason: `${python()} has no PyTorch`, install };
+const FIND_JAX = `
+import importlib.util, sys
+sys.exit(0 if importlib.util.find_spec("jax") else ${NO_PACKAGE})
+`;
+
+/** Looks for a package of Python, and says what is missing. */
+async function missingFromPython(program: string, packages: string, ...args: string[]): Promise<Missing | undefined> {
+  const { code, stderr } = await runProgram({ file: python(), args: ["-c", program, ...args] });
+  if (code === 0) return undefined;
+  const install = `${word(python())} -m pip install ${packages}`;
+  if (code === NO_PACKAGE) return { reason: `${python()} has no ${packages === "jax" ? "JAX" : "PyTorch"}`, install };
   if (code === NO_GPU) {
     const reason = `the PyTorch of ${python()} finds no GPU, by CUDA or by Metal`;
     return { reason, install: `${install}, in a build for the card, and the card's driver` };
   }
+  if (code === NO_COMPILER) {
+    return {
+      reason: "torch.compile needs a C++ compiler",
+      install: "apt-get install g++, or what the system has for it",
+    };
+  }
   if (code === null) {
     const once = "once there is a Python, or LECTERN_PYTHON names one";
-    return { reason: `there is no ${python()} that runs`, install: `pip install torch (${once})` };
+    return { reason: `there is no ${python()} that runs`, install: `pip install ${packages} (${once})` };
   }
-  return { reason: `${python()} says ${stderr.trimEnd().split("\n").at(-1) || "nothing"}`, install };
+  const told = stderr.trimEnd().split("\n").at(-1) || "nothing";
+  const absent = /No module named '(\w+)/.exec(told)?.[1];
+  return { reason: `${python()} says ${told}`, install: absent === undefined ? install : `${install} ${absent}` };
 }
 
 /** How a step is written in PyTorch: with its fused attention and its fused optimiser, as whoever cares for speed would. */
@@ -61,76 +82,51 @@ interface Torch {
   readonly attention?: "fused" | "naive";
   /** `plain` goes through the parameters one by one. */
   readonly optimizer?: "fused" | "plain";
+  /** By `torch.compile`. */
+  readonly compile?: boolean;
 }
 
-function torch(name: string, { attention = "fused", optimizer = "fused" }: Torch = {}): Peer {
+function torch(name: string, { attention = "fused", optimizer = "fused", compile = false }: Torch = {}): Peer {
   return {
     name,
-    async missing(device) {
-      const { code, stderr } = await runProgram({ file: python(), args: ["-c", FIND_TORCH, device] });
-      return code === 0 ? undefined : withoutTorch(code, stderr);
-    },
-    supports: ({ device }) => device !== "reference",
+    missing: (device) => missingFromPython(FIND_TORCH, "torch", device, ...(compile ? ["compile"] : [])),
+    supports: ({ workload, device }) => device !== "reference" && (!compile || STEPS.includes(workload)),
     program({ workload, threads, steps, device }) {
       const args = [`${FOLDER}torch_bench.py`, workload, "--attention", attention, "--steps", String(steps ?? 0)];
       args.push("--optimizer", optimizer, "--device", device);
+      if (compile) args.push("--compile");
       if (threads !== undefined) args.push("--threads", String(threads));
       return { file: python(), args };
     },
   };
 }
 
-const LEAST_NODE = 22;
-
-/** npm's package that holds nothing but a Node for this machine, and needs no script to install itself. */
-function nodePackage(): string {
-  const { platform, arch } = process;
-  const system = platform === "win32" ? "win" : platform;
-  return `${system === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${system}-${arch}`;
-}
-
-const isNewEnough = (version: string) => Number.parseInt(version, 10) >= LEAST_NODE;
-
-/** A Node that jax-js runs on: LECTERN_PEER_NODE, this one, or one installed beside the scripts. */
-function nodeForPeers(): string | undefined {
-  if (process.env.LECTERN_PEER_NODE) return process.env.LECTERN_PEER_NODE;
-  if (isNewEnough(process.versions.node)) return process.execPath;
-  const installed = `${FOLDER}node_modules/${nodePackage()}/bin/node${process.platform === "win32" ? ".exe" : ""}`;
-  return existsSync(installed) ? installed : undefined;
-}
-
-/** Why the Node that LECTERN_PEER_NODE names will not do. */
-async function whyNotNamed(): Promise<string | undefined> {
-  const file = process.env.LECTERN_PEER_NODE;
-  if (!file) return undefined;
-  const { code, stdout } = await runProgram({ file, args: ["--version"] });
-  const version = /^v(\d\S*)/.exec(stdout)?.[1];
-  if (code !== 0 || version === undefined) return `LECTERN_PEER_NODE is ${file}, and that is no Node that runs`;
-  if (isNewEnough(version)) return undefined;
-  return `it needs Node ${LEAST_NODE}, and LECTERN_PEER_NODE is ${file}, Node ${version}`;
-}
+const jax: Peer = {
+  name: "jax",
+  // It is asked for nothing on other devices; see `supports`.
+  missing: async (device) => (device === "cpu" ? missingFromPython(FIND_JAX, "jax") : undefined),
+  supports: ({ workload, device }) => device === "cpu" && [...TRAINING, "matmul"].includes(workload),
+  program({ workload, threads, steps }) {
+    const args = [`${FOLDER}jax_bench.py`, workload, "--steps", String(steps ?? 0)];
+    if (threads !== undefined) args.push("--threads", String(threads));
+    return { file: python(), args };
+  },
+};
 
 const jaxJs: Peer = {
   name: "jax-js",
   async missing(device) {
-    // It is asked for nothing there; see `supports`.
-    if (device !== "cpu") return undefined;
-    const packages = ["@jax-js/jax"];
-    if (!isNewEnough(process.versions.node)) packages.push(`${nodePackage()}@${LEAST_NODE}`);
+    if (device !== "cpu" || existsSync(`${FOLDER}node_modules/@jax-js/jax`)) return undefined;
     const folder = word(relative(process.cwd(), FOLDER) || ".");
-    const install = `npm install --no-save --no-package-lock --prefix ${folder} ${packages.join(" ")}`;
-    const reason = await whyNotNamed();
-    if (reason !== undefined) return { reason, install: `${install} (and unset LECTERN_PEER_NODE)` };
-    if (!existsSync(`${FOLDER}node_modules/@jax-js/jax`)) return { reason: "@jax-js/jax is not installed", install };
-    if (nodeForPeers() !== undefined) return undefined;
-    return { reason: `it needs Node ${LEAST_NODE}, this is ${process.versions.node}`, install };
+    const install = `npm install --no-save --no-package-lock --prefix ${folder} @jax-js/jax`;
+    return { reason: "@jax-js/jax is not installed", install };
   },
   supports: ({ workload, device }) => device === "cpu" && [...TRAINING, "matmul"].includes(workload),
   program({ workload, threads, steps }) {
-    const args = [`${FOLDER}jax_bench.mjs`, workload];
+    const args = [`${FOLDER}jax_js_bench.mjs`, workload];
     if (steps !== undefined) args.push("--steps", String(steps));
     if (threads !== undefined) args.push("--threads", String(threads));
-    return { file: nodeForPeers()!, args };
+    return { file: process.execPath, args };
   },
 };
 
@@ -139,6 +135,8 @@ export const PEERS: readonly Peer[] = [
   torch("torch"),
   torch("torch-plain", { optimizer: "plain" }),
   torch("torch-naive", { attention: "naive" }),
+  torch("torch-compile", { compile: true }),
+  jax,
   jaxJs,
 ];
 

@@ -10,6 +10,7 @@ import { whyNoGpu } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { checkDevice, type DeviceName, type DeviceOptions } from "../options.ts";
 import { type Output, output } from "../output.ts";
+import { processorName } from "../processor.ts";
 import { defineCommand } from "./command.ts";
 
 export interface BenchOptions extends DeviceOptions {
@@ -82,6 +83,7 @@ export async function bench(options: BenchOptions): Promise<void> {
     workloads: names,
     device,
     threads,
+    processor: processorName(),
     missing: missing.map(([peer]) => peer),
     failed,
     peakMemoryMB: Math.max(...outcomes.map(({ memory }) => memory.peakMB)),
@@ -181,7 +183,8 @@ function tablesOf(outcomes: readonly Outcome[], present: readonly Peer[]): strin
     const { version, settings } = outcomes.find(({ peers }) => peers[name]?.version !== undefined)?.peers[name] ?? {};
     return version === undefined ? [] : [`${name} ${version}; ${describeSettings(settings)}`];
   });
-  return [describeSettings(outcomes[0].settings), ...peers, "", report(outcomes, names)].join("\n");
+  const ours = describeSettings(outcomes[0].settings);
+  return [`processor: ${processorName()}`, ours, ...peers, "", report(outcomes, names)].join("\n");
 }
 
 /** A workload as programs read it. The time of one with several cases is that of all of them, each once. */
@@ -218,7 +221,7 @@ function withoutName(fields: object): object {
 }
 
 function describeSettings(settings: Settings = {}): string {
-  const { device, threads, simd, blas, backend, adapter, attention } = settings;
+  const { device, threads, simd, blas, backend, adapter, attention, optimizer, compiled } = settings;
   const parts: [string, unknown][] = [
     ["device", device],
     ["threads", threads],
@@ -227,6 +230,8 @@ function describeSettings(settings: Settings = {}): string {
     ["backend", backend],
     ["adapter", adapter],
     ["attention", attention],
+    ["optimizer", optimizer],
+    ["compiled", compiled],
   ];
   const known = parts.filter(([, value]) => value !== undefined);
   return known.map(([name, value]) => `${name}: ${value}`).join("; ");

@@ -1,9 +1,10 @@
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { cpuInfo, fusedKernels, gpuInfo, ones } from "@lectern/autograd";
 import { defaultCacheFolder } from "@lectern/datasets/node";
 import { findDevice } from "../device.ts";
 import { DEVICES, type DeviceName } from "../options.ts";
 import { output, table } from "../output.ts";
+import { processorName } from "../processor.ts";
 import { version } from "../version.ts";
 import { defineCommand } from "./command.ts";
 
@@ -30,7 +31,7 @@ async function info({ json }: { json: boolean }): Promise<void> {
     version,
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
-    processor: cpus()[0]?.model.trim() ?? "unknown",
+    processor: processorName(),
     cores: availableParallelism(),
     memoryGB: Number((totalmem() / 2 ** 30).toFixed(1)),
     cacheFolder: defaultCacheFolder(),

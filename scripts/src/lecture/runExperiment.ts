@@ -1,5 +1,5 @@
-import { cpus } from "node:os";
 import { manualSeed, settle } from "@lectern/autograd";
+import { processorName } from "../processor.ts";
 import { version } from "../version.ts";
 import { type Comparison, comparisonsOf, holds } from "./claims.ts";
 import { type Experiment, type RunContext, type Size, settingsOf } from "./experiment.ts";
@@ -51,7 +51,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions 
   return {
     ...{ experiment: experiment.id, size, settings, seed, device, claims, data, seconds },
     versions: { lectern: version, node: process.versions.node },
-    processor: cpus()[0]?.model.trim() ?? "unknown",
+    processor: processorName(),
     date: new Date().toISOString(),
   };
 }

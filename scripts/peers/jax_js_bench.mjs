@@ -1,7 +1,7 @@
 // Measures Lectern's workloads in jax-js (WebAssembly, jit), for `lectern bench --vs jax-js`; it also runs by itself:
 //
 //   npm install --no-save --no-package-lock --prefix scripts/peers @jax-js/jax
-//   node scripts/peers/jax_bench.mjs char-baby [--threads 2] [--steps 40]        (Node 22 or newer)
+//   node scripts/peers/jax_js_bench.mjs char-baby [--threads 2] [--steps 40]        (Node 22 or newer)
 //
 // The workloads are the training ones and `matmul` of workloads.json. A step is what Lectern's Trainer does: the loss of a
 // model on random tokens, its gradient, clipping at 1, AdamW. jax-js cannot compile the gradient of a lookup: a small
