@@ -18,6 +18,8 @@ export interface RemoteFile {
 export interface DownloadOptions extends FetchOptions {
   /** Milliseconds before a broken connection is taken up again. */
   readonly retryDelay?: number;
+  /** Milliseconds without a single byte after which a connection counts as broken; a minute unless given. */
+  readonly patience?: number;
 }
 
 /** A connection that broke before the end: what has arrived is worth keeping. */
@@ -64,7 +66,9 @@ async function checksumError(path: string, file: RemoteFile): Promise<string | u
   }
   if (file.checksum === undefined) return undefined;
   const [algorithm, expected] = file.checksum.split(":");
-  const hash = createHash(algorithm);
+  const hash = createHash(algorithm === "git" ? "sha1" : algorithm);
+  // As git names a file by its content.
+  if (algorithm === "git") hash.update(`blob ${size}\0`);
   await pipeline(createReadStream(path), hash);
   const actual = hash.digest("hex");
   if (actual === expected) return undefined;
@@ -101,15 +105,66 @@ async function transferAll(file: RemoteFile, part: string, options: DownloadOpti
 }
 
 /** One connection: asks for the bytes from `start` on and writes what comes. */
-async function transfer(file: RemoteFile, to: FileHandle, start: number, options: FetchOptions): Promise<void> {
+async function transfer(file: RemoteFile, to: FileHandle, start: number, options: DownloadOptions): Promise<void> {
   if (start > 0 && start === file.size) return;
-  const response = await request(file.url, start, options.signal);
+  const silence = new Silence(options.patience ?? 60_000);
+  try {
+    await receive(file, to, start, silence, options);
+  } catch (error) {
+    if (!silence.broke) throw error;
+    const { size } = await to.stat();
+    const seconds = silence.patience / 1000;
+    throw new Interruption(`${file.name}: nothing came for ${seconds} s after ${megabytes(size)}`, { cause: error });
+  } finally {
+    silence.end();
+  }
+}
+
+/** Breaks a connection on which nothing comes: a server that has stalled would be waited for without end. */
+class Silence {
+  readonly patience: number;
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(patience: number) {
+    this.patience = patience;
+    this.heard();
+  }
+
+  get broke(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  /** What ends the connection: somebody who asked for it, or the silence. */
+  signal(asked: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any([this.#controller.signal, ...(asked === undefined ? [] : [asked])]);
+  }
+
+  heard(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(), this.patience);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+async function receive(
+  file: RemoteFile,
+  to: FileHandle,
+  start: number,
+  silence: Silence,
+  options: DownloadOptions,
+): Promise<void> {
+  const response = await request(file.url, start, silence.signal(options.signal));
+  silence.heard();
   if (response.status === 416 || (response.status === 206 && firstByte(response) !== start)) {
     // What is there does not fit what the server has.
     await response.body?.cancel();
     await to.truncate(0);
     if (start === 0) throw new Error(`${file.name}: ${file.url} sends ranges that nobody asked for`);
-    return transfer(file, to, 0, options);
+    return receive(file, to, 0, silence, options);
   }
   if (!response.ok || response.body === null) {
     throw new Error(`${file.name}: ${file.url} answers ${response.status} ${response.statusText}`.trimEnd());
@@ -125,6 +180,7 @@ async function transfer(file: RemoteFile, to: FileHandle, start: number, options
       }
       await to.write(chunk, 0, chunk.length, position);
       position += chunk.length;
+      silence.heard();
       report();
     }
   } catch (error) {

@@ -159,8 +159,8 @@ export interface PairOptions extends ExampleOptions {
 
 export type Task = "characters" | "classification" | "pairs" | "images";
 
-/** A checksum as its source publishes it: the algorithm, a colon, hexadecimal digits. */
-export type Checksum = `${"sha256" | "md5"}:${string}`;
+/** A checksum as its source publishes it: the algorithm, a colon, hexadecimal digits. `git` is the name of a file in git. */
+export type Checksum = `${"sha256" | "md5" | "git"}:${string}`;
 
 /** Brings an entry's file here, where it is not yet. */
 export type Download = () => Promise<Source>;

@@ -6,6 +6,9 @@ import { fileSource } from "../src/files.ts";
 import { host as page } from "../src/host/browser.ts";
 import { host as node } from "../src/host/node.ts";
 import { memorySource } from "../src/index.ts";
+import { untar, unzip } from "../src/readers/archives.ts";
+import { readFromTar } from "../src/readers/tar.ts";
+import { readFromZip } from "../src/readers/zip.ts";
 import { randomBytes, temporaryFile, temporaryFolder, zipOf } from "./support.ts";
 
 /** A tar archive of some files, and of others that are not asked for. */
@@ -35,6 +38,32 @@ describe("an archive in memory, as a page has it", () => {
     await expect(page.fromZip(memorySource("a.zip", zip), "text8")).rejects.toThrow(
       "a.zip is no whole zip archive (it holds no text8); delete it and fetch it again",
     );
+  });
+
+  it("is refused where it unpacks to more than it may, before it does", async () => {
+    const zeros = Buffer.alloc(5_000_000);
+    const folder = await temporaryFolder({ "a/1.txt": zeros, "a/2.txt": "small" });
+    await create({ gzip: true, cwd: folder, file: join(folder, "bomb.tar") }, ["a"]);
+    const zip = zipOf("enwik8", zeros);
+    const [tarBytes, limits] = [await readFile(join(folder, "bomb.tar")), { bytes: 1_000_000, files: 10 }];
+    expect(tarBytes.length).toBeLessThan(20_000);
+    const message = /it unpacks to more than 1000000 bytes or 10 files/;
+    await expect(readFromTar(join(folder, "bomb.tar"), /\.txt$/, limits)).rejects.toThrow(message);
+    await expect(untar(memorySource("bomb.tar", tarBytes), /\.txt$/, limits)).rejects.toThrow(message);
+    await expect(readFromZip(await temporaryFile("a.zip", zip), "enwik8", limits)).rejects.toThrow(message);
+    await expect(unzip(memorySource("a.zip", zip), "enwik8", limits)).rejects.toThrow(message);
+    const few = { bytes: 1e9, files: 1 };
+    await expect(readFromTar(join(folder, "bomb.tar"), /\.txt$/, few)).rejects.toThrow(/or 1 files/);
+  });
+
+  it("unpacks to no more than it says", async () => {
+    const content = Buffer.alloc(100_000);
+    const zip = zipOf("enwik8", content);
+    const said = Buffer.alloc(4);
+    said.writeUInt32LE(content.length);
+    for (let at = zip.indexOf(said); at >= 0; at = zip.indexOf(said, at + 1)) zip.writeUInt32LE(10, at);
+    await expect(readFromZip(await temporaryFile("a.zip", zip), "enwik8")).rejects.toThrow("no whole zip archive");
+    expect(await unzip(memorySource("a.zip", zip), "enwik8")).toHaveLength(10);
   });
 
   it("is refused where it is cut short", async () => {

@@ -82,6 +82,17 @@ describe("an interrupted download", () => {
     expect(body.equals(await readFile(path))).toBe(true);
   });
 
+  it("does not wait for a server that has fallen silent", async () => {
+    const { file, path, ranges } = await scene({ stalls: [70_000] });
+    await download(file, path, { ...quick, patience: 100 });
+    expect(ranges).toHaveLength(2);
+    expect(body.equals(await readFile(path))).toBe(true);
+    const silent = await scene({ stalls: [0, 0] });
+    await expect(download(silent.file, silent.path, { ...quick, patience: 100 })).rejects.toThrow(
+      "toy: nothing came for 0.1 s after 0.0 MB; start it again, it goes on from there",
+    );
+  });
+
   it("starts over where the server knows no ranges", async () => {
     const { file, path, ranges } = await scene({ breaks: [70_000], ranges: false });
     await download(file, path, quick);
@@ -122,6 +133,18 @@ describe("an interrupted download", () => {
     await Promise.all([download(file, path, quick), download(file, path, quick)]);
     expect(body.equals(await readFile(path))).toBe(true);
   });
+});
+
+it("is compared with the name that git gives a file by its content", async () => {
+  // git hash-object of "what is up, doc?" (Pro Git, 10.2).
+  const text = Buffer.from("what is up, doc?");
+  const { url } = await serve(text);
+  const path = join(await temporaryFolder(), "doc");
+  await download({ name: "doc", url, checksum: "git:bd9dbf5aae1a3862dd1526723246b20206e5fc37" }, path);
+  expect(existsSync(path)).toBe(true);
+  await expect(download({ name: "doc", url, checksum: `git:${"0".repeat(40)}` }, path)).rejects.toThrow(
+    "wrong checksum",
+  );
 });
 
 describe("a download that cannot work", () => {

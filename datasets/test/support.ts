@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly length?: boolean;
   /** How many bytes connection 0, 1, … sends before it breaks; a connection not listed sends all. */
   readonly breaks?: readonly number[];
+  /** How many bytes connection 0, 1, … sends before it is silent; a connection not listed sends all. */
+  readonly stalls?: readonly number[];
   readonly status?: number;
 }
 
@@ -56,7 +58,7 @@ export async function serve(
 ): Promise<{ url: string; ranges: (string | undefined)[] }> {
   const ranges: (string | undefined)[] = [];
   const server = createServer((request, response) => {
-    const limit = options.breaks?.[ranges.length] ?? Number.POSITIVE_INFINITY;
+    const limit = options.breaks?.[ranges.length] ?? options.stalls?.[ranges.length] ?? Number.POSITIVE_INFINITY;
     ranges.push(request.headers.range);
     answer(request, response, body, options, limit);
   });
@@ -72,7 +74,7 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
   body: Uint8Array,
-  { ranges = true, length = true, status }: ServerOptions,
+  { ranges = true, length = true, status, stalls }: ServerOptions,
   limit: number,
 ): void {
   if (status !== undefined) {
@@ -95,6 +97,10 @@ function answer(
     return;
   }
   response.flushHeaders();
+  if (stalls !== undefined) {
+    response.write(rest.subarray(0, limit));
+    return;
+  }
   // A client throws away what it has not read yet when the connection breaks: give it time to read.
   response.write(rest.subarray(0, limit), () => setTimeout(() => response.socket?.end(), 50));
 }

@@ -48,7 +48,10 @@ export async function readReviewFolder(
   for (const part of PARTS) {
     for (const label of LABELS) {
       const files = await folder.list(`${root}${part}/${label}`);
-      paths.push(...files.map((file) => `${part}/${label}/${file}`).filter((path) => REVIEW_PATH.test(path)));
+      for (const file of files) {
+        const path = `${part}/${label}/${file}`;
+        if (REVIEW_PATH.test(path)) paths.push(path);
+      }
     }
   }
   const reviews: Review[] = [];

@@ -1,15 +1,18 @@
 import { crc32 } from "node:zlib";
 import { type Entry, open, type ZipFile } from "yauzl";
+import { ARCHIVE_LIMITS, tooMuch } from "./limits.ts";
 
 /**
- * One file's bytes out of a zip archive. Throws where the archive is damaged (sizes and CRC-32 are checked) or has no
- * such file.
+ * One file's bytes out of a zip archive. Throws where the archive is damaged (sizes and CRC-32 are checked), has no
+ * such file, or one that unpacks to more than the limit.
  */
-export async function readFromZip(path: string, fileName: string): Promise<Buffer> {
+export async function readFromZip(path: string, fileName: string, limits = ARCHIVE_LIMITS): Promise<Buffer> {
   try {
     const zip = await openZip(path);
     try {
       const entry = await findEntry(zip, fileName);
+      // What the directory says is what is unpacked at most.
+      if (entry.uncompressedSize > limits.bytes) throw tooMuch(limits);
       const bytes = await readEntry(zip, entry);
       if (crc32(bytes) !== entry.crc32) throw new Error(`the checksum of ${fileName} is wrong`);
       return bytes;

@@ -109,6 +109,14 @@ describe("padding", () => {
   });
 });
 
+it("divides and orders more examples than a function takes arguments", () => {
+  const many = Array.from({ length: 400_000 }, (_, i) => ({ tokens: counting(1), label: i % 2 }));
+  const { train } = stratifiedSplit(many, { share: 0.1, seed: 1, classOf: ({ label }) => label });
+  expect(train).toHaveLength(360_000);
+  const loader = new DataLoader(train, { batch: 3000, maxLength: 1 });
+  expect(loader.next().inputs.shape).toEqual([3000, 1]);
+});
+
 describe("DataLoader", () => {
   const first = ({ inputs }: Batch) => rows(inputs).map(([token]) => token);
 

@@ -87,11 +87,9 @@ export class DataLoader<E = Example, H extends object = HostTokens> extends Rand
     const random = this.randomNumbers(epoch);
     const order = mixed ? shuffle([...this.#examples], random) : [...this.#examples];
     const run = rows * bucket;
-    const sorted: E[] = [];
-    for (let i = 0; i < order.length; i += run) {
-      const part = order.slice(i, i + run);
-      sorted.push(...(bucket > 1 ? part.sort((a, b) => length!(a) - length!(b)) : part));
-    }
+    const runs = Array.from({ length: Math.ceil(order.length / run) }, (_, i) => order.slice(i * run, (i + 1) * run));
+    if (bucket > 1) for (const part of runs) part.sort((a, b) => length!(a) - length!(b));
+    const sorted = runs.flat();
     const batches = Array.from({ length: this.batchesPerEpoch }, (_, i) => sorted.slice(i * rows, (i + 1) * rows));
     return mixed && bucket > 1 ? shuffle(batches, random) : batches;
   }

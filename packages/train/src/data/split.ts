@@ -23,14 +23,15 @@ export function stratifiedSplit<E>(
   const classes = new Map<string | number, E[]>();
   for (const example of shuffle([...examples], random)) {
     const name = classOf(example);
-    classes.set(name, [...(classes.get(name) ?? []), example]);
+    const members = classes.get(name);
+    if (members === undefined) classes.set(name, [example]);
+    else members.push(example);
   }
   const train: E[] = [];
   const validation: E[] = [];
   for (const members of classes.values()) {
     const count = Math.min(members.length - 1, Math.max(1, Math.round(members.length * share)));
-    validation.push(...members.slice(0, count));
-    train.push(...members.slice(count));
+    for (const [i, member] of members.entries()) (i < count ? validation : train).push(member);
   }
   return { train: shuffle(train, random), validation: shuffle(validation, random) };
 }

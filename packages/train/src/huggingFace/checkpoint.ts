@@ -49,10 +49,21 @@ export async function loadHuggingFace(where: string | Store): Promise<HuggingFac
   return { model: model.eval(), tokenizer: await tokenizerIn(store) };
 }
 
+/** How a checkpoint is written. */
+export interface SaveOptions {
+  /** What its numbers are rounded to; `float32`, which loses nothing, unless said otherwise. */
+  readonly float?: "float32" | "float16" | "bfloat16";
+}
+
 /** Saves a model so that `transformers` opens it. Errors: a model that GPT-2's architecture cannot be. */
-export async function saveHuggingFace(where: string | Store, model: GPT, tokenizer?: Tokenizer): Promise<void> {
+export async function saveHuggingFace(
+  where: string | Store,
+  model: GPT,
+  tokenizer?: Tokenizer,
+  { float = "float32" }: SaveOptions = {},
+): Promise<void> {
   const store = storeAt(where);
-  const config = configFrom(model.options, tokenizer?.special?.endOfText);
+  const config = configFrom(model.options, tokenizer?.special?.endOfText, float);
   const parameters = model.stateDict();
   const tensors = new Map<string, Tensor>();
   for (const { theirs, ours, transposed } of parameterNames(model.options)) {
@@ -61,7 +72,7 @@ export async function saveHuggingFace(where: string | Store, model: GPT, tokeniz
     tensors.set(theirs === "lm_head.weight" ? theirs : `transformer.${theirs}`, transposed ? tensor.T : tensor);
   }
   await new StoredFile(store, "config.json").write(`${JSON.stringify(config, undefined, 2)}\n`);
-  await saveSafetensors(new StoredFile(store, "model.safetensors"), tensors, { format: "pt" }, { float: "float32" });
+  await saveSafetensors(new StoredFile(store, "model.safetensors"), tensors, { format: "pt" }, { float });
   if (tokenizer !== undefined) await saveTokenizer(new StoredFile(store, "tokenizer.json"), tokenizer);
 }
 

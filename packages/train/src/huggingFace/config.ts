@@ -65,7 +65,7 @@ export async function optionsFrom(path: string, json: unknown): Promise<GPTOptio
 }
 
 /** The way back. Errors: a model that GPT-2's architecture cannot be. */
-export function configFrom(options: GPTOptions, endOfText: number | undefined): Config {
+export function configFrom(options: GPTOptions, endOfText: number | undefined, dtype: string): Config {
   const {
     vocabulary,
     layers,
@@ -97,6 +97,6 @@ export function configFrom(options: GPTOptions, endOfText: number | undefined): 
     embd_pdrop: options.dropout ?? 0,
     attn_pdrop: 0,
     ...(endOfText === undefined ? {} : { bos_token_id: endOfText, eos_token_id: endOfText }),
-    dtype: "float32",
+    dtype,
   };
 }

@@ -59,7 +59,8 @@ export class BPETokenizer implements Tokenizer {
   #bytesOf(token: string): Uint8Array {
     if (this.specialTokens.has(token)) return new TextEncoder().encode(token);
     const bytes = bytesOf(token);
-    if (bytes === undefined) throw new Error(`BPETokenizer: the token ${shown(token)} stands for no bytes`);
+    if (bytes === undefined || bytes.length === 0)
+      throw new Error(`BPETokenizer: the token ${shown(token)} stands for no bytes`);
     return bytes;
   }
 
