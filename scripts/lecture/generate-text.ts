@@ -4,7 +4,7 @@
  */
 import { loadText } from "@lectern/datasets";
 import { GPT } from "@lectern/nn";
-import { AdamW, cosine, type EvaluationInfo, generate, textData, Trainer } from "@lectern/train";
+import { AdamW, cosine, type EvaluationInfo, generate, Trainer, textData } from "@lectern/train";
 import { above, below } from "../src/lecture/claims.ts";
 import { defineExperiment } from "../src/lecture/experiment.ts";
 import { bars, lines, tableOf } from "../src/report/figures.ts";
