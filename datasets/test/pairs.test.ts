@@ -11,11 +11,11 @@ const numbers = ({ prompt }: Pair) =>
     .join(" ");
 
 describe("arithmetic", () => {
-  it("asks for every sum of two numbers up to two digits once, and answers rightly", async () => {
+  it("asks for every sum of two numbers of two digits once, and of one, and answers rightly", async () => {
     const { train, validation } = await loadPairs("arithmetic");
     const all = [...train, ...validation];
-    expect(new Set(all.map(({ prompt }) => prompt)).size).toBe(10_000);
-    expect(all).toHaveLength(10_000);
+    expect(new Set(all.map(({ prompt }) => prompt)).size).toBe(90 * 90 + 10 * 10);
+    expect(all).toHaveLength(90 * 90 + 10 * 10);
     for (const { prompt, answer } of all) {
       const [a, b] = /^(\d+)\+(\d+)=$/.exec(prompt)!.slice(1).map(Number);
       expect(answer).toBe(String(a + b));
@@ -32,7 +32,7 @@ describe("arithmetic", () => {
     },
   );
 
-  it("holds no sum of two digits back, of which the others are made", async () => {
+  it("holds no sum of single digits back, of which the others are made", async () => {
     const { train } = await loadPairs("arithmetic");
     expect(train.filter(({ prompt }) => /^\d\+\d=$/.test(prompt))).toHaveLength(100);
     expect((await loadPairs("arithmetic:1")).validation.length).toBeGreaterThan(10);
@@ -41,9 +41,9 @@ describe("arithmetic", () => {
   it("subtracts, below zero too, and writes the answer's digits from the last to the first where that is asked for", async () => {
     const { train, validation } = await loadPairs("arithmetic:subtraction,reversed");
     const answers = new Map([...train, ...validation].map(({ prompt, answer }) => [prompt, answer]));
-    expect([answers.get("99-3="), answers.get("3-99="), answers.get("7-7=")]).toEqual(["69", "-69", "0"]);
+    expect([answers.get("99-30="), answers.get("30-99="), answers.get("7-7=")]).toEqual(["96", "-96", "0"]);
     const plain = arithmetic({ operations: ["addition"], reversed: true });
-    expect([...plain.train, ...plain.validation].find(({ prompt }) => prompt === "95+7=")?.answer).toBe("201");
+    expect([...plain.train, ...plain.validation].find(({ prompt }) => prompt === "95+17=")?.answer).toBe("211");
   });
 
   it("is drawn by the seed alone", async () => {
