@@ -129,7 +129,7 @@ export const pairPresets = {
     width: 128,
     context: 32,
     batch: 64,
-    steps: 3000,
+    steps: 2500,
     lr: 3e-3,
     finalLr: 1e-4,
     time: "minutes",

@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { manualSeed } from "@lectern/autograd";
-import { type Module, modelKind, modelKinds } from "@lectern/nn";
+import { GPT, type Module, modelKind, modelKinds } from "@lectern/nn";
 import {
   type Callback,
   constant,
@@ -16,11 +16,14 @@ import {
   ResumeError,
   RunFolder,
   type Schedule,
+  saveAdapter,
   stepFigures,
   Trainer,
 } from "@lectern/train";
+import { dataReference } from "./corpora.ts";
 import { openDevice } from "./device.ts";
 import { UsageError } from "./errors.ts";
+import { adapted, initialModel, presetFor, trainedOf } from "./fineTuning.ts";
 import type { DeviceName } from "./options.ts";
 import { grouped, type Output, output, percent, runCommand } from "./output.ts";
 import type { Preset, Recipe } from "./presets.ts";
@@ -61,14 +64,15 @@ export async function train<O extends TrainOptions>(task: Task<O>, options: O): 
   await openDevice(options);
   manualSeed(seed);
   const presets = task.presetsFor?.(options) ?? task.presets;
-  const preset = withOptions(presets[options.preset], options);
+  const init = await initialModel(task, options);
+  const preset = presetFor(init, withOptions(presets[options.preset], options), options);
   if (options.resume) await checkSettings(options, preset);
-  const data = await task.prepare(options, preset);
-  const model = await makeModel(task, options, { ...preset, ...data.sizes });
+  const data = await task.prepare(options, preset, init);
+  const model = adapted(init?.model ?? (await makeModel(task, options, { ...preset, ...data.sizes })), options);
   out.say(
     [
       `data    ${data.summary}`,
-      `model   ${model.constructor.name} with ${grouped(model.numParameters())} parameters: ${describeSize(preset)}`,
+      `model   ${model.constructor.name} with ${grouped(model.numParameters())} parameters${trainedOf(model)}: ${describeSize(preset)}`,
       `run     ${runFolder(options)}, on ${options.device}\n`,
     ].join("\n"),
   );
@@ -79,6 +83,8 @@ export async function train<O extends TrainOptions>(task: Task<O>, options: O): 
     const { tokenizer } = data;
     out.say(`\n${describeResult(result, figures)}`);
     const run = runFolder(options);
+    if (model instanceof GPT && options.lora !== undefined)
+      await saveAdapter(`${run}/adapter`, model, { base: options.init });
     await task.show?.({ model, tokenizer, run }, options, out);
     const next = [task.next(run, options), ["eval", run]].map((words) => `\n  ${runCommand(words)}`);
     out.say(`\nThe run is in ${run}. Go on with${next.join("")}`);
@@ -135,6 +141,8 @@ async function runTraining(
       preset: options.preset,
       seed,
       training: { ...preset, optimizer: options.optimizer, steps },
+      init: options.init === undefined ? undefined : dataReference(options.init),
+      freeze: options.freeze,
     },
     tokenizer,
     saveEvery: options.saveEvery ?? preset.evalEvery,

@@ -51,6 +51,7 @@ export type { EarlyStopping } from "./earlyStopping.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export type { FileLike } from "./files.ts";
 export * from "./generation/index.ts";
+export { loadAdapter, saveAdapter } from "./huggingFace/adapter.ts";
 export { type HuggingFaceModel, loadHuggingFace, saveHuggingFace } from "./huggingFace/checkpoint.ts";
 export { absoluteError, accuracy, exactMatch, type Measured, type Score, squaredError } from "./measures.ts";
 export { type BatchOf, type Loss, type Model, type ModelWithLoss, meanCrossEntropy } from "./model.ts";

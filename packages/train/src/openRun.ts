@@ -1,4 +1,4 @@
-import { checked, kindOf, type Module, modelKind } from "@lectern/nn";
+import { addLoRA, checked, kindOf, type LoRAOptions, type Module, modelKind } from "@lectern/nn";
 import { loadWeights } from "./checkpoint.ts";
 import { DamagedFileError } from "./checksums.ts";
 import { fileAt } from "./files.ts";
@@ -131,7 +131,9 @@ async function folderOf({ store }: StoredFile): Promise<RunFolder> {
 /** A run's `config.json`, checked as far as every run has it. Errors: it is not there, damaged, or no run's. */
 async function readConfig(folder: RunFolder): Promise<RunConfig> {
   const { z } = await import("zod");
-  const model = z.looseObject({ kind: z.string().optional() }).optional();
+  const rank = z.int().min(1).max(100_000);
+  const lora = z.strictObject({ rank, alpha: z.number().positive(), on: z.array(z.string()) }).optional();
+  const model = z.looseObject({ kind: z.string().optional(), lora }).optional();
   return checked(
     folder.file("config.json").path,
     z.looseObject({ task: z.string().optional(), model }),
@@ -144,14 +146,15 @@ const ONLY_MODEL: Readonly<Record<string, string>> = { char: "gpt", classify: "c
 
 async function makeModel(folder: RunFolder, { model, task }: RunConfig): Promise<Module> {
   const path = folder.file("config.json").path;
-  const { kind = ONLY_MODEL[String(task)], ...options } = (model ?? {}) as { kind?: string };
+  const { kind = ONLY_MODEL[String(task)], lora, ...options } = (model ?? {}) as { kind?: string; lora?: LoRAOptions };
   if (model === undefined || kind === undefined) {
     throw new Error(
       `${path} does not say what kind of model it is: register the model's class with registerModel before training, or give openRun a model`,
     );
   }
   try {
-    return await modelKind(kind).make(options);
+    const made = await modelKind(kind).make(options);
+    return lora === undefined ? made : addLoRA(made, lora);
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }

@@ -15,7 +15,14 @@ export type Metrics = { readonly event: "step" | "evaluate" | "note"; readonly s
 >;
 
 /** What a run consists of; every one has the first. */
-export const CONTENT = ["config.json", "tokenizer.json", "metrics.jsonl", "checkpoints", "best.safetensors"] as const;
+export const CONTENT = [
+  "config.json",
+  "tokenizer.json",
+  "metrics.jsonl",
+  "checkpoints",
+  "best.safetensors",
+  "adapter",
+] as const;
 
 /**
  * The folder of one training, in any store:
@@ -24,6 +31,7 @@ export const CONTENT = ["config.json", "tokenizer.json", "metrics.jsonl", "check
  * config.json       what it was made with          checkpoints/step-000050.safetensors …   to go on from
  * tokenizer.json    where the data are text        best.safetensors   the weights that validated best
  * metrics.jsonl     a line a step and evaluation   previous/1/ …      what was in the folder before
+ * adapter           low-rank adapters on their own, where such were trained
  * ```
  */
 export class RunFolder {

@@ -1,4 +1,4 @@
-import { kindOf, type Module } from "@lectern/nn";
+import { kindOf, type LoRAOptions, loraLayers, type Module } from "@lectern/nn";
 import type { RunConfig, RunFolder } from "./run.ts";
 import { tokenizerToJSON } from "./tokenizers/kinds.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
@@ -8,10 +8,17 @@ export class ResumeError extends Error {
   override readonly name = "ResumeError";
 }
 
-/** What a model is, for `config.json`: its kind and its options; undefined where its class was not registered. */
+/** What a model is, for `config.json`: its kind, its options and its adapters; undefined where its class was not registered. */
 export function describeModel(model: Module): Record<string, unknown> | undefined {
   const kind = kindOf(model);
-  return kind && { kind: kind.name, ...kind.options };
+  return kind && { kind: kind.name, ...kind.options, lora: adaptersOf(model) };
+}
+
+/** Undefined where there are none. */
+function adaptersOf(model: Module): LoRAOptions | undefined {
+  const layers = loraLayers(model);
+  const [first] = layers.values();
+  return first && { rank: first.rank, alpha: first.alpha, on: [...layers.keys()] };
 }
 
 /** What has to be the same where a run is gone on with. */

@@ -9,6 +9,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./predict.ts"),
   },
   {
+    usage: "merge <run>",
+    describe: "Merge adapters into their model, and save it as a Hugging Face folder",
+    load: () => import("./merge.ts"),
+  },
+  {
     usage: "generate <run>",
     describe: "Write text with a trained language model",
     load: () => import("./generate.ts"),

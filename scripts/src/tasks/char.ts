@@ -82,13 +82,15 @@ export const char: Task<CharOptions> = {
 
   presetsFor: ({ data }) => (arePairs(data) ? pairPresets : charPresets),
 
-  async prepare(options, { context, batch }) {
+  async prepare(options, { context, batch }, init) {
     const { data, json, seed = 0, tokenizer: choice, encoding } = options;
-    if (arePairs(data)) return preparePairs(options, { context, batch });
+    if (init !== undefined && choice !== undefined) throw new UsageError("--tokenizer is that of --init: leave it out");
+    if (arePairs(data)) return preparePairs(options, { context, batch }, init);
     assertNoPairs(options);
     const corpus = await readCorpus(data, json, encoding);
     const texts = [corpus.train, corpus.validation];
-    const learned = choice === undefined ? undefined : await tokenizerFor(choice, async () => texts);
+    const known = init === undefined ? undefined : tokenizerOf(init);
+    const learned = choice === undefined ? known : await tokenizerFor(choice, async () => texts);
     const description = { data: dataReference(data), encoding };
     const { train, validation, tokenizer } = textData(corpus, {
       context,

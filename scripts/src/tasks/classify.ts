@@ -56,12 +56,13 @@ export const classify: Task<ClassifyOptions> = {
       ...encodingOption,
     }),
 
-  async prepare(options, preset) {
+  async prepare(options, preset, init) {
     const { seed = 0, json, textColumn, labelColumn, encoding, skipBadRows } = options;
     const table = { textColumn, labelColumn, encoding, skipBadRows: skipBadRows || undefined };
     const corpus = await readLabelledCorpus(options.data, json, table, { ...options, seed });
     const vocabulary = "vocabulary" in preset ? Number(preset.vocabulary) : undefined;
-    const tokenizer = tokenizerFor(corpus.train, vocabulary);
+    const tokenizer = init === undefined ? tokenizerFor(corpus.train, vocabulary) : tokenizerOf(init);
+    if (init !== undefined) assertSameClasses(corpus.labels, labelsOf(init));
     const length = { maxLength: preset.context, batch: preset.batch };
     const { labels } = corpus;
     const description = {
@@ -138,6 +139,14 @@ function tell(
   out.say(`${shown.join("  ")}  ${text.replace(/\s+/g, " ").slice(0, 60)}`);
   const probabilities = Object.fromEntries(ranked.map(({ label, probability }) => [label, probability]));
   out.event("prediction", { text, label: ranked[0].label, probabilities });
+}
+
+/** Errors: other classes than the model has that training goes on from. */
+function assertSameClasses(here: readonly string[], there: readonly string[]): void {
+  if (here.join("\n") === there.join("\n")) return;
+  throw new UsageError(
+    `--init: its classes are ${there.join(", ")}, the data's ${here.join(", ")}: they have to be the same`,
+  );
 }
 
 const named = (value: unknown) => (typeof value === "string" ? value : undefined);

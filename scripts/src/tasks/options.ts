@@ -18,6 +18,11 @@ export interface TrainOptions extends DeviceOptions {
   readonly lr?: number;
   readonly seed?: number;
   readonly patience?: number;
+  readonly init?: string;
+  readonly freeze?: string;
+  readonly lora?: number;
+  readonly loraAlpha?: number;
+  readonly loraOn?: string;
   readonly out?: string;
   readonly saveEvery?: number;
   readonly resume: boolean;
@@ -104,6 +109,30 @@ export function trainOptions(yargs: Argv, { presets, model }: Task): Argv {
       batch: count("batch", "Examples in one step (default: the preset's)"),
       context: count("context", "Tokens the model sees at once (default: the preset's)"),
       lr: numberOption("lr", "Learning rate at its highest (default: the preset's)", { min: 0, above: true }),
+      init: {
+        type: "string",
+        requiresArg: true,
+        describe:
+          "Go on from a trained model, with its tokenizer: a run, or a folder in Hugging Face's layout. The learning rate is a tenth of the preset's unless given",
+      },
+      freeze: {
+        type: "string",
+        requiresArg: true,
+        describe: "Parameters that stay as they are, by patterns of their names: tokens.*,blocks.0.*",
+      },
+      lora: count(
+        "lora",
+        "Train low-rank adapters of this rank alone, and save them in the run's folder adapter, as peft does",
+      ),
+      "lora-alpha": numberOption("lora-alpha", "Adapters count alpha / rank times (default: twice the rank)", {
+        min: 0,
+        above: true,
+      }),
+      "lora-on": {
+        type: "string",
+        requiresArg: true,
+        describe: "Which linear layers get adapters, by the ends of their names (default: attention.qkv)",
+      },
       patience: count("patience", "Stop after so many evaluations that are no better than the best before them"),
       seed: { ...seedOption, describe: `${seedOption.describe} (default: 0)` },
       ...deviceOptions,

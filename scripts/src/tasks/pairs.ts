@@ -26,11 +26,13 @@ export const EVALUATED = 20_000;
 export async function preparePairs(
   options: CharOptions,
   { context, batch }: { context: number; batch: number },
+  init: OpenedRun | undefined,
 ): Promise<TaskData> {
   const { data, seed = 0, tokenizer: choice } = options;
   const corpus = await corpusOf(options);
   const lines = () => [...corpus.train, ...corpus.validation].map((pair) => pair.prompt + pair.answer + ANSWER_END);
-  const learned = choice === undefined ? undefined : await tokenizerFor(choice, async () => [lines().join("")]);
+  const known = init === undefined ? undefined : tokenizerOf(init);
+  const learned = choice === undefined ? known : await tokenizerFor(choice, async () => [lines().join("")]);
   const description = {
     ...{ data: dataReference(data), learns: "answers", ...tableOf(options), split: corpus.split.kind },
     validation: describeSplit(options),

@@ -68,8 +68,8 @@ export interface Task<O extends TrainOptions = TrainOptions> {
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Adds the options that only this task has. */
   options(yargs: Argv): Argv;
-  /** Reads the data, and makes batches of them. */
-  prepare(options: O, preset: Preset): Promise<TaskData>;
+  /** Reads the data, and makes batches of them. @param init the model that training goes on from, where there is one. */
+  prepare(options: O, preset: Preset, init?: OpenedRun): Promise<TaskData>;
   /** How a run is evaluated: on its own data, or on others. */
   evaluation(run: OpenedRun, options: EvalOptions): Promise<EvaluationData>;
   /** The figures of an evaluation, beside its loss. */
