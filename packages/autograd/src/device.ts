@@ -125,7 +125,10 @@ export interface AdamWOptions {
   readonly weightDecay: number;
   /** The number of this parameter's step, from 1, for the bias correction. */
   readonly step: number;
-  /** Gradients are multiplied with this before use (clipping). One number in memory where knowing it would mean to wait. */
+  /**
+   * Gradients are multiplied with this before use (clipping). One number in memory where knowing it would mean to wait; there
+   * 0, and what is no number, say that the gradients are not finite, and nothing is changed.
+   */
   readonly gradScale: number | Strided;
 }
 

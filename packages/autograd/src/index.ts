@@ -1,3 +1,4 @@
+export { AnomalyError, detectAnomaly } from "./anomaly.ts";
 export * from "./creation.ts";
 export type { Device, RandomKey, Strided } from "./device.ts";
 export { Storage } from "./device.ts";

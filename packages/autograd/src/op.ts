@@ -1,3 +1,4 @@
+import { isWatching, watched } from "./anomaly.ts";
 import { assertTensor, nameOf } from "./check.ts";
 import type { Device } from "./device.ts";
 import { isFloat } from "./dtypes.ts";
@@ -192,7 +193,10 @@ export function defineOp<Args extends readonly unknown[], Out extends Outputs = 
     const here = modes();
     const tracked = inspect(name, inputs) && here.recording;
     const form = hasForms ? formOf(definition, inputs[0].device, tracked, args) : definition;
-    if (form === undefined) return composite!(...args) as Out;
+    if (form === undefined) {
+      if (!isWatching()) return composite!(...args) as Out;
+      return watchedForward(name, args, () => composite!(...args)) as Out;
+    }
     const ctx = new OpContext(name, inputs, tracked);
     const outputs = compute(here, ctx, form, args);
     assertOwn(name, inputs, outputs);
@@ -207,10 +211,18 @@ function compute(here: Modes, ctx: OpContext, form: Form, args: readonly unknown
   const { recording } = here;
   here.recording = false;
   try {
-    return isObserving() ? observed(ctx.name, "forward", () => form.forward(ctx, ...args)) : form.forward(ctx, ...args);
+    if (!isObserving() && !isWatching()) return form.forward(ctx, ...args);
+    const rule = () => observed(ctx.name, "forward", () => form.forward(ctx, ...args));
+    return isWatching() ? watchedForward(ctx.name, args, rule) : rule();
   } finally {
     here.recording = recording;
   }
+}
+
+function watchedForward(name: string, args: readonly unknown[], rule: () => Outputs): Outputs {
+  const inputs = tensorsIn(args);
+  const isIntended = args.some((arg) => typeof arg === "number" && !Number.isFinite(arg));
+  return watched({ name, phase: "forward", inputs, isIntended }, (outputs) => [outputs].flat(), rule);
 }
 
 /** Errors: an output is an argument. */

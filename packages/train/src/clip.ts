@@ -9,14 +9,17 @@ export function gradNorm(parameters: Iterable<Tensor>): Tensor {
 
 /**
  * What gradients of length `norm` are multiplied with to be no longer than `maxNorm` (Pascanu et al., 2013). Hand it to the
- * optimiser's `step`. As a tensor it stays on its device, so that a GPU need not be waited for.
+ * optimiser's `step`. As a tensor it stays on its device, so that a GPU need not be waited for; gradients that are not finite,
+ * or come from such a loss, have no scale above 0 there, and with such a one an optimiser moves nothing.
  */
 export function clipScale(norm: number, maxNorm: number): number;
-export function clipScale(norm: Tensor, maxNorm: number): Tensor;
-export function clipScale(norm: number | Tensor, maxNorm: number): number | Tensor {
+export function clipScale(norm: Tensor, maxNorm: number, loss?: Tensor): Tensor;
+export function clipScale(norm: number | Tensor, maxNorm: number, loss?: Tensor): number | Tensor {
   assertAboveZero(maxNorm);
   if (typeof norm === "number") return Math.min(1, maxNorm / (norm + 1e-6));
-  return noGrad(() => norm.filled(maxNorm).div(norm.add(1e-6)).clamp(0, 1));
+  // 0 times a loss that is not finite is no number.
+  const most = () => loss?.mul(0).add(maxNorm) ?? norm.filled(maxNorm);
+  return noGrad(() => most().div(norm.add(1e-6)).clamp(0, 1));
 }
 
 /**

@@ -5,8 +5,7 @@ export const ON_NAN = ["stop", "skip", "back"] as const;
 
 /**
  * `stop` ends it with an error, `skip` leaves the step out, `back` goes on from the newest checkpoint at half the learning
- * rate. On the
- * processor the parameters have not moved by then; on a GPU they may have, and the checkpoint is what is left.
+ * rate. The parameters have not been moved by it.
  */
 export type OnNaN = (typeof ON_NAN)[number];
 
@@ -18,6 +17,13 @@ export const MOST_BACK = 5;
 /** A number of a training is not finite any more. */
 export class DivergedError extends Error {
   override readonly name = "DivergedError";
+  /** The step whose loss or gradient it is, where it is one of these. */
+  readonly step: number | undefined;
+
+  constructor(message: string, { step, cause }: { step?: number; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.step = step;
+  }
 }
 
 /** Errors: NaN or infinite. `otherwise` is what it may come from where the batch is gone by the time the number is read. */
@@ -25,6 +31,7 @@ export function assertFinite(what: string, value: number, step: number, lr: numb
   if (Number.isFinite(value)) return;
   throw new DivergedError(
     `Trainer: the ${what} is ${value} at step ${step}, with a learning rate of ${lr}: lower the learning rate, or lengthen the warm-up${otherwise}`,
+    { step },
   );
 }
 

@@ -44,7 +44,7 @@ export function trainStep<M extends Module, B extends object>(
   step: number,
 ): StepOutcome {
   const gradients = computeGradients(settings, data, step);
-  return { ...gradients, gradNorm: updateParameters(settings, step) };
+  return { ...gradients, gradNorm: updateParameters(settings, step, gradients.loss) };
 }
 
 /** The first half of a step, after which whoever wants to look at the gradients, or average them over processes, can. */
@@ -75,14 +75,19 @@ export function computeGradients<M extends Module, B extends object>(
   });
 }
 
-/** The second half: clips the gradients, moves the parameters, and gives the gradients' memory back. */
+/**
+ * The second half: clips the gradients, moves the parameters, and gives the gradients' memory back. Where the gradients are
+ * not finite, or the loss that is given is not, nothing moves: that is an error at once where it can be seen at once, and elsewhere
+ * one for whoever reads the loss. (On a device that has to be waited for, and with `clip: Infinity`, nobody looks.)
+ */
 export function updateParameters(
   settings: Pick<StepSettings<Module, object>, "optimizer" | "clip" | "device">,
   step: number,
+  loss?: Tensor,
 ): Tensor | undefined {
   const { optimizer } = settings;
   return scope(() => {
-    const { gradScale, norm } = clipped(settings, step);
+    const { gradScale, norm } = clipped(settings, step, loss);
     optimizer.step({ gradScale });
     optimizer.zeroGrad();
     return norm;
@@ -93,11 +98,12 @@ export function updateParameters(
 function clipped(
   { optimizer, clip, device }: Pick<StepSettings, "optimizer" | "clip" | "device">,
   step: number,
+  loss: Tensor | undefined,
 ): { gradScale: GradScale; norm?: Tensor } {
   const clips = clip !== Number.POSITIVE_INFINITY;
   if (!clips && !device.hostMemory) return { gradScale: 1 };
   const norm = gradNorm(optimizer.parameters);
-  if (!device.hostMemory) return { gradScale: clipScale(norm, clip), norm };
+  if (!device.hostMemory) return { gradScale: clipScale(norm, clip, loss), norm };
   const length = norm.itemSync();
   assertFinite("gradient's length", length, step, optimizer.lr);
   if (!clips) return { gradScale: 1 };

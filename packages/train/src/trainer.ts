@@ -29,6 +29,7 @@ import { computeGradients, type StepOutcome, type StepSettings, updateParameters
 import type { Store } from "./store/store.ts";
 import { tokenizerToJSON } from "./tokenizers/kinds.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
+import { explained, type StepStart, stepStart } from "./whyDiverged.ts";
 
 export interface TrainerOptions<M extends Module = Model, B extends object = BatchOf<M>>
   extends ObjectiveOptions<M, B> {
@@ -113,6 +114,8 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   #progress: TrainingProgress = { step: 0, shown: 0, seconds: 0, losses: [] };
   #queue: Queued[] = [];
   #validation: Evaluation | undefined;
+  /** Where data and random numbers stood before the steps whose losses have not been read. */
+  #starts = new Map<number, StepStart>();
   /** Steps left out one after the other, and how often was gone back. */
   #diverged = { skipped: 0, back: 0 };
   #clock: Clock;
@@ -170,8 +173,10 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
         await this.#clock.round(() => this.#round(data, total, options).catch((error) => this.#diverge(error, data)));
       }
       return await this.#end(data, total, options, interrupt.signal).catch(async (error) => {
+        if (!(error instanceof DivergedError)) throw error;
+        const found = await this.#explained(error, data);
         const lr = this.#options.optimizer.groups[0].lr;
-        throw error instanceof DivergedError && this.#run ? await withRescue(error, this.#run, lr) : error;
+        throw this.#run ? await withRescue(found, this.#run, lr) : found;
       });
     } finally {
       interrupt.stop();
@@ -213,8 +218,9 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   }
 
   /** Does what `onNaN` says. Errors: the one given, where that is none of numbers, or nothing more can be done. */
-  async #diverge(error: unknown, data: BatchSource<B>): Promise<void> {
-    if (!(error instanceof DivergedError)) throw error;
+  async #diverge(thrown: unknown, data: BatchSource<B>): Promise<void> {
+    if (!(thrown instanceof DivergedError)) throw thrown;
+    const error = await this.#explained(thrown, data);
     const { model, optimizer, onNaN = "stop" } = this.#options;
     const run = this.#run;
     this.#queue = [];
@@ -237,6 +243,13 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     throw run === undefined ? error : await withRescue(error, run, lr);
   }
 
+  /** With the op and the parameter, where they can be found out. */
+  async #explained(error: DivergedError, data: BatchSource<B>): Promise<DivergedError> {
+    const start = error.step === undefined ? undefined : this.#starts.get(error.step);
+    this.#starts.clear();
+    return start === undefined ? error : explained(error, start, this.#settings, data);
+  }
+
   #tell(text: string): void {
     this.note(text);
     this.#display.log(text);
@@ -245,11 +258,12 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   async #step(data: BatchSource<B>): Promise<void> {
     const { optimizer } = this.#settings;
     const step = this.#progress.step + 1;
+    this.#starts.set(step, stepStart(data));
     optimizer.lrScale = this.#schedule(step - 1);
     const { lr } = optimizer;
     const gradients = computeGradients(this.#settings, data, step);
     await this.#options.afterBackward?.(optimizer.parameters);
-    const gradNorm = updateParameters(this.#settings, step);
+    const gradNorm = updateParameters(this.#settings, step, gradients.loss);
     this.#queue.push({ ...gradients, gradNorm, step, lr });
     this.#progress.step = step;
   }
@@ -284,6 +298,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     for (const [i, { step, lr, unit }] of queue.entries()) {
       assertFinite("loss", losses[i], step, lr, "; it is NaN, too, where no target counts in a batch");
       assertFinite("gradient's length", norms[i] ?? 0, step, lr);
+      this.#starts.delete(step);
       this.#progress.losses = [...this.#progress.losses, losses[i]].slice(-RECENT);
       const info = { step, loss: losses[i], lr, gradNorm: norms[i], perSecond: shown / seconds, unit };
       this.#run?.record({ event: "step", step, ...stepFigures(info) });

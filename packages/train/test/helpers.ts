@@ -2,7 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultDevice, setDefaultDevice, type Tensor } from "@lectern/autograd";
+import {
+  type Device,
+  defaultDevice,
+  device,
+  registerDevice,
+  Storage,
+  setDefaultDevice,
+  type Tensor,
+} from "@lectern/autograd";
 import { Embedding, Linear, Module } from "@lectern/nn";
 import { expect, onTestFinished } from "vitest";
 
@@ -26,6 +34,27 @@ export function useDevice(name: string): void {
   const before = defaultDevice();
   setDefaultDevice(name);
   onTestFinished(() => setDefaultDevice(before));
+}
+
+/** The reference device, behind a door that only asynchronous reads go through: what a GPU looks like from here. */
+export function queueingDevice(): Device & { reads: number } {
+  const inner = device("reference");
+  const counted: Device & { reads: number } = {
+    ...inner,
+    name: "queueing",
+    hostMemory: false,
+    reads: 0,
+    allocate: (length, dtype) => new Storage(counted, dtype, length, inner.allocate(length, dtype).handle),
+    async download(storage, start, length) {
+      counted.reads++;
+      return inner.download(storage, start, length);
+    },
+    downloadSync() {
+      throw new Error("nobody may wait for this device");
+    },
+  };
+  registerDevice(counted);
+  return counted;
 }
 
 export function expectNumbers(actual: Tensor, expected: readonly number[], tolerance: number): void {

@@ -1,29 +1,8 @@
-import { type Device, device, manualSeed, registerDevice, Storage } from "@lectern/autograd";
+import { manualSeed } from "@lectern/autograd";
 import { GPT } from "@lectern/nn";
 import { describe, expect, it } from "vitest";
 import { AdamW, type Callback, cosine, generate, Trainer, textData } from "../src/index.ts";
-import { temporaryFolder, useDevice } from "./helpers.ts";
-
-/** The reference device, behind a door that only asynchronous reads go through: what a GPU looks like from here. */
-function queueingDevice(): Device & { reads: number } {
-  const inner = device("reference");
-  const counted: Device & { reads: number } = {
-    ...inner,
-    name: "queueing",
-    hostMemory: false,
-    reads: 0,
-    allocate: (length, dtype) => new Storage(counted, dtype, length, inner.allocate(length, dtype).handle),
-    async download(storage, start, length) {
-      counted.reads++;
-      return inner.download(storage, start, length);
-    },
-    downloadSync() {
-      throw new Error("nobody may wait for this device");
-    },
-  };
-  registerDevice(counted);
-  return counted;
-}
+import { queueingDevice, temporaryFolder, useDevice } from "./helpers.ts";
 
 /** Trains on the given device; every onStep notes how many batches had been drawn by then. */
 async function train(on: string, out: string, steps: number, resume = false) {

@@ -1,3 +1,4 @@
+import { isWatching, watched } from "../anomaly.ts";
 import type { Storage } from "../device.ts";
 import { endGraph, keep, type Scope, scope, scoped } from "../lifetimes.ts";
 import type { Gradient } from "../op.ts";
@@ -94,11 +95,17 @@ class Sweep {
 
   #applyRule(node: GraphNode, dy: Tensor | readonly Gradient[]): void {
     const { op } = node;
-    const given = this.#createGraph
-      ? op.gradients(node, dy, true)
-      : scoped(() => observed(op.name, "backward", () => op.gradients(node, dy, false)));
+    const given = isWatching()
+      ? watchedRule(op.name, dy, () => this.#gradientsOf(node, dy))
+      : this.#gradientsOf(node, dy);
     const { inputs } = node;
     for (let i = 0; i < inputs.length; i++) if (inputs[i].requiresGrad) this.#hand(op.name, given[i], inputs[i]);
+  }
+
+  #gradientsOf(node: GraphNode, dy: Tensor | readonly Gradient[]): readonly Given[] {
+    const { op } = node;
+    if (this.#createGraph) return op.gradients(node, dy, true);
+    return scoped(() => observed(op.name, "backward", () => op.gradients(node, dy, false)));
   }
 
   #hand(op: string, given: Given, x: Tensor): void {
@@ -139,6 +146,13 @@ class Sweep {
       leaf.device.binary("add", before, before, gradient);
     }
   }
+}
+
+function watchedRule(name: string, dy: Tensor | readonly Gradient[], rule: () => readonly Given[]): readonly Given[] {
+  const inputs = [dy].flat().filter((gradient) => gradient !== undefined);
+  const tensorsOf = (given: readonly Given[]) =>
+    given.filter((one) => one !== undefined).map((one) => (one instanceof PartialGradient ? one.part : one));
+  return watched({ name, phase: "backward", inputs, isIntended: false }, tensorsOf, rule);
 }
 
 function endNodes(order: readonly GraphNode[], roots: readonly Tensor[]): void {

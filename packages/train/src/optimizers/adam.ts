@@ -8,6 +8,9 @@ import {
   type Parameters,
 } from "./optimizer.ts";
 
+/** 1 for gradients that have been scaled; 0 in memory where they are not finite, so that nothing moves. */
+const counted = (gradScale: GradScale): GradScale => (typeof gradScale === "number" ? 1 : gradScale.gt(0).float());
+
 export interface AdamOptions {
   lr?: number;
   /** How slowly the averages of the gradient and of its square forget. */
@@ -52,7 +55,7 @@ export class Adam extends Optimizer {
     }));
     const decay = this.decoupled
       ? { weightDecay, gradScale }
-      : { weightDecay: 0, gradScale: isPenalty ? 1 : gradScale };
+      : { weightDecay: 0, gradScale: isPenalty ? counted(gradScale) : gradScale };
     adamW_(updates, { lr, beta1, beta2, eps, ...decay });
   }
 }

@@ -16,7 +16,10 @@ export type Parameters =
 export type GradScale = number | Tensor;
 
 export interface StepOptions {
-  /** Gradients count this many times; `clipScale` gives what clips them, as a number or as a tensor of one. */
+  /**
+   * Gradients count this many times; `clipScale` gives what clips them, as a number or as a tensor of one. Where a tensor is not
+   * above 0, the gradients are not finite, and nothing moves.
+   */
   gradScale?: GradScale;
 }
 

@@ -1,4 +1,4 @@
-import type { Tensor } from "@lectern/autograd";
+import { type Tensor, where } from "@lectern/autograd";
 import { assertNotNegative, type GradScale, Optimizer, type ParameterGroup, type Parameters } from "./optimizer.ts";
 
 export interface SGDOptions {
@@ -36,11 +36,15 @@ export class SGD extends Optimizer {
   }
 
   protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: GradScale): void {
+    // Where the scale is in memory, 0 or no number there says that the gradients are not finite: then nothing moves.
+    const moves = typeof gradScale === "number" ? undefined : gradScale.gt(0);
+    const rate = moves === undefined ? lr : moves.float().mul(lr);
     for (const p of parameters) {
       let direction = gradScale === 1 ? p.grad! : p.grad!.mul(gradScale);
+      if (moves !== undefined) direction = where(moves, direction, 0);
       if (weightDecay > 0) direction = direction.add(p.mul(weightDecay));
       if (this.momentum > 0) direction = this.#withMomentum(p, direction);
-      p.sub_(direction.mul(lr));
+      p.sub_(direction.mul(rate));
     }
   }
 

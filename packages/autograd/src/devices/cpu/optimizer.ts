@@ -44,10 +44,11 @@ function withPieces(groups: readonly Group[], call: (pieces: number, count: numb
 
 type Settings = Omit<AdamWOptions, "step">;
 
-/** The constants of a step that all parameters share, in the kernels' order. */
+/** The constants of a step that all parameters share, in the kernels' order; undefined where nothing is to be changed. */
 function constants({ lr, beta1, beta2, eps, weightDecay, gradScale }: Settings) {
   const scale =
     typeof gradScale === "number" ? gradScale : finishedMemory(gradScale).floats[addressOf(gradScale) / BYTES];
+  if (typeof gradScale !== "number" && !(scale > 0)) return undefined;
   return [beta1, 1 - beta1, beta2, 1 - beta2, eps, 1 - lr * weightDecay, scale] as const;
 }
 
@@ -57,17 +58,21 @@ function corrections({ lr, beta1, beta2 }: Settings, step: number): [rate: numbe
 }
 
 export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
+  const shared = constants(options);
+  if (shared === undefined) return;
   const footprint = new Footprint().reads(grad).writes(p, m, v);
-  const numbers = [...constants(options), ...corrections(options, options.step)] as const;
+  const numbers = [...shared, ...corrections(options, options.step)] as const;
   runTouching(footprint, "adamW", sizeOf(p.shape), GRAIN * PIECE, ...addressesOf(p, grad, m, v), ...numbers);
 }
 
 export function adamWAll(updates: readonly AdamWUpdate[], options: Settings): void {
+  const shared = constants(options);
+  if (shared === undefined) return;
   const groups = updates.map(({ p, grad, m, v, step }) => ({
     tensors: [p, grad, m, v],
     words: new Int32Array(Float32Array.from(corrections(options, step)).buffer),
   }));
-  withPieces(groups, (pieces, count) => run("adamWAll", count, GRAIN, pieces, ...constants(options)));
+  withPieces(groups, (pieces, count) => run("adamWAll", count, GRAIN, pieces, ...shared));
 }
 
 export function sumOfSquares(out: Strided, tensors: readonly Strided[]): void {

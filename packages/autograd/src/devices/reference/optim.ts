@@ -5,6 +5,7 @@ import { elements, output } from "./elements.ts";
 export function adamW(p: Strided, grad: Strided, m: Strided, v: Strided, options: AdamWOptions): void {
   const { lr, beta1, beta2, eps, weightDecay, step } = options;
   const gradScale = typeof options.gradScale === "number" ? options.gradScale : elements(options.gradScale)[0];
+  if (typeof options.gradScale !== "number" && !(gradScale > 0)) return;
   const ps = output(p);
   const grads = elements(grad);
   const ms = output(m);

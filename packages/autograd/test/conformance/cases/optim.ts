@@ -38,6 +38,25 @@ export const optimCases: readonly Case[] = [
       );
     }
   }),
+  defineCase(
+    "adamW",
+    "nothing where the number in memory is 0 or none, as that of gradients that are not finite",
+    async (check) => {
+      for (const scale of [0, Number.NaN]) {
+        const operands = {
+          p: check.numbers.normal([7]),
+          grad: given([7], [Number.NaN, 1, Number.POSITIVE_INFINITY]),
+          m: check.numbers.normal([7], "offset", 0.1),
+          v: check.numbers.uniform(0, 0.1, [7]),
+          gradScale: given([], [scale]),
+        };
+        await check.agree(operands, (device, { p, grad, m, v, gradScale }) => {
+          device.adamW(p, grad, m, v, { ...USUAL, step: 3, gradScale, weightDecay: 0.1 });
+          device.adamWAll?.([{ p, grad, m, v, step: 3 }], { ...USUAL, gradScale });
+        });
+      }
+    },
+  ),
   defineCase("adamW", "from nothing, also where the gradient is zero", async (check) => {
     for (const size of [5, 33]) {
       const zeros = () => given([size], [0]);

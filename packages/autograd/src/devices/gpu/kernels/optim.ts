@@ -6,7 +6,10 @@ import type { Runtime } from "../runtime.ts";
 import { boxOf, store } from "../store.ts";
 import { ADAMW, elementGroups } from "../wgsl/adamW.ts";
 
-/** Loshchilov & Hutter, "Decoupled weight decay regularization" (2019). A gpu.js kernel has one result, so it takes three. */
+/**
+ * Loshchilov & Hutter, "Decoupled weight decay regularization" (2019). A gpu.js kernel has one result, so it takes three.
+ * Each leaves what is there where the scale is not above 0: the gradients are not finite then.
+ */
 
 const FIRST_MOMENT = kernel(["array", "array", "array", "int", "int", "int", "float", "float"], {
   adamWFirstMoment(
@@ -20,7 +23,9 @@ const FIRST_MOMENT = kernel(["array", "array", "array", "int", "int", "int", "fl
     beta: number,
     gain: number,
   ) {
-    return beta * m[mAt + this.thread.x] + gain * scale[scaleAt] * grad[gradAt + this.thread.x];
+    const before = m[mAt + this.thread.x];
+    if (scale[scaleAt] > 0) return beta * before + gain * scale[scaleAt] * grad[gradAt + this.thread.x];
+    return before;
   },
 });
 
@@ -37,31 +42,38 @@ const SECOND_MOMENT = kernel(["array", "array", "array", "int", "int", "int", "f
     gain: number,
     factor: number,
   ) {
+    const before = v[vAt + this.thread.x];
     const g = grad[gradAt + this.thread.x] * factor * scale[scaleAt];
-    return beta * v[vAt + this.thread.x] + gain * g * g;
+    if (scale[scaleAt] > 0) return beta * before + gain * g * g;
+    return before;
   },
 });
 
-const UPDATE = kernel(["array", "array", "array", "int", "int", "int", "float", "float", "float", "float"], {
-  adamW(
-    this: Thread,
-    p: number[],
-    m: number[],
-    v: number[],
-    pAt: number,
-    mAt: number,
-    vAt: number,
-    kept: number,
-    rate: number,
-    correction: number,
-    eps: number,
-  ) {
-    return (
-      kept * p[pAt + this.thread.x] -
-      (rate * m[mAt + this.thread.x]) / (Math.sqrt(v[vAt + this.thread.x] * correction) + eps)
-    );
+const UPDATE = kernel(
+  ["array", "array", "array", "array", "int", "int", "int", "int", "float", "float", "float", "float"],
+  {
+    adamW(
+      this: Thread,
+      p: number[],
+      m: number[],
+      v: number[],
+      scale: number[],
+      pAt: number,
+      mAt: number,
+      vAt: number,
+      scaleAt: number,
+      kept: number,
+      rate: number,
+      correction: number,
+      eps: number,
+    ) {
+      const before = p[pAt + this.thread.x];
+      const step = (rate * m[mAt + this.thread.x]) / (Math.sqrt(v[vAt + this.thread.x] * correction) + eps);
+      if (scale[scaleAt] > 0) return kept * before - step;
+      return before;
+    },
   },
-});
+);
 
 export function adamW(
   runtime: Runtime,
@@ -94,6 +106,6 @@ export function adamW(
   store(runtime, m, runtime.launch(FIRST_MOMENT, size, first));
   const second = [boxOf(v), gradient, scale, v.offset, grad.offset, scaleAt, beta2, 1 - beta2, factor];
   store(runtime, v, runtime.launch(SECOND_MOMENT, size, second));
-  const update = [boxOf(p), boxOf(m), boxOf(v), p.offset, m.offset, v.offset];
+  const update = [boxOf(p), boxOf(m), boxOf(v), scale, p.offset, m.offset, v.offset, scaleAt];
   store(runtime, p, runtime.launch(UPDATE, size, [...update, kept, rate, correction, eps]));
 }

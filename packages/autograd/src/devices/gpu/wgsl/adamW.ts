@@ -29,7 +29,8 @@ struct Params {
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) thread: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = i32(thread.x + thread.y * groups.x * ${THREADS}u);
-  if (i >= p.length) { return; }
+  // Gradients that are not finite have no scale above 0.
+  if (i >= p.length || !(scale[p.scaleAt] > 0.0)) { return; }
   let gradient = gradients[p.gradAt + i] * p.factor * scale[p.scaleAt];
   let mean = p.beta1 * means[p.mAt + i] + p.rest1 * gradient;
   let square = p.beta2 * squares[p.vAt + i] + p.rest2 * gradient * gradient;
