@@ -5,17 +5,9 @@
  *     npx node scripts/examples/images.ts [steps]
  */
 import { manualSeed, random, type Tensor } from "@lectern/autograd";
+import { stratifiedSplit } from "@lectern/datasets";
 import { Linear, Module } from "@lectern/nn";
-import {
-  AdamW,
-  accuracy,
-  DataLoader,
-  SortedExamples,
-  stack,
-  stratifiedSplit,
-  supervised,
-  Trainer,
-} from "@lectern/train";
+import { AdamW, accuracy, DataLoader, SortedExamples, stack, supervised, Trainer } from "@lectern/train";
 
 /** Each digit's rows from the top, five dots a row as bits. */
 const DIGITS = [

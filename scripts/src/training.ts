@@ -198,19 +198,22 @@ export async function evaluateShown(
   { objective }: { objective?: Objective<Module, object> },
   out: Output,
 ): Promise<Evaluation> {
-  const shown = !out.json && process.stderr.isTTY;
-  let number = 0;
-  const counted: TaskData["validation"] = {
+  return evaluate<Module, object>(model, shown(data, out), { objective });
+}
+
+/** The same batches, which show how far they are, where somebody looks. */
+export function shown(data: TaskData["validation"], out: Output): TaskData["validation"] {
+  if (out.json || !process.stderr.isTTY) return data;
+  return {
     *batches(device) {
+      let number = 0;
       for (const batch of data.batches(device)) {
-        if (shown && number++ % 16 === 0) process.stderr.write(`\revaluating, batch ${number} `);
+        if (number++ % 16 === 0) process.stderr.write(`\revaluating, batch ${number} `);
         yield batch;
       }
+      process.stderr.write("\r\x1b[K");
     },
   };
-  const found = await evaluate<Module, object>(model, counted, { objective });
-  if (shown) process.stderr.write("\r\x1b[K");
-  return found;
 }
 
 function stepsOf(preset: Preset, { steps, epochs }: TrainOptions, batchesPerEpoch: number): number {

@@ -80,6 +80,22 @@ describe("a run of the command", () => {
     expect(accuracy).toBeGreaterThan(0.9);
     const evaluated = eventsOf(await lectern(["eval", "classes", "--json"], folder)).at(-1)!;
     expect(evaluated).toMatchObject({ count: 24, accuracy });
+    const { confusion, classes, macroF1 } = evaluated as unknown as {
+      confusion: number[][];
+      classes: { label: string; count: number; recall: number }[];
+      macroF1: number;
+    };
+    expect(classes.reduce((sum, { count }) => sum + count, 0)).toBe(24);
+    expect(confusion[0][0] / confusion[0].reduce((sum, n) => sum + n, 0)).toBeCloseTo(classes[0].recall, 6);
+    expect(macroF1).toBeGreaterThan(0.9);
+    const shown = await lectern(["eval", "classes"], folder);
+    expect(shown.stdout).toMatch(/class +precision +recall +F1 +texts\n/);
+    expect(shown.stdout).toMatch(/taken for +\w+ +\w+/);
+    const perToken = await lectern(["eval", "classes", "--per-token"], folder);
+    expect([perToken.code, perToken.stderr]).toEqual([
+      2,
+      expect.stringContaining("--per-token is for language models"),
+    ]);
     expect(evaluated.valLoss).toBeCloseTo(valLoss as number, 5);
 
     const last = await lectern(

@@ -59,7 +59,7 @@ export function splitExamples(
   const amount = { validationRows, validationShare: share };
   if (validation === "last") return { ...holdOut(name, examples, amount), split: { kind: "last" } };
   const count = holdOut(name, examples, amount).validation.length;
-  const chosen = stratified(examples, count, seed);
+  const chosen = stratified(examples, count, seed, ({ label }) => label);
   return {
     train: examples.filter((_, i) => !chosen.has(i)),
     validation: examples.filter((_, i) => chosen.has(i)),
@@ -67,12 +67,36 @@ export function splitExamples(
   };
 }
 
+export interface StratifiedOptions<E> {
+  /** Which share is for validation. */
+  readonly share: number;
+  /** What the choice depends on. */
+  readonly seed: number;
+  /** The class whose share is kept in both parts. */
+  classOf(example: E): string | number;
+}
+
+/** Divides examples of any kind at random, so that each class has its share in both parts. Either part keeps the order. */
+export function stratifiedSplit<E>(
+  examples: readonly E[],
+  { share, seed, classOf }: StratifiedOptions<E>,
+): { train: E[]; validation: E[] } {
+  const count = holdOut("data", examples, { validationShare: share }).validation.length;
+  const chosen = stratified(examples, count, seed, classOf);
+  return { train: examples.filter((_, i) => !chosen.has(i)), validation: examples.filter((_, i) => chosen.has(i)) };
+}
+
 /** The places of `count` examples, of each class by its share; what is left by rounding goes to those that lost most. */
-function stratified(examples: readonly Example[], count: number, seed: number): Set<number> {
-  const places = new Map<number, number[]>();
-  for (const [place, { label }] of examples.entries()) {
-    const own = places.get(label);
-    if (own === undefined) places.set(label, [place]);
+function stratified<E>(
+  examples: readonly E[],
+  count: number,
+  seed: number,
+  classOf: (example: E) => string | number,
+): Set<number> {
+  const places = new Map<string | number, number[]>();
+  for (const [place, example] of examples.entries()) {
+    const own = places.get(classOf(example));
+    if (own === undefined) places.set(classOf(example), [place]);
     else own.push(place);
   }
   const shares = [...places.values()].map((own) => {

@@ -43,7 +43,6 @@ export {
   pairData,
 } from "./data/pairs.ts";
 export { RandomSource, type Shard, type SourceOptions } from "./data/source.ts";
-export { type SplitOptions, stratifiedSplit } from "./data/split.ts";
 export { type TextDataOptions, textData } from "./data/text.ts";
 export { ConsecutiveWindows, RandomWindows, type WindowOptions } from "./data/windows.ts";
 export { DivergedError, ON_NAN, type OnNaN } from "./divergence.ts";
@@ -53,6 +52,14 @@ export type { FileLike } from "./files.ts";
 export * from "./generation/index.ts";
 export { loadAdapter, saveAdapter } from "./huggingFace/adapter.ts";
 export { type HuggingFaceModel, loadHuggingFace, saveHuggingFace } from "./huggingFace/checkpoint.ts";
+export {
+  type ClassEvaluation,
+  type ClassScores,
+  classScores,
+  evaluateClasses,
+  type TokenLoss,
+  tokenLosses,
+} from "./lookAt.ts";
 export { absoluteError, accuracy, exactMatch, type Measured, type Score, squaredError } from "./measures.ts";
 export { type BatchOf, type Loss, type Model, type ModelWithLoss, meanCrossEntropy } from "./model.ts";
 export {

@@ -10,7 +10,6 @@ import {
   RandomWindows,
   type Shard,
   SortedExamples,
-  stratifiedSplit,
   textData,
 } from "../src/index.ts";
 
@@ -109,11 +108,9 @@ describe("padding", () => {
   });
 });
 
-it("divides and orders more examples than a function takes arguments", () => {
+it("orders more examples than a function takes arguments", () => {
   const many = Array.from({ length: 400_000 }, (_, i) => ({ tokens: counting(1), label: i % 2 }));
-  const { train } = stratifiedSplit(many, { share: 0.1, seed: 1, classOf: ({ label }) => label });
-  expect(train).toHaveLength(360_000);
-  const loader = new DataLoader(train, { batch: 3000, maxLength: 1 });
+  const loader = new DataLoader(many, { batch: 3000, maxLength: 1 });
   expect(loader.next().inputs.shape).toEqual([3000, 1]);
 });
 
@@ -256,23 +253,5 @@ describe("shards", () => {
     expect(() => new RandomWindows(counting(20), { context: 3, batch: 1, shard })).toThrow(
       "data: shard.index is 3, with 3 shards it is a whole number from 0 to 2",
     );
-  });
-});
-
-describe("a split by shares of the classes", () => {
-  const labelled = Array.from({ length: 103 }, (_, i) => ({ number: i, label: i < 80 ? "a" : i < 100 ? "b" : "c" }));
-  const split = (seed: number) => stratifiedSplit(labelled, { share: 0.2, seed, classOf: ({ label }) => label });
-  const numbers = (part: readonly { number: number }[]) => part.map(({ number }) => number);
-
-  it("has each class's share in both parts, and every example once", () => {
-    const { train, validation } = split(1);
-    const count = (label: string) => validation.filter((example) => example.label === label).length;
-    expect(["a", "b", "c"].map(count)).toEqual([16, 4, 1]);
-    expect([...numbers(train), ...numbers(validation)].sort((a, b) => a - b)).toEqual([...counting(103)]);
-  });
-
-  it("depends on the seed alone", () => {
-    expect(numbers(split(1).train)).toEqual(numbers(split(1).train));
-    expect(numbers(split(1).train)).not.toEqual(numbers(split(2).train));
   });
 });

@@ -1,11 +1,13 @@
-import { openRun } from "@lectern/train";
+import { evaluateClasses, type Model, openRun } from "@lectern/train";
+import { classesOf, describeClasses } from "../classScores.ts";
 import { openDevice } from "../device.ts";
 import { count, deviceOptions, runPosition } from "../options.ts";
 import { grouped, output, percent, table } from "../output.ts";
 import { taskOf } from "../tasks/index.ts";
 import { badRowsOption, encodingOption, pairTableOptions, tableOptions } from "../tasks/options.ts";
 import { jsonOf } from "../tasks/task.ts";
-import { evaluateShown } from "../training.ts";
+import { tellTokens } from "../tokenLosses.ts";
+import { evaluateShown, shown } from "../training.ts";
 import { defineCommand } from "./command.ts";
 
 /** `lectern eval`: how well a run's best weights do on data held out from it. */
@@ -30,12 +32,19 @@ export const command = defineCommand({
         ...pairTableOptions,
         ...badRowsOption,
         ...encodingOption,
+        stride: count(
+          "stride",
+          "Move the window over a text by so many tokens, so that each is predicted from more before it (default: the context)",
+        ),
+        "per-token": { type: "boolean", default: false, describe: "Show each token's loss" },
         batch: count("batch", "Examples at once (default: 32)"),
         ...deviceOptions,
       })
       .example([
         ["$0 eval runs/moby-dick-tiny", "Loss, perplexity, bits a character, accuracy"],
         ["$0 eval runs/moby-dick-tiny --data my.txt", "The same on another text"],
+        ["$0 eval runs/moby-dick-tiny --stride 16", "Each character from at least three quarters of a context"],
+        ["$0 eval runs/moby-dick-tiny --per-token --json", "How little each character was expected"],
         ["$0 eval runs/imdb-small --data my.csv --labels negative=neg,positive=pos", "Classes by other names"],
       ]),
 
@@ -44,8 +53,11 @@ export const command = defineCommand({
     await openDevice(options);
     const run = await openRun(options.run);
     const task = await taskOf(run);
-    const { data, objective = task.objective, ...counted } = await task.evaluation(run, options);
-    const found = await evaluateShown(run.model, data, { objective }, out);
+    const { data, objective = task.objective, labels, ...counted } = await task.evaluation(run, options);
+    if (options["per-token"]) await tellTokens(run, data, labels, out);
+    const byClass = labels && (await evaluateClasses(run.model as Model, shown(data, out), labels.length));
+    const found = byClass ?? (await evaluateShown(run.model, data, { objective }, out));
+    const classes = byClass && classesOf(labels, byClass.confusion);
     const { loss, accuracy, measures, count: targets } = found;
     const figures = task.figures(found, counted);
     const others = Object.entries(measures).filter(([name]) => name !== "loss" && name !== "accuracy");
@@ -59,11 +71,13 @@ export const command = defineCommand({
         ...(accuracy === undefined ? [] : [["accuracy", percent(accuracy)]]),
       ]),
     );
+    if (classes !== undefined) out.say(`\n${describeClasses(classes)}`);
     out.event("done", {
       valLoss: loss,
       accuracy,
       ...jsonOf(figures),
       ...Object.fromEntries(others),
+      ...classes,
       count: targets,
       ...{ split: options.split, device: options.device, run: options.run },
     });

@@ -123,7 +123,12 @@ export const char: Task<CharOptions> = {
     const corpus = await readCorpus(dataOf(run, options), options.json, read);
     const text = partOf(corpus, options);
     const tokens = encodeText(tokenizer, text);
-    const data = new ConsecutiveWindows(tokens, { context: contextOf(run), batch: options.batch ?? 32 });
+    const { batch = 32, stride } = options;
+    const context = contextOf(run);
+    if (stride !== undefined && stride > context) {
+      throw new UsageError(`--stride is ${stride}, and the model sees ${context} tokens: give so many at most`);
+    }
+    const data = new ConsecutiveWindows(tokens, { context, batch, stride });
     return { data, unit: tokenizer.unit ?? "token", bytesPerToken: bytesPerToken(tokenizer, text) };
   },
 

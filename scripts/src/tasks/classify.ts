@@ -24,11 +24,15 @@ import {
 import { UsageError } from "../errors.ts";
 import { grouped, percent } from "../output.ts";
 import { classifyPresets } from "../presets.ts";
+import { tokenizerFor } from "../tokenizers.ts";
 import { describeSplit, type SplitOptions, splitOption } from "../validationSplit.ts";
 import { badRowsOption, encodingOption, type TrainOptions, tableOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 
-interface ClassifyOptions extends TrainOptions, SplitOptions, TableOptions {}
+interface ClassifyOptions extends TrainOptions, SplitOptions, TableOptions {
+  /** How texts are cut into tokens. */
+  readonly tokenizer?: string;
+}
 
 /** A classifier of texts: it learns which class each belongs to. */
 export const classify: Task<ClassifyOptions> = {
@@ -39,6 +43,7 @@ export const classify: Task<ClassifyOptions> = {
   examples: [
     ["$0 train classify --data names", "First names, read letter by letter: seconds"],
     ["$0 train classify --data reviews.tsv --preset small", "A table with a text and a label column"],
+    ["$0 train classify --data reviews.tsv --tokenizer bpe:8000", "Read in pieces of words"],
     ["$0 train classify --data imdb --preset lecture", "50,000 film reviews, as in the lecture"],
   ],
 
@@ -50,6 +55,12 @@ export const classify: Task<ClassifyOptions> = {
         requiresArg: true,
         describe: "A data set's name, a table (CSV, TSV, JSON lines), or a folder of reviews",
       },
+      tokenizer: {
+        type: "string",
+        requiresArg: true,
+        describe:
+          "What a token is: char, byte, word:<how many>, bpe:<how many>, a folder or tokenizer.json with one (default: word, or char where most texts are single words)",
+      },
       ...splitOption,
       ...tableOptions,
       ...badRowsOption,
@@ -57,12 +68,18 @@ export const classify: Task<ClassifyOptions> = {
     }),
 
   async prepare(options, preset, init) {
-    const { seed = 0, json, textColumn, labelColumn, encoding, skipBadRows } = options;
+    const { seed = 0, json, tokenizer: choice, textColumn, labelColumn, encoding, skipBadRows } = options;
     const table = { textColumn, labelColumn, encoding, skipBadRows: skipBadRows || undefined };
     const corpus = await readLabelledCorpus(options.data, json, table, { ...options, seed });
     const vocabulary = "vocabulary" in preset ? Number(preset.vocabulary) : undefined;
-    const tokenizer = init === undefined ? tokenizerFor(corpus.train, vocabulary) : tokenizerOf(init);
     if (init !== undefined) assertSameClasses(corpus.labels, labelsOf(init));
+    if (init !== undefined && choice !== undefined) throw new UsageError("--tokenizer is that of --init: leave it out");
+    const texts = corpus.train.map(({ text }) => text);
+    const learned =
+      choice === undefined
+        ? usualTokenizer(texts, vocabulary)
+        : await tokenizerFor(choice, async () => texts, { size: vocabulary, unknown: true });
+    const tokenizer = init === undefined ? learned : tokenizerOf(init);
     const length = { maxLength: preset.context, batch: preset.batch };
     const { labels } = corpus;
     const description = {
@@ -81,6 +98,7 @@ export const classify: Task<ClassifyOptions> = {
 
   async evaluation(run, options) {
     const { config } = run;
+    if (options.stride !== undefined) throw new UsageError("--stride is for language models: this run is a classifier");
     const labels = labelsOf(run);
     const split = options.data === undefined ? { validation: config.validation as string | undefined } : {};
     const seed = Number(config.seed ?? 0);
@@ -97,7 +115,7 @@ export const classify: Task<ClassifyOptions> = {
       maxLength: lengthOf(run),
       batch: options.batch ?? 32,
     });
-    return { data, unit: "text" };
+    return { data, unit: "text", labels };
   },
 
   figures: () => [],
@@ -179,8 +197,7 @@ function mapped(there: readonly string[], run: readonly string[], names: string 
 }
 
 /** Texts are read word by word; where they are single words, as names are, letter by letter. */
-function tokenizerFor(examples: readonly { readonly text: string }[], vocabulary: number | undefined): Tokenizer {
-  const texts = examples.map(({ text }) => text);
+function usualTokenizer(texts: readonly string[], vocabulary: number | undefined): Tokenizer {
   const singleWords = texts.filter((text) => splitWords(text).length <= 1).length;
   if (singleWords > texts.length / 2) return CharTokenizer.from(texts.join(""), { unknown: true });
   return WordTokenizer.from(texts, { size: vocabulary });

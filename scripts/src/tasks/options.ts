@@ -76,6 +76,8 @@ export interface EvalOptions extends TableOptions, PairTableOptions {
   readonly data?: string;
   readonly split: "validation" | "test" | "train";
   readonly batch?: number;
+  /** How far windows of a text are apart. */
+  readonly stride?: number;
   /** How other data name the run's classes. */
   readonly labels?: string;
   readonly json: boolean;

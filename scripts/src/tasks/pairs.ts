@@ -12,6 +12,7 @@ import {
   type Tokenizer,
 } from "@lectern/train";
 import { dataOf, dataReference, type PairTableOptions, partOf, readPairCorpus, tokenizerOf } from "../corpora.ts";
+import { UsageError } from "../errors.ts";
 import { grouped, type Output, table } from "../output.ts";
 import { tokenizerFor } from "../tokenizers.ts";
 import { describeSplit } from "../validationSplit.ts";
@@ -70,6 +71,7 @@ function evaluated(tokenizer: Tokenizer, { validation }: PairCorpus, batch: numb
 export async function pairEvaluation(run: OpenedRun, options: EvalOptions): Promise<EvaluationData> {
   const tokenizer = tokenizerOf(run);
   const { config } = run;
+  if (options.stride !== undefined) throw new UsageError("--stride is for texts: answers are looked at whole");
   // How the run's own table was read says nothing of another.
   const own = options.data === undefined ? tableOf(config as PairTableOptions) : {};
   const { promptColumn, answerColumn, encoding, skipBadRows } = options;

@@ -34,6 +34,8 @@ export interface EvaluationData extends Counted {
   readonly unit: string;
   /** What is measured; the task's objective unless given. */
   readonly objective?: Objective<Module, object>;
+  /** Classes, where each is told of; then cross entropy and accuracy are measured. */
+  readonly labels?: readonly string[];
 }
 
 /** What a measure is called in a table and in JSON. */

@@ -57,36 +57,67 @@ export class RandomWindows extends RandomSource {
   }
 }
 
+export interface ConsecutiveOptions {
+  /** How many tokens a window has: the model's `time`. */
+  context: number;
+  /** Windows next to each other. */
+  batch: number;
+  /**
+   * How far each window is from the one before, up to the context, which it is unless given. The smaller, the more of the
+   * text before it each token is predicted from, at least `context - stride` tokens, and the longer it takes.
+   */
+  stride?: number;
+}
+
 /**
- * The text from its beginning in windows that touch: each token but the first is predicted exactly once. The last window
- * may be shorter, and is a batch of its own. Errors: a text of less than two tokens.
+ * The text from its beginning in windows that touch, or, with a stride, lie over each other: each token but the first is
+ * predicted exactly once, in the first window that has it. The last window may be shorter, and is a batch of its own.
+ * Errors: a text of less than two tokens, a stride beyond the context.
  */
 export class ConsecutiveWindows implements BatchSequence {
   readonly #tokens: Int32Array;
   readonly #context: number;
   readonly #batch: number;
+  readonly #stride: number;
 
-  constructor(tokens: Int32Array, { context, batch }: { context: number; batch: number }) {
+  constructor(tokens: Int32Array, { context, batch, stride = context }: ConsecutiveOptions) {
     assertCount("context", context);
     assertCount("batch", batch);
+    assertCount("stride", stride);
     assertLength(tokens, 2, context);
+    if (stride > context) {
+      throw new RangeError(
+        `data: stride is ${stride}, beyond the context of ${context}: tokens between windows would be left out`,
+      );
+    }
     this.#tokens = tokens;
     this.#context = context;
     this.#batch = batch;
+    this.#stride = stride;
   }
 
   *batches(device?: Device): Iterable<Batch> {
-    const [tokens, context] = [this.#tokens, this.#context];
+    const [tokens, context, stride] = [this.#tokens, this.#context, this.#stride];
     const targets = tokens.length - 1;
-    const whole = Math.floor(targets / context);
+    const whole = targets < context ? 0 : 1 + Math.floor((targets - context) / stride);
     for (let first = 0; first < whole; first += this.#batch) {
       const rows = Math.min(this.#batch, whole - first);
-      const starts = Array.from({ length: rows }, (_, row) => (first + row) * context);
-      yield batchOn(device, cut(tokens, starts, context));
+      const starts = Array.from({ length: rows }, (_, row) => (first + row) * stride);
+      yield batchOn(device, forgetSeen(cut(tokens, starts, context), starts, context - stride));
     }
-    const rest = targets - whole * context;
-    if (rest > 0) yield batchOn(device, cut(tokens, [whole * context], rest));
+    const seen = whole === 0 ? 0 : (whole - 1) * stride + context;
+    const start = whole * stride;
+    if (seen < targets) yield batchOn(device, forgetSeen(cut(tokens, [start], targets - start), [start], seen - start));
   }
+}
+
+/** Targets at the beginning of a window that the one before had do not count again. */
+function forgetSeen(windows: HostTokens, starts: readonly number[], seen: number): HostTokens {
+  if (seen <= 0) return windows;
+  const { targets } = windows;
+  const [, time] = targets.shape;
+  for (const [row, start] of starts.entries()) if (start > 0) targets.data.fill(-100, row * time, row * time + seen);
+  return windows;
 }
 
 function assertLength(tokens: Int32Array, least: number, context: number): void {
