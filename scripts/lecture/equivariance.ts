@@ -115,6 +115,9 @@ export const experiment = defineExperiment({
   },
 
   figures({ data: { sentences, float32, exact }, t }) {
+    const differences = [sentences.without, sentences.with].map(([one, other]) =>
+      one.slice(0, 12).map((value, i) => value - other[i]),
+    );
     const numbers = sentences.with[0].slice(0, 12).map((_, i) => `${i + 1}`);
     return [
       heatMap({
@@ -124,10 +127,10 @@ export const experiment = defineExperiment({
         columns: numbers,
         rowLabel: t.sentence,
         columnLabel: t.number,
-        oneScale: true,
         panels: [
           { title: t.without, values: sentences.without.map((row) => row.slice(0, 12)) },
           { title: t.with, values: sentences.with.map((row) => row.slice(0, 12)) },
+          { title: t.difference, rows: [t.without, t.with], values: differences },
         ],
         code: "model",
       }),

@@ -28,8 +28,8 @@ export const texts = tellings({
       sentences: {
         title: "Two results of one match",
         caption:
-          "The first twelve numbers of each sentence's representation, the mean of its outputs. Without positions the rows are the same; with positions they differ.",
-        alt: "Two heat maps, each with a row for each sentence: the rows are alike without positions, and differ with them.",
+          "The first twelve numbers of each sentence's representation, the mean of its outputs. Without positions the rows are the same; with positions they differ, which the third picture shows on a scale of its own.",
+        alt: "Three heat maps: the sentences without positions, with them, and their differences, which are zero without positions.",
       },
       distances: {
         title: "Permuted before or after",
@@ -41,6 +41,7 @@ export const texts = tellings({
     sentences: ["Argentina beat Jamaica 5:0", "Jamaica beat Argentina 5:0"],
     sentence: "sentence",
     number: "number of the representation",
+    difference: "what the first sentence has more",
     without: "without positions",
     with: "with positions",
     distance: "largest difference (logarithmic)",
@@ -75,8 +76,8 @@ export const texts = tellings({
       sentences: {
         title: "Два исхода одного матча",
         caption:
-          "Первые двенадцать чисел представления каждого предложения (среднего его выходов). Без позиций строки одинаковы, с позициями — нет.",
-        alt: "Две тепловые карты, в каждой по строке на предложение: без позиций строки одинаковы, с позициями различаются.",
+          "Первые двенадцать чисел представления каждого предложения (среднего его выходов). Без позиций строки одинаковы, с позициями — нет: это видно на третьем рисунке, у которого своя шкала.",
+        alt: "Три тепловые карты: предложения без позиций, с позициями и их разности; без позиций разность равна нулю.",
       },
       distances: {
         title: "Переставить до или после",
@@ -88,6 +89,7 @@ export const texts = tellings({
     sentences: ["Аргентина победила Ямайку 5:0", "Ямайка победила Аргентину 5:0"],
     sentence: "предложение",
     number: "номер числа в представлении",
+    difference: "разность двух предложений",
     without: "без позиций",
     with: "с позициями",
     distance: "наибольшая разность (логарифмическая ось)",
