@@ -3,8 +3,7 @@ import type { Everywhere } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import type { LectureRunOptions } from "./commands/lecture.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
-import { deviceOptions, lastOf, seedOption } from "./options.ts";
-import { LANGUAGES, type Language } from "./report/language.ts";
+import { deviceOptions, langOption, lastOf, seedOption } from "./options.ts";
 import { watchStreams } from "./streams.ts";
 import { tasks } from "./tasks/index.ts";
 import type { TrainOptions } from "./tasks/options.ts";
@@ -102,6 +101,7 @@ function ownFirst(command: Argv): Argv {
 const FLAGS = new Set([
   ...["json", "debug", "help", "version", "resume", "profile"],
   ...["skip-bad-rows", "explain", "merges", "early-stopping", "per-token", "quick"],
+  ...["no-report"],
 ]);
 
 /**
@@ -173,13 +173,6 @@ function dataCommands(parser: Argv<{ json: boolean }>) {
     )
     .demandCommand(1, "say what to do with data: `lectern data list` or `lectern data fetch <name>`");
 }
-
-const langOption = {
-  choices: LANGUAGES,
-  default: "en" as Language,
-  requiresArg: true,
-  describe: "The language of reports",
-};
 
 function lectureCommands(parser: Argv<Everywhere>) {
   return parser

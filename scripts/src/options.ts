@@ -1,4 +1,5 @@
 import { UsageError } from "./errors.ts";
+import { LANGUAGES, type Language } from "./report/language.ts";
 
 /** What text is sampled at unless said otherwise: a little below 1, for fewer slips of the pen. */
 export const TEMPERATURE = 0.7;
@@ -86,6 +87,14 @@ export const deviceOptions = {
     describe: "What the gpu device runs on (default: the best that works)",
     requiresArg: true,
   },
+};
+
+/** The language of pages; a command's own words are English. */
+export const langOption = {
+  choices: LANGUAGES,
+  default: "en" as Language,
+  requiresArg: true,
+  describe: "The language of reports",
 };
 
 export const runPosition = {

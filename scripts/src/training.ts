@@ -29,7 +29,7 @@ import { grouped, type Output, output, percent, runCommand } from "./output.ts";
 import type { Preset, Recipe } from "./presets.ts";
 import { goingOn } from "./streams.ts";
 import type { TrainOptions } from "./tasks/options.ts";
-import { type Figure, jsonOf, type Task, type TaskData } from "./tasks/task.ts";
+import { type Figure, jsonOf, type Task, type TaskData, type Trained as TaskTrained } from "./tasks/task.ts";
 
 /** A preset with the options that were given in the place of its own values. */
 export function withOptions<P extends Preset>(preset: P, options: TrainOptions): P {
@@ -86,6 +86,7 @@ export async function train<O extends TrainOptions>(task: Task<O>, options: O): 
     if (model instanceof GPT && options.lora !== undefined)
       await saveAdapter(`${run}/adapter`, model, { base: options.init });
     await task.show?.({ model, tokenizer, run }, options, out);
+    if (!options.noReport) await report(task, { model, tokenizer, run }, out);
     const next = [task.next(run, options), ["eval", run]].map((words) => `\n  ${runCommand(words)}`);
     out.say(`\nThe run is in ${run}. Go on with${next.join("")}`);
   }
@@ -152,7 +153,7 @@ async function runTraining(
     onNaN: options.onNan,
     timeLimit: secondsLeft(options),
     progress: options.json ? "off" : "auto",
-    callbacks: [events(out)],
+    callbacks: [events(out), ...(options.noReport ? [] : [samples(task, { model, tokenizer, run: folder }, options)])],
   });
   const start = performance.now();
   const fit = { steps, validation, evaluateEvery: preset.evalEvery, evaluateBatches };
@@ -234,6 +235,36 @@ function events(out: Output): Callback {
     onEvaluate: ({ step, isBest, count, measures }) => out.event("evaluate", { step, ...measures, count, isBest }),
     onCheckpoint: (info) => out.event("checkpoint", info),
   };
+}
+
+// --- report ---------------------------------------------------------------------------------------
+
+/** Writes down what the model writes at each evaluation. */
+function samples(task: Task, trained: TaskTrained, options: TrainOptions): Callback {
+  const file = new RunFolder(trained.run).store;
+  return {
+    async onEvaluate({ step }) {
+      const text = await task.sample?.(trained, options);
+      if (text !== undefined) await file.append("samples.jsonl", `${JSON.stringify({ step, text })}\n`);
+    },
+  };
+}
+
+/** Writes the run's report. A training does not fail for it. */
+async function report(task: Task, { model, tokenizer, run }: TaskTrained, out: Output): Promise<void> {
+  try {
+    const folder = new RunFolder(run);
+    const opened = {
+      ...{ folder, config: await folder.config(), model: model.eval(), tokenizer, weights: await folder.weights() },
+      ...{ kind: undefined, predicts: task.predicts },
+    };
+    const { reportRuns } = await import("./report/runReport.ts");
+    const { file, curves } = await reportRuns([run], { language: "en", opened });
+    out.say(`\n${curves[0]}\nIts report is ${file}`);
+    out.event("report", { file });
+  } catch (error) {
+    console.error(`the report could not be written: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 // --- going on -------------------------------------------------------------------------------------

@@ -20,9 +20,16 @@ export interface Started {
   readonly ended: Promise<Outcome>;
 }
 
+export interface StartOptions {
+  /** Whether a training writes its report: it takes longer than most of these trainings. */
+  readonly report?: boolean;
+}
+
 /** Starts the real program in a folder. */
-export function start(args: readonly string[], cwd: string): Started {
-  const child = spawn(process.execPath, [ENTRY, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+export function start(args: readonly string[], cwd: string, { report = false }: StartOptions = {}): Started {
+  const trains = args[0] === "train" && args.includes("--data");
+  const words = trains && !report ? [...args, "--no-report"] : args;
+  const child = spawn(process.execPath, [ENTRY, ...words], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   const texts = { stdout: "", stderr: "" };
   let changed = () => {};
   for (const name of ["stdout", "stderr"] as const) {
@@ -48,8 +55,8 @@ export function start(args: readonly string[], cwd: string): Started {
 }
 
 /** Runs one command line to its end. */
-export function lectern(args: readonly string[], cwd: string): Promise<Outcome> {
-  return start(args, cwd).ended;
+export function lectern(args: readonly string[], cwd: string, options: StartOptions = {}): Promise<Outcome> {
+  return start(args, cwd, options).ended;
 }
 
 export type Event = { readonly event: string } & Readonly<Record<string, unknown>>;

@@ -16,12 +16,8 @@ export type Metrics = { readonly event: "step" | "evaluate" | "note"; readonly s
 
 /** What a run consists of; every one has the first. */
 export const CONTENT = [
-  "config.json",
-  "tokenizer.json",
-  "metrics.jsonl",
-  "checkpoints",
-  "best.safetensors",
-  "adapter",
+  ...["config.json", "tokenizer.json", "metrics.jsonl", "checkpoints", "best.safetensors"],
+  ...["adapter", "samples.jsonl", "report.html"],
 ] as const;
 
 /**
@@ -30,8 +26,9 @@ export const CONTENT = [
  * ```
  * config.json       what it was made with          checkpoints/step-000050.safetensors …   to go on from
  * tokenizer.json    where the data are text        best.safetensors   the weights that validated best
- * metrics.jsonl     a line a step and evaluation   previous/1/ …      what was in the folder before
- * adapter           low-rank adapters on their own, where such were trained
+ * metrics.jsonl     a line a step and evaluation   samples.jsonl      what it wrote on the way, where it writes
+ * report.html       a page about it                adapter            low-rank adapters, where such were trained
+ * previous/1/ …     what was in the folder before
  * ```
  */
 export class RunFolder {

@@ -1,10 +1,18 @@
 import { GPT } from "@lectern/nn";
-import { generateScoredTexts, type LanguageModel, openRun, strategyNames, type Tokenizer } from "@lectern/train";
+import {
+  type ExplainedBeams,
+  type ExplainedChoice,
+  generateScoredTexts,
+  type LanguageModel,
+  openRun,
+  strategyNames,
+  type Tokenizer,
+} from "@lectern/train";
 import { answerEnd, firstPrompt, tokenizerOf } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { explainTo, tellAttention } from "../explanation.ts";
-import { count, deviceOptions, numberOption, runPosition, seedOption, TEMPERATURE } from "../options.ts";
+import { count, deviceOptions, langOption, numberOption, runPosition, seedOption, TEMPERATURE } from "../options.ts";
 import { output } from "../output.ts";
 import { defineCommand } from "./command.ts";
 
@@ -65,6 +73,8 @@ export const command = defineCommand({
           describe: "Beam search: end with as many complete texts as there are beams",
         },
         explain: { type: "boolean", default: false, describe: "Show how each token is chosen" },
+        page: { type: "string", requiresArg: true, describe: "With --explain: a page (.html) of it, with pictures" },
+        lang: langOption,
         seed: seedOption,
         ...deviceOptions,
       })
@@ -74,11 +84,16 @@ export const command = defineCommand({
         ["$0 generate runs/moby-dick-tiny --strategy greedy", "Always the likeliest: soon repeats itself"],
         ["$0 generate runs/moby-dick-tiny --strategy beam --beams 8 --samples 3", "The three likeliest texts of eight"],
         ["$0 generate runs/moby-dick-tiny --tokens 3 --top-k 5 --explain", "What there was to choose from"],
+        [
+          "$0 generate runs/moby-dick-tiny --tokens 8 --strategy beam --explain --page beams.html",
+          "The tree of the beams, and each head's attention, as a page",
+        ],
       ]),
 
   async run(options) {
     const out = output(options.json);
     if (options.prompt === "") throw new UsageError("--prompt is empty; leave it away, or give one character at least");
+    if (options.page !== undefined && !options.explain) throw new UsageError("--page needs --explain, which it shows");
     await openDevice(options);
     const run = await openRun(options.run);
     if (run.predicts !== "tokens") {
@@ -98,10 +113,17 @@ export const command = defineCommand({
       if (!out.json && flowing) process.stdout.write(text);
     };
     if (given !== undefined) write(given);
+    const steps: (ExplainedChoice | ExplainedBeams)[] = [];
+    const tellStep = explainTo(out, tokenizer);
     const start = performance.now();
     const found = await generateScoredTexts(run.model as unknown as LanguageModel, tokenizer, [prompt], {
       ...{ tokens, seed, samples, stop, ...choice },
-      onExplain: explain ? explainTo(out, tokenizer) : undefined,
+      onExplain: explain
+        ? (step) => {
+            steps.push(step);
+            tellStep(step);
+          }
+        : undefined,
       onToken: write,
     });
     const seconds = (performance.now() - start) / 1000;
@@ -111,6 +133,11 @@ export const command = defineCommand({
     if (samples > 1) for (const one of found) out.event("text", one);
     if (explain && run.model instanceof GPT) {
       await tellAttention(out, run.model, Int32Array.from([...tokenizer.encode(prompt), ...added]));
+    }
+    if (options.page !== undefined) {
+      const { writeExplanation } = await import("../report/explainPage.ts");
+      await writeExplanation(options.page, { run, tokenizer, prompt, text, added, steps }, options.lang);
+      out.say(`\n${options.page}`);
     }
     out.event("done", {
       ...{ prompt, text, tokens: added.length, score },

@@ -19,6 +19,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./generate.ts"),
   },
   {
+    usage: "report [runs..]",
+    describe: "Write a page about a training, or compare several",
+    load: () => import("./report.ts"),
+  },
+  {
     usage: "tokenize [text..]",
     describe: "Cut a text into tokens, and compare tokenizers",
     load: () => import("./tokenize.ts"),

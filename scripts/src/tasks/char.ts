@@ -1,3 +1,4 @@
+import { GPT } from "@lectern/nn";
 import {
   ConsecutiveWindows,
   countCharacters,
@@ -28,6 +29,7 @@ import { tokenizerFor } from "../tokenizers.ts";
 import { SHARE, type SplitOptions, splitOption } from "../validationSplit.ts";
 import { badRowsOption, type EvalOptions, encodingOption, pairTableOptions, type TrainOptions } from "./options.ts";
 import { EVALUATED, pairEvaluation, preparePairs, showAnswers } from "./pairs.ts";
+import { attentionFigure } from "./pictures.ts";
 import type { Task } from "./task.ts";
 
 export interface CharOptions extends TrainOptions, SplitOptions, PairTableOptions {
@@ -153,6 +155,20 @@ export const char: Task<CharOptions> = {
     const text = await generate(model as unknown as LanguageModel, tokenizer, firstPrompt(tokenizer), sampling);
     out.say(`\nIt writes:\n\n${text.trim()}`);
     out.event("sample", { text });
+  },
+
+  async sample({ model, tokenizer }, { data, sample = 300 }) {
+    if (sample === 0 || arePairs(data)) return undefined;
+    const sampling = { tokens: Math.min(sample, 120), temperature: TEMPERATURE, seed: 0 };
+    return generate(model as unknown as LanguageModel, tokenizer, firstPrompt(tokenizer), sampling);
+  },
+
+  async pictures(run, language) {
+    const { model, tokenizer } = run;
+    if (!(model instanceof GPT) || tokenizer === undefined) return [];
+    const sampling = { tokens: 20, strategy: "greedy" };
+    const text = await generate(model as unknown as LanguageModel, tokenizer, firstPrompt(tokenizer), sampling);
+    return [await attentionFigure(model, tokenizer, tokenizer.encode(text), language)];
   },
 
   next: (run, { data }) =>

@@ -27,6 +27,7 @@ import { classifyPresets } from "../presets.ts";
 import { tokenizerFor } from "../tokenizers.ts";
 import { describeSplit, type SplitOptions, splitOption } from "../validationSplit.ts";
 import { badRowsOption, encodingOption, type TrainOptions, tableOptions } from "./options.ts";
+import { classifierFigures } from "./pictures.ts";
 import type { Task } from "./task.ts";
 
 interface ClassifyOptions extends TrainOptions, SplitOptions, TableOptions {
@@ -119,6 +120,12 @@ export const classify: Task<ClassifyOptions> = {
   },
 
   figures: () => [],
+
+  async pictures(run, language) {
+    const { data } = await this.evaluation(run, { split: "validation", json: true });
+    return classifierFigures(run, data, labelsOf(run), language);
+  },
+
   next: (run) => ["predict", run, "A text of your own"],
 
   async predict(run, { texts, batch = 32 }, out) {

@@ -29,6 +29,8 @@ export interface TrainOptions extends DeviceOptions {
   readonly overwrite: boolean;
   readonly onNan: OnNaN;
   readonly timeLimit?: number;
+  /** A report is not written, nor samples on the way. */
+  readonly noReport: boolean;
   readonly json: boolean;
 }
 
@@ -156,6 +158,7 @@ export function trainOptions(yargs: Argv, { presets, model }: Task): Argv {
         "When a loss, a gradient or a weight is not finite: end, skip the step, or go back to the last checkpoint at half the learning rate",
     },
     "time-limit": durationOption("time-limit", "Save and end in time, counted from the start: 2h, 90m, 1h30m, 30s"),
+    "no-report": { type: "boolean", default: false, describe: "Write no report.html into the run's folder" },
     resume: {
       type: "boolean",
       default: false,

@@ -3,6 +3,8 @@ import type { BatchSequence, BatchSource, Evaluation, Objective, OpenedRun, Toke
 import type { Argv } from "yargs";
 import type { Output } from "../output.ts";
 import type { Preset } from "../presets.ts";
+import type { Figure as PageFigure } from "../report/figures.ts";
+import type { Language } from "../report/language.ts";
 import type { EvalOptions, PredictOptions, TrainOptions } from "./options.ts";
 
 /** What a task learns from, prepared for a model of a preset's size. */
@@ -78,6 +80,10 @@ export interface Task<O extends TrainOptions = TrainOptions> {
   figures(found: Evaluation, counted: Counted): readonly Figure[];
   /** What is shown of a model when it is trained: a sample of what it writes. */
   show?(trained: Trained, options: O, out: Output): Promise<void>;
+  /** A short text that a model writes on the way, always with the same random numbers; undefined where it writes none. */
+  sample?(trained: Trained, options: O): Promise<string | undefined>;
+  /** What a run's report shows of its model. */
+  pictures?(run: OpenedRun, language: Language): Promise<readonly PageFigure[]>;
   /** The command that people can go on with. */
   next(run: string, options: O): readonly string[];
   /** What such a run says of texts that it is given: `lectern predict`. */
