@@ -100,8 +100,8 @@ function ownFirst(command: Argv): Argv {
 /** Options that take no value. */
 const FLAGS = new Set([
   ...["json", "debug", "help", "version", "resume", "profile"],
-  ...["skip-bad-rows", "explain", "merges", "early-stopping", "per-token", "quick"],
-  ...["no-report"],
+  ...["skip-bad-rows", "explain", "merges", "early-stopping", "per-token"],
+  ...["quick", "no-report"],
 ]);
 
 /**

@@ -1,6 +1,6 @@
 import { noGrad, scope, type Tensor, tensor } from "@lectern/autograd";
 import { type GPT, TransformerClassifier } from "@lectern/nn";
-import type { Batch, BatchSequence, OpenedRun, Tokenizer } from "@lectern/train";
+import { type Batch, type BatchSequence, evaluateClasses, type OpenedRun, type Tokenizer } from "@lectern/train";
 import { type Figure, heatMap, markedTexts } from "../report/figures.ts";
 import type { Language } from "../report/language.ts";
 import { runWords } from "../report/runWords.ts";
@@ -53,21 +53,22 @@ export async function classifierFigures(
 ): Promise<Figure[]> {
   if (!(model instanceof TransformerClassifier) || tokenizer === undefined) return [];
   const t = runWords[language];
-  const counts = labels.map(() => labels.map(() => 0));
   // They come sorted by length, the shortest first; the last power of two lies in the middle.
-  let middle: { batch: Batch; predictions: number[] } | undefined;
-  let batches = 0;
-  for (const batch of data.batches()) {
-    if (batches++ === BATCHES) break;
-    const predicted = scope(() => noGrad(() => model.forward(batch.inputs, batch.mask).argmax(-1)));
-    const [truths, predictions] = await Promise.all([batch.targets.array(), predicted.array()]);
-    for (const [i, truth] of (truths as number[]).entries()) counts[truth][(predictions as number[])[i]]++;
-    if (Math.log2(batches) % 1 === 0) middle = { batch, predictions: predictions as number[] };
-  }
+  let middle: Batch | undefined;
+  const some: BatchSequence = {
+    *batches(device) {
+      let number = 0;
+      for (const batch of data.batches(device)) {
+        if (number++ === BATCHES) return;
+        if (Math.log2(number) % 1 === 0) middle = batch;
+        yield batch;
+      }
+    },
+  };
+  const { confusion } = await evaluateClasses(model, some, labels.length);
   const axes = { rows: labels, columns: labels, rowLabel: t.truth, columnLabel: t.prediction };
-  const confusion = heatMap({ ...t.confusion, ...axes, id: "confusion", panels: [{ values: counts }] });
-  if (middle === undefined) return [confusion];
-  return [confusion, await lookedAt(model, tokenizer, middle.batch, labels, middle.predictions, language)];
+  const matrix = heatMap({ ...t.confusion, ...axes, id: "confusion", panels: [{ values: confusion }] });
+  return middle === undefined ? [matrix] : [matrix, await lookedAt(model, tokenizer, middle, labels, language)];
 }
 
 async function lookedAt(
@@ -75,10 +76,11 @@ async function lookedAt(
   tokenizer: Tokenizer,
   { inputs, mask }: Batch,
   labels: readonly string[],
-  predictions: readonly number[],
   language: Language,
 ): Promise<Figure> {
   const last = (await weightsOf(() => model.attentionWeights(inputs, mask).slice(-1)))[0];
+  const taken = scope(() => noGrad(() => model.forward(inputs, mask).argmax(-1)));
+  const predictions = (await taken.array()) as number[];
   const tokens = (await inputs.array()) as number[][];
   const real = mask === undefined ? undefined : ((await mask.array()) as number[][]);
   const lines = tokens.slice(0, TEXTS).map((row, i) => {
