@@ -53,22 +53,26 @@ export async function classifierFigures(
 ): Promise<Figure[]> {
   if (!(model instanceof TransformerClassifier) || tokenizer === undefined) return [];
   const t = runWords[language];
-  // They come sorted by length, the shortest first; the last power of two lies in the middle.
-  let middle: Batch | undefined;
-  const some: BatchSequence = {
+  const looked = [...first(data, BATCHES).batches()].length;
+  const { confusion } = await evaluateClasses(model, first(data, BATCHES), labels.length);
+  const axes = { rows: labels, columns: labels, rowLabel: t.truth, columnLabel: t.prediction };
+  const matrix = heatMap({ ...t.confusion, ...axes, id: "confusion", panels: [{ values: confusion }] });
+  // They come sorted by length, the shortest first.
+  const [middle] = [...first(data, Math.ceil(looked / 2)).batches()].slice(-1);
+  return [matrix, await lookedAt(model, tokenizer, middle, labels, language)];
+}
+
+/** The first batches of some data. */
+function first(data: BatchSequence, count: number): BatchSequence {
+  return {
     *batches(device) {
       let number = 0;
       for (const batch of data.batches(device)) {
-        if (number++ === BATCHES) return;
-        if (Math.log2(number) % 1 === 0) middle = batch;
+        if (number++ === count) return;
         yield batch;
       }
     },
   };
-  const { confusion } = await evaluateClasses(model, some, labels.length);
-  const axes = { rows: labels, columns: labels, rowLabel: t.truth, columnLabel: t.prediction };
-  const matrix = heatMap({ ...t.confusion, ...axes, id: "confusion", panels: [{ values: confusion }] });
-  return middle === undefined ? [matrix] : [matrix, await lookedAt(model, tokenizer, middle, labels, language)];
 }
 
 async function lookedAt(
