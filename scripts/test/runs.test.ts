@@ -176,6 +176,12 @@ describe("a run of the command", () => {
     expect(eventsOf(await lectern(["eval", "drinks", "--json"], folder)).at(-1)).toMatchObject({ count: 1 });
   });
 
+  it("is refused in one sentence where its batches cannot fit into memory", async () => {
+    const huge = await train("char", "fox.txt", "huge", "--batch", "1000000000");
+    expect([huge.code, huge.stdout]).toEqual([1, ""]);
+    expect(huge.stderr).toMatch(/^lectern: Trainer: this training needs at least .* \(--batch\)[^\n]*\n$/);
+  });
+
   it("is trained by the optimiser and the tokens that are asked for", async () => {
     const words = eventsOf(
       await train("text", "fox.txt", "words", "--tokenizer", "word", "--optimizer", "sgd", "--batch", "2"),

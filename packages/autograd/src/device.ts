@@ -145,6 +145,8 @@ export interface Device {
   readonly name: string;
   /** True where memory can be read at once; elsewhere only the asynchronous reads work. */
   readonly hostMemory: boolean;
+  /** Bytes that it can hold at most; left out where nobody knows. */
+  capacity?(): number;
 
   // --- memory -----------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ export type { SortOptions } from "./ops/sorting.ts";
 export { swiglu } from "./ops/swiglu.ts";
 export { concat, stack } from "./ops/views.ts";
 export { fold } from "./ops/windows.ts";
-export { OutOfMemory } from "./outOfMemory.ts";
+export { inUnits, OutOfMemory } from "./outOfMemory.ts";
 export { nextTask } from "./platform.ts";
 export { type Phase, type ProfileRow, profile } from "./profile.ts";
 export { manualSeed, nextKey, random, randomState, setRandomState } from "./random.ts";

@@ -17,6 +17,7 @@ import { makeRoom } from "./earlierRun.ts";
 import { decisive, type EarlyStopping, isBetter, waitOn } from "./earlyStopping.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { watchInterrupt } from "./interrupt.ts";
+import { assertFits } from "./memoryNeeds.ts";
 import { type BatchOf, deviceOf, type Model, readAll } from "./model.ts";
 import { type ObjectiveOptions, objectiveOf } from "./objective.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
@@ -162,7 +163,8 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   }
 
   async #train(data: BatchSource<B>, total: number, options: FitOptions<B>): Promise<FitResult> {
-    const { model } = this.#options;
+    const { model, optimizer } = this.#options;
+    assertFits(model, optimizer, data);
     await this.#begin(data);
     const interrupt = watchInterrupt(this.#options.signal, (message) => this.#display.log(message));
     await this.#display.start(total, this.#progress.step);

@@ -76,6 +76,8 @@ export interface BatchSource<B extends object = Batch> {
   readonly batchesPerEpoch: number;
   /** The next batch, on the device (the default one unless given). */
   next(device?: Device): B;
+  /** The most that a batch has, rows of so many tokens each; left out where nobody knows. For an estimate of the memory. */
+  readonly largest?: { readonly rows: number; readonly time: number };
   /** Assembles batches ahead, while a device is still computing. */
   prefetch?(): void;
   /** Where the source stands, as JSON can hold it; `loadState` goes on from there with the same batches. */

@@ -58,6 +58,15 @@ export class DataLoader<E = Example, H extends object = HostTokens> extends Rand
     this.batchesPerEpoch = Math.ceil(examples.length / this.batch / this.shard.count);
   }
 
+  /** Of sequences that are cut off and padded. */
+  get largest(): { readonly rows: number; readonly time: number } | undefined {
+    const { maxLength, length } = this.#options as Partial<PaddingOptions & CollateOptions<E, H>>;
+    if (maxLength === undefined || length === undefined) return undefined;
+    let longest = 0;
+    for (const example of this.#examples) longest = Math.max(longest, length(example));
+    return { rows: Math.min(this.batch, this.#examples.length), time: Math.min(longest, maxLength) };
+  }
+
   override describe(): Readonly<Record<string, unknown>> {
     return { ...super.describe(), fingerprint: this.#fingerprint() };
   }

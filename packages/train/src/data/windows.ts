@@ -45,6 +45,10 @@ export class RandomWindows extends RandomSource {
     this.batchesPerEpoch = Math.max(1, Math.floor((tokens.length - 1) / (context * rows)));
   }
 
+  get largest(): { readonly rows: number; readonly time: number } {
+    return { rows: this.batch, time: this.context };
+  }
+
   override describe(): Readonly<Record<string, unknown>> {
     return { ...super.describe(), fingerprint: String(new Fingerprint().add(this.#tokens)) };
   }

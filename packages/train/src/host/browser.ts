@@ -9,6 +9,7 @@ export const host: Host = {
     const at = path.lastIndexOf("/");
     return new StoredFile(new BrowserStore(path.slice(0, Math.max(0, at))), path.slice(at + 1));
   },
+  memory: () => undefined,
   progressBar: () => undefined,
   onInterrupt: () => () => {},
 };

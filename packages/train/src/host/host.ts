@@ -8,6 +8,8 @@ import type { Store, StoredFile } from "../store/store.ts";
 export interface Host {
   /** The store that a path means. */
   openStore(path: string): Store;
+  /** Bytes of memory that this process can have at most; undefined where nobody says. */
+  memory(): number | undefined;
   /** The file that a path means. */
   file(path: string): StoredFile;
   /** A display that draws, where there is something to draw on; messages go to `log` where it is given. */

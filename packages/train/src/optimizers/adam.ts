@@ -42,6 +42,10 @@ export class Adam extends Optimizer {
     this.eps = eps;
   }
 
+  override get slotsPerParameter(): number {
+    return 2;
+  }
+
   protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: GradScale): void {
     const [beta1, beta2] = this.betas;
     const { eps } = this;

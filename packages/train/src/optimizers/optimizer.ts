@@ -63,6 +63,11 @@ export abstract class Optimizer {
     if (this.#numbers.size === 0) throw new Error(`${this.name}: there are no parameters to train`);
   }
 
+  /** How many tensors of its size are remembered for each parameter. */
+  get slotsPerParameter(): number {
+    return 0;
+  }
+
   get name(): string {
     return this.constructor.name;
   }

@@ -35,6 +35,10 @@ export class SGD extends Optimizer {
     this.nesterov = nesterov;
   }
 
+  override get slotsPerParameter(): number {
+    return this.momentum > 0 ? 1 : 0;
+  }
+
   protected update(parameters: readonly Tensor[], { lr, weightDecay }: ParameterGroup, gradScale: GradScale): void {
     // Where the scale is in memory, 0 or no number there says that the gradients are not finite: then nothing moves.
     const moves = typeof gradScale === "number" ? undefined : gradScale.gt(0);

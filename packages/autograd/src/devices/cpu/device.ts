@@ -60,6 +60,7 @@ function downloadSync(storage: Storage, start: number, length: number): TypedArr
 export const cpuDevice: Device = {
   name: "cpu",
   hostMemory: true,
+  capacity: () => machine().memory.limit,
 
   allocate,
   release,

@@ -70,7 +70,8 @@ export function blockSize(bytes: number): number {
 
 export class Allocator {
   readonly memory: WebAssembly.Memory;
-  private readonly limit: number;
+  /** Bytes beyond which it does not grow. */
+  readonly limit: number;
   /**
    * Called with the bytes wanted when the memory cannot grow, before the last attempt: whoever holds blocks that nothing
    * needs can release them here.
