@@ -15,7 +15,7 @@ import {
   type Text,
   type TextCorpus,
 } from "@lectern/datasets";
-import { ANSWER_END, type Example, type OpenedRun, type Tokenizer } from "@lectern/train";
+import { ANSWER_END, type Example, encodeText, type OpenedRun, type Tokenizer } from "@lectern/train";
 import { UsageError } from "./errors.ts";
 import { downloadProgress } from "./output.ts";
 import { type SplitOptions, shareIn } from "./validationSplit.ts";
@@ -136,6 +136,42 @@ export function partOf<T>(
 export function encodeAll(tokenizer: Tokenizer, examples: LabelledCorpus["train"]): Example[] {
   return examples.map(({ text, label }) => ({ tokens: tokenizer.encode(text), label }));
 }
+
+/** The tokens of a text to evaluate on. Errors: characters that the model does not know; which, and how often. */
+export function encodeKnown(tokenizer: Tokenizer, text: Text, data: string): Int32Array {
+  try {
+    return encodeText(tokenizer, text);
+  } catch (error) {
+    const strange = new Map<string, number>();
+    for (const character of typeof text === "string" ? text : "") {
+      if (!knows(tokenizer, character)) strange.set(character, (strange.get(character) ?? 0) + 1);
+    }
+    if (strange.size === 0) throw error;
+    const most = [...strange].sort(([, a], [, b]) => b - a).slice(0, 5);
+    const named = most.map(
+      ([character, count]) => `${JSON.stringify(character)} (${codeOf(character)}, ${count} times)`,
+    );
+    const more = strange.size > most.length ? `, and ${strange.size - most.length} more` : "";
+    throw new UsageError(
+      `--data: ${data} has characters that the model was not trained on: ${named.join(", ")}${more}; take a text without them, or a model trained with --tokenizer byte or bpe, which know every text`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whether a tokenizer has tokens for a character. */
+export function knows(tokenizer: Tokenizer, character: string): boolean {
+  try {
+    tokenizer.encode(character);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `U+00F6` */
+export const codeOf = (character: string) =>
+  `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 
 /** What ends a text that a run writes: an answer's end where it learned answers, unless a token of its own says so. */
 export function answerEnd({ config, tokenizer }: OpenedRun): string | undefined {

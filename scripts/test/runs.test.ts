@@ -71,8 +71,26 @@ describe("a run of the command", () => {
     expect(greedy.stderr).toContain("--top-k is not used: --strategy greedy takes the likeliest token always");
     const beam = await write("--strategy", "beam", "--beams", "2", "--prompt", "The");
     expect(beam.stdout).toMatch(/^The...\n$/s);
+    const several = await write("--strategy", "greedy", "--samples", "3");
+    expect([several.code, several.stderr]).toEqual([
+      2,
+      expect.stringContaining("--samples is for texts that are drawn"),
+    ]);
     const misplaced = await write("--beams", "2");
     expect([misplaced.code, misplaced.stderr]).toEqual([2, expect.stringContaining("--beams needs --strategy beam")]);
+  });
+
+  it("reads texts to classify in the tokens that are asked for", async () => {
+    const options = ["--tokenizer", "bpe:270", "--lr", "0.01"];
+    const { accuracy } = eventsOf(await train("classify", "sorted.csv", "pieces", ...options)).at(-1)!;
+    expect(accuracy).toBeGreaterThan(0.9);
+    const tokenizer = JSON.parse(await readFile(join(folder, "pieces/tokenizer.json"), "utf8"));
+    expect(tokenizer.model.type).toBe("BPE");
+    const texts = ["pos1 word2", "neg3 и 世界"];
+    const predicted = eventsOf(await lectern(["predict", "pieces", ...texts, "--json"], folder));
+    expect(predicted.slice(0, 2).map(({ label }) => label)).toEqual(["pos", "neg"]);
+    const other = await lectern(["train", "classify", "--data", "sorted.csv", "--tokenizer", "syllables"], folder);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('there is none named "syllables"')]);
   });
 
   it("of a sorted table validates on every class, and predicts", async () => {
@@ -91,6 +109,8 @@ describe("a run of the command", () => {
     const shown = await lectern(["eval", "classes"], folder);
     expect(shown.stdout).toMatch(/class +precision +recall +F1 +texts\n/);
     expect(shown.stdout).toMatch(/taken for +\w+ +\w+/);
+    const nothing = await lectern(["predict", "classes", "", "a text"], folder);
+    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("there is no text to classify")]);
     const perToken = await lectern(["eval", "classes", "--per-token"], folder);
     expect([perToken.code, perToken.stderr]).toEqual([
       2,
@@ -129,6 +149,9 @@ describe("a run of the command", () => {
     expect(neg + pos).toBeCloseTo(1, 5);
     const dashed = eventsOf(await lectern(["predict", "classes", "--json", "neg3", "- pos2", "--", "-neg1"], folder));
     expect(dashed.map(({ text }) => text)).toEqual(["neg3", "- pos2", "-neg1", undefined]);
+    await writeFile(join(folder, "strange.txt"), "The bröwn dög - the büll. ".repeat(20));
+    const strange = await lectern(["eval", "fox", "--data", "strange.txt"], folder);
+    expect([strange.code, strange.stderr]).toEqual([2, expect.stringMatching(/"ö" \(U\+00F6, \d+ times\), "ü"/)]);
     const tableOfText = await lectern(["eval", "fox", "--labels", "a=b"], folder);
     expect(tableOfText.stderr).toBe("lectern: --labels is for classifiers: this run predicts tokens of a text\n");
     const onText = await lectern(["predict", "fox", "neg"], folder);

@@ -8,7 +8,7 @@ import {
   strategyNames,
   type Tokenizer,
 } from "@lectern/train";
-import { answerEnd, firstPrompt, tokenizerOf } from "../corpora.ts";
+import { answerEnd, codeOf, firstPrompt, knows, tokenizerOf } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { explainTo, tellAttention } from "../explanation.ts";
@@ -156,6 +156,7 @@ interface Choice {
   readonly beams?: number;
   readonly lengthPenalty?: number;
   readonly earlyStopping?: boolean;
+  readonly samples?: number;
 }
 
 /** What shapes a draw, and is nothing to those that do not draw. */
@@ -164,12 +165,18 @@ const DRAWING = { temperature: "--temperature", topK: "--top-k", topP: "--top-p"
 /** How tokens are chosen. Says on standard error what is not used. */
 function choiceOf(given: Choice): Choice {
   const { strategy, temperature, topK, topP, minP, repetitionPenalty, beams, lengthPenalty, earlyStopping } = given;
+  const { samples = 1 } = given;
   const drawing = { temperature: temperature === 0 ? undefined : temperature, topK, topP, minP };
   const greedy = strategy === "greedy" || (strategy === "sample" && temperature === 0);
   if (!greedy && strategy !== "sample") {
     return { strategy, temperature, topK, topP, minP, repetitionPenalty, beams, lengthPenalty, earlyStopping };
   }
   if (beams !== undefined) throw new UsageError("--beams needs --strategy beam");
+  if (greedy && samples > 1) {
+    throw new UsageError(
+      "--samples is for texts that are drawn, and for beams: the likeliest token always makes one text",
+    );
+  }
   if (!greedy) return { strategy, ...drawing, temperature: temperature ?? TEMPERATURE, repetitionPenalty };
   const unused = Object.entries(drawing).filter(([, value]) => value !== undefined);
   if (unused.length > 0) {
@@ -196,17 +203,6 @@ function knownPart(tokenizer: Tokenizer, prompt: string, unknown: "refuse" | "sk
     throw new UsageError(`--prompt: nothing is left of it without ${named}, which the model does not know`);
   return rest;
 }
-
-function knows(tokenizer: Tokenizer, character: string): boolean {
-  try {
-    tokenizer.encode(character);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const codeOf = (character: string) => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 
 /** The characters that a tokenizer has, one behind the other. */
 function alphabetOf(tokenizer: Tokenizer): string {

@@ -55,6 +55,9 @@ export const command = defineCommand({
 async function textsOf(options: { text: string[]; file?: string; encoding?: string }): Promise<string[]> {
   const { text: words, file, encoding } = options;
   if (words.length > 0 && file !== undefined) throw new UsageError("give either texts or --file");
+  if (words.some((text) => String(text).trim() === "")) {
+    throw new UsageError("there is no text to classify: one of those given is empty");
+  }
   if (words.length > 0) return words.map(String);
   if (file === undefined && process.stdin.isTTY) {
     throw new UsageError("say what to classify: texts in quotes, --file, or lines on standard input");

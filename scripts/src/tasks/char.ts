@@ -15,6 +15,7 @@ import {
   arePairs,
   dataOf,
   dataReference,
+  encodeKnown,
   firstPrompt,
   type PairTableOptions,
   partOf,
@@ -124,7 +125,7 @@ export const char: Task<CharOptions> = {
     const read = options.encoding ?? (encoding as string | undefined);
     const corpus = await readCorpus(dataOf(run, options), options.json, read);
     const text = partOf(corpus, options);
-    const tokens = encodeText(tokenizer, text);
+    const tokens = encodeKnown(tokenizer, text, corpus.name);
     const { batch = 32, stride } = options;
     const context = contextOf(run);
     if (stride !== undefined && stride > context) {
