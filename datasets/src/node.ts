@@ -5,6 +5,7 @@ import { fetchEntry } from "./fetch.ts";
 import { findDataset } from "./find.ts";
 
 export { defaultCacheFolder } from "./cache.ts";
+export { type DownloadOptions, download, isWhole, type RemoteFile } from "./download.ts";
 export { fileSource, folderSource } from "./files.ts";
 
 /**

@@ -51,6 +51,7 @@ function program(args: readonly string[]) {
     .option("json", { type: "boolean", default: false, global: true, describe: "Print one JSON object a line" })
     .option("debug", { type: "boolean", default: false, global: true, describe: "Show an error's stack" })
     .command("data", "List data sets, or download one", dataCommands, () => {})
+    .command("model", "List models that others trained, or download one", modelCommands, () => {})
     .command("train", "Train a model", trainCommands, () => {})
     .command("lecture", "List the lecture's experiments, or run them", lectureCommands, () => {});
   for (const { usage, describe, load } of commands) {
@@ -174,6 +175,41 @@ function dataCommands(parser: Argv<{ json: boolean }>) {
     .demandCommand(1, "say what to do with data: `lectern data list` or `lectern data fetch <name>`");
 }
 
+function modelCommands(parser: Argv<{ json: boolean }>) {
+  return parser
+    .command(
+      "list",
+      "List the models that have a name",
+      (command) => command.example("$0 model list", "What there is, and what has been downloaded"),
+      async ({ json }) => (await import("./commands/model.ts")).modelList({ json }),
+    )
+    .command(
+      "fetch <name>",
+      "Download a model into the cache folder",
+      (command) =>
+        command
+          .positional("name", {
+            ...{ type: "string", demandOption: true },
+            describe: "As `lectern model list` shows it, or a repository on the hub",
+          })
+          .options({
+            hub: {
+              type: "string",
+              requiresArg: true,
+              describe: "The hub's address (default: LECTERN_HUB, or huggingface.co)",
+            },
+            revision: { type: "string", requiresArg: true, describe: "A commit, a branch or a tag of the repository" },
+          })
+          .example([
+            ["$0 model fetch gpt2", "551 MB; generating with it fetches it too"],
+            ["$0 model fetch sshleifer/tiny-gpt2 --revision main", "Any repository with GPT-2's architecture"],
+          ]),
+      async ({ name, hub, revision, json }) =>
+        (await import("./commands/model.ts")).modelFetch({ name: name as string, hub, revision, json }),
+    )
+    .demandCommand(1, "say what to do with models: `lectern model list` or `lectern model fetch <name>`");
+}
+
 function lectureCommands(parser: Argv<Everywhere>) {
   return parser
     .command(
@@ -247,7 +283,7 @@ function asUsageError(args: readonly string[], message: string | null, error: Er
 
 /** The words that make a command, for pointing at the right help. */
 const COMMANDS = new Set([
-  ...["data", "list", "fetch", "train", "lecture", "run"],
+  ...["data", "model", "list", "fetch", "train", "lecture", "run"],
   ...tasks.map(({ name }) => name),
   ...commands.map(({ usage }) => usage.split(" ")[0]),
 ]);

@@ -100,5 +100,5 @@ export const langOption = {
 export const runPosition = {
   type: "string" as const,
   demandOption: true as const,
-  describe: "A run's folder, or one of its checkpoints' files",
+  describe: "A run's folder, one of its checkpoints' files, or a model's name (`lectern model list`)",
 };

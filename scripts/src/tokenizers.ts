@@ -9,6 +9,7 @@ import {
   type Tokenizer,
 } from "@lectern/train";
 import { UsageError } from "./errors.ts";
+import { modelHere } from "./models/resolve.ts";
 
 /**
  * The tokenizer of `--tokenizer`: one that is there, by a run's or a checkpoint's folder or its file, or one that is learned
@@ -23,6 +24,8 @@ export async function tokenizerFor(
   const stats = await stat(choice).catch(() => undefined);
   if (stats?.isFile()) return loadTokenizer(choice);
   if (stats?.isDirectory()) return tokenizerIn(choice);
+  const model = await modelHere(choice);
+  if (model !== undefined) return tokenizerIn(model);
   try {
     return learnTokenizer(choice, await texts(), options);
   } catch (error) {

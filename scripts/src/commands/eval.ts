@@ -1,6 +1,7 @@
-import { evaluateClasses, type Model, openRun } from "@lectern/train";
+import { evaluateClasses, type Model } from "@lectern/train";
 import { classesOf, describeClasses } from "../classScores.ts";
 import { openDevice } from "../device.ts";
+import { openModel } from "../models/open.ts";
 import { count, deviceOptions, runPosition } from "../options.ts";
 import { grouped, output, percent, table } from "../output.ts";
 import { taskOf } from "../tasks/index.ts";
@@ -51,7 +52,7 @@ export const command = defineCommand({
   async run(options) {
     const out = output(options.json);
     await openDevice(options);
-    const run = await openRun(options.run);
+    const { run } = await openModel(options.run, options.json);
     const task = await taskOf(run);
     const { data, objective = task.objective, labels, ...counted } = await task.evaluation(run, options);
     if (options["per-token"]) await tellTokens(run, data, labels, out);

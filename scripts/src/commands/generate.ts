@@ -4,7 +4,6 @@ import {
   type ExplainedChoice,
   generateScoredTexts,
   type LanguageModel,
-  openRun,
   strategyNames,
   type Tokenizer,
 } from "@lectern/train";
@@ -12,6 +11,7 @@ import { answerEnd, codeOf, firstPrompt, knows, tokenizerOf } from "../corpora.t
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { explainTo, tellAttention } from "../explanation.ts";
+import { openModel } from "../models/open.ts";
 import { count, deviceOptions, langOption, numberOption, runPosition, seedOption, TEMPERATURE } from "../options.ts";
 import { output } from "../output.ts";
 import { defineCommand } from "./command.ts";
@@ -81,6 +81,8 @@ export const command = defineCommand({
       .example([
         ["$0 generate runs/moby-dick-tiny --prompt 'The sea'", "Draw each character as the model weighs it"],
         ["$0 generate runs/moby-dick-tiny --temperature 0.5 --top-k 10", "Play safe"],
+        ["$0 generate moby-small --prompt 'The whale'", "With a model that comes with Lectern"],
+        ["$0 generate gpt2 --prompt 'The sea'", "With one that is downloaded at its first use"],
         ["$0 generate runs/moby-dick-tiny --strategy greedy", "Always the likeliest: soon repeats itself"],
         ["$0 generate runs/moby-dick-tiny --strategy beam --beams 8 --samples 3", "The three likeliest texts of eight"],
         ["$0 generate runs/moby-dick-tiny --tokens 3 --top-k 5 --explain", "What there was to choose from"],
@@ -95,7 +97,7 @@ export const command = defineCommand({
     if (options.prompt === "") throw new UsageError("--prompt is empty; leave it away, or give one character at least");
     if (options.page !== undefined && !options.explain) throw new UsageError("--page needs --explain, which it shows");
     await openDevice(options);
-    const run = await openRun(options.run);
+    const { run, loadSeconds, memoryMB } = await openModel(options.run, options.json);
     if (run.predicts !== "tokens") {
       throw new UsageError(
         `${options.run} is a classifier, which writes no text; name a run of \`lectern train char\``,
@@ -142,6 +144,7 @@ export const command = defineCommand({
     out.event("done", {
       ...{ prompt, text, tokens: added.length, score },
       ...{ tokensPerSecond: (added.length * samples) / seconds, device: options.device, run: options.run },
+      ...{ loadSeconds, memoryMB },
     });
   },
 });

@@ -1,9 +1,9 @@
 import { buffer } from "node:stream/consumers";
 import { decodeText } from "@lectern/datasets";
-import { openRun } from "@lectern/train";
 import { readTextOf } from "../corpora.ts";
 import { openDevice } from "../device.ts";
 import { UsageError } from "../errors.ts";
+import { openModel } from "../models/open.ts";
 import { count, deviceOptions, runPosition } from "../options.ts";
 import { output } from "../output.ts";
 import { taskOf } from "../tasks/index.ts";
@@ -36,7 +36,7 @@ export const command = defineCommand({
   async run(options) {
     const out = output(options.json);
     await openDevice(options);
-    const run = await openRun(options.run);
+    const { run } = await openModel(options.run, options.json);
     const task = await taskOf(run);
     if (task.predict === undefined) {
       throw new UsageError(
