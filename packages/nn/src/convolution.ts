@@ -1,8 +1,9 @@
-import { type ConvolutionOptions, conv1d, conv2d, type PerAxis, type Tensor, zeros } from "@lectern/autograd";
+import { type ConvolutionOptions, conv1d, conv2d, type PerAxis, type Tensor } from "@lectern/autograd";
 import { assertSizes } from "./check.ts";
 import { kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
+import { space } from "./space.ts";
 
 export interface ConvOptions extends ConvolutionOptions {
   /** Whether something learned is added to each channel; true unless said otherwise. */
@@ -40,9 +41,9 @@ abstract class Convolution extends Module {
     }
     this.options = rest;
     const shape = [outputs, inputs / groups, ...sizes];
-    this.weight = parameter(kaimingUniform_(zeros(shape), { a: Math.sqrt(5) }));
+    this.weight = parameter(kaimingUniform_(space(shape), { a: Math.sqrt(5) }));
     const bound = 1 / Math.sqrt(this.weight.size / outputs);
-    if (bias) this.bias = parameter(uniform_(zeros([outputs]), -bound, bound));
+    if (bias) this.bias = parameter(uniform_(space([outputs]), -bound, bound));
   }
 
   abstract override forward(x: Tensor): Tensor;

@@ -1,8 +1,9 @@
-import { arange, embedding, embeddingWithPositions, linear, type Tensor, zeros } from "@lectern/autograd";
+import { arange, embedding, embeddingWithPositions, linear, type Tensor } from "@lectern/autograd";
 import { assertSizes } from "./check.ts";
 import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
+import { space } from "./space.ts";
 
 /** A vector for each token, looked up in a table. tokens: int32 [...] -> [..., width]. Starts normal with variance 1. */
 export class Embedding extends Module {
@@ -12,7 +13,7 @@ export class Embedding extends Module {
   constructor(vocabulary: number, width: number) {
     super();
     assertSizes("Embedding", { vocabulary, width });
-    this.weight = parameter(normal_(zeros([vocabulary, width])));
+    this.weight = parameter(normal_(space([vocabulary, width])));
   }
 
   /** Errors: a token outside 0 … vocabulary - 1. */

@@ -37,6 +37,7 @@ export { RotaryPositions } from "./rotary.ts";
 export { SelfAttention } from "./selfAttention.ts";
 export { Sequential } from "./sequential.ts";
 export { SingleHeadAttention } from "./singleHeadAttention.ts";
+export { withoutInitialising } from "./space.ts";
 export { TransformerBlock, type TransformerBlockOptions } from "./transformerBlock.ts";
 export {
   DecoderBlock,

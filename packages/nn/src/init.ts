@@ -1,8 +1,11 @@
 import { formatShape, noGrad, rand, randn, scope, type Tensor } from "@lectern/autograd";
 
+import { isInitialising } from "./space.ts";
+
 /** Initialisers: each fills a tensor in place, without recording it, and returns it. */
 
 const fill = (t: Tensor, values: () => Tensor): Tensor => {
+  if (!isInitialising()) return t;
   noGrad(() => scope(() => void t.copy_(values())));
   return t;
 };

@@ -1,8 +1,9 @@
-import { linear, linearGelu, type Tensor, zeros } from "@lectern/autograd";
+import { linear, linearGelu, type Tensor } from "@lectern/autograd";
 import { assertSizes, assertWidth } from "./check.ts";
 import { kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
+import { space } from "./space.ts";
 
 /**
  * A fully connected layer: `y = x Wᵀ + b`. x: [..., inputs] -> [..., outputs].
@@ -14,13 +15,14 @@ export class Linear extends Module {
   /** [outputs] */
   bias: Tensor | undefined;
 
-  constructor(inputs: number, outputs: number, options: { bias?: boolean } = {}) {
+  /** @param options with `weight`, the layer uses that tensor, which is another one's too, and makes none. */
+  constructor(inputs: number, outputs: number, options: { bias?: boolean; weight?: Tensor } = {}) {
     super();
     assertSizes("Linear", { inputs, outputs });
-    this.weight = parameter(kaimingUniform_(zeros([outputs, inputs]), { a: Math.sqrt(5) }));
+    this.weight = options.weight ?? parameter(kaimingUniform_(space([outputs, inputs]), { a: Math.sqrt(5) }));
     if (options.bias ?? true) {
       const bound = 1 / Math.sqrt(inputs);
-      this.bias = parameter(uniform_(zeros([outputs]), -bound, bound));
+      this.bias = parameter(uniform_(space([outputs]), -bound, bound));
     }
   }
 

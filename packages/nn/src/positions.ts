@@ -1,9 +1,10 @@
-import { FLOAT, formatShape, type Shape, type Tensor, tensor, zeros } from "@lectern/autograd";
+import { FLOAT, formatShape, type Shape, type Tensor, tensor } from "@lectern/autograd";
 import { assertSequence, assertSizes, assertWidth } from "./check.ts";
 import type { Embedding } from "./embedding.ts";
 import { normal_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
+import { space } from "./space.ts";
 
 /**
  * Attention itself does not know order: these two tell it where a token stands. Both add to x a row for each position;
@@ -35,7 +36,7 @@ export class PositionalEmbedding extends Module {
   constructor(context: number, width: number) {
     super();
     assertSizes("PositionalEmbedding", { context, width });
-    this.weight = parameter(normal_(zeros([context, width])));
+    this.weight = parameter(normal_(space([context, width])));
   }
 
   /** @param start position of x's first vector. */

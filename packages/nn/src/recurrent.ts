@@ -3,6 +3,7 @@ import { assertSequence, assertSizes, assertWidth } from "./check.ts";
 import { uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
+import { space } from "./space.ts";
 
 export interface RecurrentOptions {
   /** Layers on top of each other; 1 unless said otherwise. */
@@ -46,7 +47,7 @@ abstract class Recurrent extends Module {
     this.bidirectional = bidirectional;
     this.dropout = p;
     const bound = 1 / Math.sqrt(width);
-    const learnt = (...shape: number[]) => parameter(uniform_(zeros(shape), -bound, bound));
+    const learnt = (...shape: number[]) => parameter(uniform_(space(shape), -bound, bound));
     for (const [layer, suffix] of this.#passes()) {
       const wide = layer === 0 ? inputs : width * this.#directions;
       const fields = {

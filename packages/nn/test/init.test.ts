@@ -1,4 +1,4 @@
-import { crossEntropy, manualSeed, randint, type Tensor, zeros } from "@lectern/autograd";
+import { crossEntropy, manualSeed, randint, random, type Tensor, zeros } from "@lectern/autograd";
 import {
   constant_,
   Embedding,
@@ -10,6 +10,7 @@ import {
   normal_,
   ones_,
   uniform_,
+  withoutInitialising,
   xavierNormal_,
   xavierUniform_,
   zeros_,
@@ -79,6 +80,39 @@ describe("initialisers", () => {
 
   it("refuse a vector where they need fans", () => {
     expect(() => xavierUniform_(zeros([3]))).toThrow("xavierUniform_: needs a weight [out, in], got [3]");
+  });
+});
+
+describe("a model that is to be filled from a file", () => {
+  const options = { vocabulary: 50, layers: 1, heads: 1, width: 8, context: 4 };
+
+  it("is made without anything random, and draws nothing", () => {
+    manualSeed(1);
+    const next = random();
+    manualSeed(1);
+    const model = withoutInitialising(() => new GPT(options));
+    expect(random()).toBe(next);
+    expect(new Set(model.tokens.weight.dataSync())).toEqual(new Set([0]));
+    expect(model.blocks[0].norm1.weight.dataSync()).toEqual(new Float32Array(8).fill(1));
+    expect(statistics(new GPT(options).tokens.weight).std).toBeGreaterThan(0.01);
+  });
+
+  it("asks for no more numbers than there are, and makes no head that is tied", () => {
+    const { length } = new Float32Array(new GPT(options).numParameters());
+    expect(() => withoutInitialising(() => new GPT(options), { most: length })).not.toThrow();
+    expect(() => withoutInitialising(() => new GPT(options), { most: 400 })).toThrow(
+      "its sizes are those of a model with more numbers than its weights are",
+    );
+    // Afterwards everything is as before.
+    expect(statistics(new Linear(9, 9).weight).std).toBeGreaterThan(0);
+  });
+
+  it("starts from a seed as one with a head of its own does", () => {
+    const [tied, own] = [true, false].map((tiedHead) => {
+      manualSeed(3);
+      return new GPT({ ...options, tiedHead }).blocks[0].attention.qkv.weight.dataSync();
+    });
+    expect(tied).toEqual(own);
   });
 });
 

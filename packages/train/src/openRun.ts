@@ -45,7 +45,7 @@ export async function openRun(
   if (ready !== undefined) return ready;
   const { folder, files } = await locate(where);
   const config = await readConfig(folder);
-  const opened = model ?? (await makeModel(folder, config));
+  const opened = model ?? (await makeModel(folder, config, await mostNumbers(files)));
   const weights = await firstWhole(files, log, (file) =>
     model === undefined ? loadOwnWeights(file, opened) : loadWeights(file, opened),
   );
@@ -144,7 +144,14 @@ async function readConfig(folder: RunFolder): Promise<RunConfig> {
 /** What `lectern train` trained before kinds of models had names. */
 const ONLY_MODEL: Readonly<Record<string, string>> = { char: "gpt", classify: "classifier" };
 
-async function makeModel(folder: RunFolder, { model, task }: RunConfig): Promise<Module> {
+/** A number takes a byte at least: a model with more than that was not saved into one of these files. */
+async function mostNumbers(files: readonly StoredFile[]): Promise<number> {
+  const sizes = await Promise.all(files.map(({ store, name }) => store.size(name)));
+  return Math.max(...sizes.map((size) => size ?? 0));
+}
+
+/** A model with room for so many numbers at most. */
+async function makeModel(folder: RunFolder, { model, task }: RunConfig, most: number): Promise<Module> {
   const path = folder.file("config.json").path;
   const { kind = ONLY_MODEL[String(task)], lora, ...options } = (model ?? {}) as { kind?: string; lora?: LoRAOptions };
   if (model === undefined || kind === undefined) {
@@ -153,7 +160,7 @@ async function makeModel(folder: RunFolder, { model, task }: RunConfig): Promise
     );
   }
   try {
-    const made = await modelKind(kind).make(options);
+    const made = await modelKind(kind).makeRoom(options, most);
     return lora === undefined ? made : addLoRA(made, lora);
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });

@@ -16,4 +16,4 @@ export interface StoredTensor {
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
 /** So many bytes of a tensor are read at once. */
-export const PART_BYTES = 2 ** 24;
+export const PART_BYTES = 2 ** 22;

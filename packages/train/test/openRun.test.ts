@@ -136,6 +136,8 @@ describe("a run's config that is damaged", () => {
     [{ width: "8" }, 'model gpt: width is "8", and has to be of the type number'],
     [{ norm: "none" }, 'model gpt: norm is "none", and has to be "pre" or "post"'],
     [{ depth: 3, dropout: 2 }, "model gpt: dropout is 2, and has to be below 1; there is no depth"],
+    [{ layers: 1000, width: 8000 }, "its sizes are those of a model with more numbers than its weights are"],
+    [{ vocabulary: 10_000_000 }, "its sizes are those of a model with more numbers than its weights are"],
     [{ kind: "llama" }, 'no kind of model is called "llama": there are gpt, classifier'],
   ])("is told in one sentence: %j", async (changes, message) => {
     const out = temporaryFolder();

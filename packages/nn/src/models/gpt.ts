@@ -1,9 +1,9 @@
-import { noGrad, type Tensor } from "@lectern/autograd";
+import { noGrad, type Tensor, zeros } from "@lectern/autograd";
 import { GELU, ReLU, SiLU } from "../activations.ts";
 import { assertSizes, assertTokens } from "../check.ts";
 import { Dropout } from "../dropout.ts";
 import { Embedding } from "../embedding.ts";
-import { normal_, zeros_ } from "../init.ts";
+import { normal_, uniform_, zeros_ } from "../init.ts";
 import { KeyValueCache } from "../keyValueCache.ts";
 import { LayerNorm } from "../layerNorm.ts";
 import { Linear } from "../linear.ts";
@@ -85,8 +85,9 @@ export class GPT extends Module {
         }),
     );
     if (norm === "pre") this.norm = new LayerNorm(width, { eps: normEps });
-    this.head = new Linear(width, vocabulary, { bias: false });
-    if (tiedHead) this.head.weight = this.tokens.weight;
+    // A draw for the weights that a tied head does not have: a seed gives the same model whether it is tied or not.
+    if (tiedHead) uniform_(zeros([0]));
+    this.head = new Linear(width, vocabulary, { bias: false, weight: tiedHead ? this.tokens.weight : undefined });
     this.#initialize();
   }
 

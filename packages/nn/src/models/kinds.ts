@@ -1,4 +1,5 @@
 import type { Module } from "../module.ts";
+import { withoutInitialising } from "../space.ts";
 import { classifierOptions, TransformerClassifier } from "./classifier.ts";
 import { GPT, gptOptions } from "./gpt.ts";
 import { checked, type Schema, shown } from "./schema.ts";
@@ -23,6 +24,8 @@ export interface RegisteredModel {
   optionsOf(model: Module): object | undefined;
   /** Makes a model. Errors: options that its schema refuses. */
   make(options: unknown): Promise<Module>;
+  /** The same, with room for weights that come from elsewhere, so many numbers at most (`withoutInitialising`). */
+  makeRoom(options: unknown, most: number): Promise<Module>;
   /** Makes a model from those of the offered options that it has: tasks offer sizes to models of any kind. */
   makeFrom(offered: Readonly<Record<string, unknown>>): Promise<Module>;
 }
@@ -33,13 +36,18 @@ const kinds = new Map<string, RegisteredModel>();
 export function registerModel<O extends object>({ name, predicts, model: Kind, options }: ModelKind<O>): void {
   if (kinds.has(name)) throw new Error(`registerModel: there is a kind "${name}" already`);
   const schema = async () => options((await import("zod")).z);
-  const make = async (given: unknown) => new Kind(checked(`model ${name}`, await schema(), given));
+  const checkedOptions = async (given: unknown) => checked(`model ${name}`, await schema(), given);
+  const make = async (given: unknown) => new Kind(await checkedOptions(given));
   kinds.set(name, {
     name,
     predicts,
     // A subclass may have other layers: it is a kind of its own.
     optionsOf: (model) => (model.constructor === Kind ? (model as InstanceType<typeof Kind>).options : undefined),
     make,
+    async makeRoom(given, most) {
+      const its = await checkedOptions(given);
+      return withoutInitialising(() => new Kind(its), { most });
+    },
     async makeFrom(offered) {
       const { shape } = await schema();
       return make(Object.fromEntries(Object.entries(offered).filter(([option]) => option in shape)));

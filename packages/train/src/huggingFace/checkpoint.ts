@@ -1,5 +1,5 @@
 import { noGrad, type Tensor } from "@lectern/autograd";
-import { GPT } from "@lectern/nn";
+import { GPT, withoutInitialising } from "@lectern/nn";
 import { host } from "#host";
 import { jsonIn } from "../json.ts";
 import { saveSafetensors } from "../safetensors.ts";
@@ -44,7 +44,7 @@ export async function loadHuggingFace(where: string | Store): Promise<HuggingFac
   const weights = await Weights.in(store);
   // Before memory is asked for, which a config.json that lies could ask for without end.
   await weights.check(options);
-  const model = new GPT(options);
+  const model = withoutInitialising(() => new GPT(options));
   await weights.loadInto(model);
   return { model: model.eval(), tokenizer: await tokenizerIn(store) };
 }
