@@ -1,4 +1,5 @@
 import { noGrad, tensor } from "@lectern/autograd";
+import seedrandom from "seedrandom";
 import { describe, expect, it } from "vitest";
 import type { SamplingOptions } from "../src/generation/filters.ts";
 import { likeliest, tokenAt, weightsOf } from "../src/generation/sampling.ts";
@@ -80,6 +81,25 @@ describe("drawing", () => {
 
   it("takes the first of the most likely tokens when greedy", () => {
     expect(likeliest([1, 3, 2, 3])).toBe(1);
+  });
+
+  it("takes tokens as often as their probabilities say, by a chi-squared test", () => {
+    const logits = Array.from({ length: 12 }, (_, i) => Math.sin(5 * i) * 2);
+    for (const options of [{}, { temperature: 0.7 }, { topK: 6, temperature: 1.3 }, { topP: 0.9 }, { minP: 0.1 }]) {
+      const wanted = probabilities(logits, options);
+      const generator = seedrandom("chi-squared");
+      const weights = weightsOf(logits, options);
+      const counts = wanted.map(() => 0);
+      const draws = 50_000;
+      for (let i = 0; i < draws; i++) counts[tokenAt(weights, generator())]++;
+      const possible = wanted.flatMap((p, token) => (p > 0 ? [{ expected: p * draws, count: counts[token] }] : []));
+      expect(possible.reduce((sum, { count }) => sum + count, 0)).toBe(draws);
+      const chiSquared = possible.reduce((sum, { expected, count }) => sum + (count - expected) ** 2 / expected, 0);
+      // One in a thousand is above this (Wilson and Hilferty, 1931): 3.09 is the normal distribution's.
+      const freedom = possible.length - 1;
+      const limit = freedom * (1 - 2 / (9 * freedom) + 3.09 * Math.sqrt(2 / (9 * freedom))) ** 3;
+      expect(chiSquared, JSON.stringify(options)).toBeLessThan(limit);
+    }
   });
 
   it("takes each token about as often as is its probability", async () => {
