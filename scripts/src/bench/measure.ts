@@ -31,6 +31,8 @@ async function casesOf({ workload, steps }: Job, device: Awaited<ReturnType<type
       return measureAttention(device, steps);
     case "generate":
       return measureGeneration(steps);
+    case "gpt2":
+      return (await import("./gpt2.ts")).measureGpt2(steps);
     case "startup":
       return measureStartup(steps);
     case "scaling":

@@ -10,7 +10,7 @@ export function benchOptions<T>(yargs: Argv<T>) {
       array: true,
       default: [] as string[],
       describe:
-        "char-baby, char-mid, enwik8-lecture, imdb-lecture (these unless named); lstm, lenet, resnet-8; matmul, attention, generate, startup, scaling; all",
+        "char-baby, char-mid, enwik8-lecture, imdb-lecture (these unless named); lstm, lenet, resnet-8; matmul, attention, generate, gpt2, startup, scaling; all",
     })
     .options({
       vs: {

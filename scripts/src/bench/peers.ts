@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DeviceName } from "../options.ts";
+import { gpt2Folder } from "./gpt2Folder.ts";
 import type { Job } from "./measurement.ts";
 import { type Program, runProgram } from "./programs.ts";
 import { STEPS, TRAINING } from "./workloads.ts";
@@ -47,17 +48,42 @@ if "compile" in sys.argv:
     sys.exit(0 if shutil.which("c++") or shutil.which("g++") or shutil.which("clang++") else ${NO_COMPILER})
 `;
 
+const FIND_GPT2 = `
+import importlib.util, sys
+sys.exit(0 if all(importlib.util.find_spec(name) for name in ["torch", "transformers", sys.argv[1]]) else ${NO_PACKAGE})
+`;
+
+/** What generates with GPT-2, from the same files. */
+function gpt2(runtime: "transformers" | "onnxruntime"): Peer {
+  const packages = ["torch", "transformers", ...(runtime === "transformers" ? [] : [runtime])].join(" ");
+  return {
+    name: runtime,
+    missing: (device) => missingFromPython(FIND_GPT2, packages, device === "cpu" ? runtime : "torch"),
+    supports: ({ workload, device }) => device === "cpu" && workload === "gpt2",
+    program({ threads, steps }) {
+      const args = [`${FOLDER}gpt2_bench.py`, "--folder", gpt2Folder(), "--runtime", runtime];
+      args.push("--steps", String(steps ?? 0));
+      if (threads !== undefined) args.push("--threads", String(threads));
+      return { file: python(), args };
+    },
+  };
+}
+
 const FIND_JAX = `
 import importlib.util, sys
 sys.exit(0 if importlib.util.find_spec("jax") else ${NO_PACKAGE})
 `;
+
+/** Packages by what people call them. */
+const KNOWN: Readonly<Record<string, string>> = { torch: "PyTorch", jax: "JAX" };
 
 /** Looks for a package of Python, and says what is missing. */
 async function missingFromPython(program: string, packages: string, ...args: string[]): Promise<Missing | undefined> {
   const { code, stderr } = await runProgram({ file: python(), args: ["-c", program, ...args] });
   if (code === 0) return undefined;
   const install = `${word(python())} -m pip install ${packages}`;
-  if (code === NO_PACKAGE) return { reason: `${python()} has no ${packages === "jax" ? "JAX" : "PyTorch"}`, install };
+  if (code === NO_PACKAGE)
+    return { reason: `${python()} has no ${KNOWN[packages] ?? packages.replaceAll(" ", ", or no ")}`, install };
   if (code === NO_GPU) {
     const reason = `the PyTorch of ${python()} finds no GPU, by CUDA or by Metal`;
     return { reason, install: `${install}, in a build for the card, and the card's driver` };
@@ -90,7 +116,8 @@ function torch(name: string, { attention = "fused", optimizer = "fused", compile
   return {
     name,
     missing: (device) => missingFromPython(FIND_TORCH, "torch", device, ...(compile ? ["compile"] : [])),
-    supports: ({ workload, device }) => device !== "reference" && (!compile || STEPS.includes(workload)),
+    supports: ({ workload, device }) =>
+      device !== "reference" && workload !== "gpt2" && (!compile || STEPS.includes(workload)),
     program({ workload, threads, steps, device }) {
       const args = [`${FOLDER}torch_bench.py`, workload, "--attention", attention, "--steps", String(steps ?? 0)];
       args.push("--optimizer", optimizer, "--device", device);
@@ -138,6 +165,8 @@ export const PEERS: readonly Peer[] = [
   torch("torch-compile", { compile: true }),
   jax,
   jaxJs,
+  gpt2("transformers"),
+  gpt2("onnxruntime"),
 ];
 
 /** This program's own measuring, in a process of its own. */

@@ -77,6 +77,8 @@ interface Workloads {
     readonly models: Readonly<Record<string, Omit<TrainingSize, "task" | "batch">>>;
     readonly cases: readonly GenerationCase[];
   };
+  /** A model of GPT-2's real size, a prompt's tokens, and the tokens that follow. */
+  readonly gpt2: Omit<TrainingSize, "task" | "batch"> & { readonly prompt: number; readonly tokens: number };
   readonly scaling: {
     readonly base: TrainingSize;
     readonly axes: Readonly<Record<ScalingAxis, readonly number[]>>;
@@ -104,4 +106,4 @@ export function stepSize(workload: string): TrainingSize | LayerSize {
 }
 
 /** All that `lectern bench` takes. */
-export const NAMES: readonly string[] = [...STEPS, "matmul", "attention", "generate", "startup", "scaling"];
+export const NAMES: readonly string[] = [...STEPS, "matmul", "attention", "generate", "gpt2", "startup", "scaling"];

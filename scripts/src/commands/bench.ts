@@ -40,6 +40,7 @@ export const command = defineCommand<BenchOptions>({
       ["$0 bench", "A step of each of the four training workloads"],
       ["$0 bench char-baby --vs torch,jax-js", "The same in PyTorch and jax-js, in turn, with the ratios"],
       ["$0 bench char-mid --profile", "Where a step's time goes, by op"],
+      ["$0 bench gpt2 --vs transformers,onnxruntime", "Loading and writing with GPT-2's real size (500 MB on disk)"],
       ["$0 bench scaling", "How a step's time grows with width, depth, context and batch"],
     ]),
   run: bench,
