@@ -5,7 +5,8 @@
 // the queries are scaled by log2(e) beforehand.
 
 import { attendOne, floatsForOne } from "./attendOne";
-import { loadStrided, loadTail, madd, storeTail } from "./lanes";
+import { WIDENED } from "./build";
+import { loadStrided, loadTail, madd, put8, storeTail } from "./lanes";
 import { exp2Below, log4 } from "./math";
 import { scratch, SCRATCH_FLOATS } from "./matmul";
 import { pack } from "./pack";
@@ -86,82 +87,142 @@ export function tileOf(arrays: i32, width: i32): i32 {
 export function product(
   rows: i32, depth: i32, a: usize, panel: usize, b: usize, c: usize, start: usize, step: usize,
 ): void {
-  const end = c + rows * ROW;
-  for (; c != end; c += 4 * ROW, a += panel) {
-    let c00 = v128.load(start);
-    let c01 = v128.load(start, 16);
-    start += step;
-    let c10 = v128.load(start);
-    let c11 = v128.load(start, 16);
-    start += step;
-    let c20 = v128.load(start);
-    let c21 = v128.load(start, 16);
-    start += step;
-    let c30 = v128.load(start);
-    let c31 = v128.load(start, 16);
-    start += step;
-    let p = a;
-    let q = b;
-    let b0: v128;
-    let b1: v128;
-    let x: v128;
-    if (depth & 1) {
-      b0 = v128.load(q);
-      b1 = v128.load(q, 16);
-      x = v128.load32_splat(p);
-      c00 = madd(x, b0, c00);
-      c01 = madd(x, b1, c01);
-      x = v128.load32_splat(p, 4);
-      c10 = madd(x, b0, c10);
-      c11 = madd(x, b1, c11);
-      x = v128.load32_splat(p, 8);
-      c20 = madd(x, b0, c20);
-      c21 = madd(x, b1, c21);
-      x = v128.load32_splat(p, 12);
-      c30 = madd(x, b0, c30);
-      c31 = madd(x, b1, c31);
-      p += 16;
-      q += ROW;
+  if (WIDENED) {
+    // Twice as many sums in flight, where a register holds two vectors.
+    for (; rows >= 8; rows -= 8, a += 2 * panel, c += 8 * ROW, start += 8 * step) {
+      product8(depth, a, a + panel, b, c, start, step);
     }
-    for (const stop = a + <usize>depth * 16; p != stop; p += 32, q += 2 * ROW) {
-      b0 = v128.load(q);
-      b1 = v128.load(q, 16);
-      x = v128.load32_splat(p);
-      c00 = madd(x, b0, c00);
-      c01 = madd(x, b1, c01);
-      x = v128.load32_splat(p, 4);
-      c10 = madd(x, b0, c10);
-      c11 = madd(x, b1, c11);
-      x = v128.load32_splat(p, 8);
-      c20 = madd(x, b0, c20);
-      c21 = madd(x, b1, c21);
-      x = v128.load32_splat(p, 12);
-      c30 = madd(x, b0, c30);
-      c31 = madd(x, b1, c31);
-      b0 = v128.load(q, 32);
-      b1 = v128.load(q, 48);
-      x = v128.load32_splat(p, 16);
-      c00 = madd(x, b0, c00);
-      c01 = madd(x, b1, c01);
-      x = v128.load32_splat(p, 20);
-      c10 = madd(x, b0, c10);
-      c11 = madd(x, b1, c11);
-      x = v128.load32_splat(p, 24);
-      c20 = madd(x, b0, c20);
-      c21 = madd(x, b1, c21);
-      x = v128.load32_splat(p, 28);
-      c30 = madd(x, b0, c30);
-      c31 = madd(x, b1, c31);
-    }
-    v128.store(c, c00);
-    v128.store(c, c01, 16);
-    v128.store(c, c10, 32);
-    v128.store(c, c11, 48);
-    v128.store(c, c20, 64);
-    v128.store(c, c21, 80);
-    v128.store(c, c30, 96);
-    v128.store(c, c31, 112);
   }
+  const end = c + rows * ROW;
+  for (; c != end; c += 4 * ROW, a += panel, start += 4 * step) product4(depth, a, b, c, start, step);
+}
+
+/** Four rows of a product. */
+function product4(depth: i32, a: usize, b: usize, c: usize, start: usize, step: usize): void {
+  let c00 = v128.load(start);
+  let c01 = v128.load(start, 16);
+  let c10 = v128.load(start + step);
+  let c11 = v128.load(start + step, 16);
+  let c20 = v128.load(start + 2 * step);
+  let c21 = v128.load(start + 2 * step, 16);
+  let c30 = v128.load(start + 3 * step);
+  let c31 = v128.load(start + 3 * step, 16);
+  let b0: v128;
+  let b1: v128;
+  let x: v128;
+  const stop = a + <usize>depth * 16;
+  if (depth & 1) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    x = v128.load32_splat(a);
+    c00 = madd(x, b0, c00);
+    c01 = madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = madd(x, b0, c10);
+    c11 = madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = madd(x, b0, c20);
+    c21 = madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = madd(x, b0, c30);
+    c31 = madd(x, b1, c31);
+    a += 16;
+    b += ROW;
+  }
+  for (; a != stop; a += 32, b += 2 * ROW) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    x = v128.load32_splat(a);
+    c00 = madd(x, b0, c00);
+    c01 = madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = madd(x, b0, c10);
+    c11 = madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = madd(x, b0, c20);
+    c21 = madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = madd(x, b0, c30);
+    c31 = madd(x, b1, c31);
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    x = v128.load32_splat(a, 16);
+    c00 = madd(x, b0, c00);
+    c01 = madd(x, b1, c01);
+    x = v128.load32_splat(a, 20);
+    c10 = madd(x, b0, c10);
+    c11 = madd(x, b1, c11);
+    x = v128.load32_splat(a, 24);
+    c20 = madd(x, b0, c20);
+    c21 = madd(x, b1, c21);
+    x = v128.load32_splat(a, 28);
+    c30 = madd(x, b0, c30);
+    c31 = madd(x, b1, c31);
+  }
+  put8(c, c00, c01, false);
+  put8(c + 32, c10, c11, false);
+  put8(c + 64, c20, c21, false);
+  put8(c + 96, c30, c31, false);
+}
+
+/** Eight rows, of which a4 has the last four. */
+function product8(depth: i32, a: usize, a4: usize, b: usize, c: usize, start: usize, step: usize): void {
+  let c00 = v128.load(start);
+  let c01 = v128.load(start, 16);
+  let c10 = v128.load(start + step);
+  let c11 = v128.load(start + step, 16);
+  let c20 = v128.load(start + 2 * step);
+  let c21 = v128.load(start + 2 * step, 16);
+  let c30 = v128.load(start + 3 * step);
+  let c31 = v128.load(start + 3 * step, 16);
+  let c40 = v128.load(start + 4 * step);
+  let c41 = v128.load(start + 4 * step, 16);
+  let c50 = v128.load(start + 5 * step);
+  let c51 = v128.load(start + 5 * step, 16);
+  let c60 = v128.load(start + 6 * step);
+  let c61 = v128.load(start + 6 * step, 16);
+  let c70 = v128.load(start + 7 * step);
+  let c71 = v128.load(start + 7 * step, 16);
+  let b0: v128;
+  let b1: v128;
+  let x: v128;
+  const stop = a + <usize>depth * 16;
+  for (; a != stop; a += 16, a4 += 16, b += ROW) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    x = v128.load32_splat(a);
+    c00 = madd(x, b0, c00);
+    c01 = madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = madd(x, b0, c10);
+    c11 = madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = madd(x, b0, c20);
+    c21 = madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = madd(x, b0, c30);
+    c31 = madd(x, b1, c31);
+    x = v128.load32_splat(a4);
+    c40 = madd(x, b0, c40);
+    c41 = madd(x, b1, c41);
+    x = v128.load32_splat(a4, 4);
+    c50 = madd(x, b0, c50);
+    c51 = madd(x, b1, c51);
+    x = v128.load32_splat(a4, 8);
+    c60 = madd(x, b0, c60);
+    c61 = madd(x, b1, c61);
+    x = v128.load32_splat(a4, 12);
+    c70 = madd(x, b0, c70);
+    c71 = madd(x, b1, c71);
+  }
+  put8(c, c00, c01, false);
+  put8(c + 32, c10, c11, false);
+  put8(c + 64, c20, c21, false);
+  put8(c + 96, c30, c31, false);
+  put8(c + 128, c40, c41, false);
+  put8(c + 160, c50, c51, false);
+  put8(c + 192, c60, c61, false);
+  put8(c + 224, c70, c71, false);
 }
 
 /** The smallest float: what a mask has that is to hide a key, and yet be a number. */
@@ -215,8 +276,8 @@ export function hide(from: i32, to: i32, scores: usize, limit: i32, slope: i32, 
   const hidden = f32x4.splat(-Infinity);
   for (let j = max(from, 0); j < to; j++) {
     const row = scores + j * ROW;
-    v128.store(row, v128.bitselect(v128.load(row), hidden, i32x4.gt_s(limit0, i32x4.splat(j))));
-    v128.store(row, v128.bitselect(v128.load(row, 16), hidden, i32x4.gt_s(limit1, i32x4.splat(j))), 16);
+    const first = v128.bitselect(v128.load(row), hidden, i32x4.gt_s(limit0, i32x4.splat(j)));
+    put8(row, first, v128.bitselect(v128.load(row, 16), hidden, i32x4.gt_s(limit1, i32x4.splat(j))), false);
   }
 }
 
@@ -312,11 +373,9 @@ function weigh(rows: i32, scores: usize, state: usize, size: i32, values: usize)
   }
   const down0 = exp2Below(f32x4.sub(old0, top0));
   const down1 = exp2Below(f32x4.sub(old1, top1));
-  v128.store(state, madd(v128.load(state, 32), down0, sum0), 32);
-  v128.store(state, madd(v128.load(state, 48), down1, sum1), 48);
+  put8(state + ROW, madd(v128.load(state, 32), down0, sum0), madd(v128.load(state, 48), down1, sum1), false);
   for (let c = 0; c < size; c++, values += ROW) {
-    v128.store(values, f32x4.mul(v128.load(values), down0));
-    v128.store(values, f32x4.mul(v128.load(values, 16), down1), 16);
+    put8(values, f32x4.mul(v128.load(values), down0), f32x4.mul(v128.load(values, 16), down1), false);
   }
 }
 

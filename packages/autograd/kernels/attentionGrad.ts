@@ -4,7 +4,8 @@
 import {
   hide, keysInUse, LOG2E, LOST, maskRows, packQueries, Problem, product, ROW, scaledMask, Slot, storeRows, tileOf,
 } from "./attention";
-import { loadTail, madd, storeTail, sumLanes } from "./lanes";
+import { WIDENED } from "./build";
+import { loadTail, madd, put8, storeTail, sumLanes } from "./lanes";
 import { exp2Below } from "./math";
 import { scratch } from "./matmul";
 import { pack } from "./pack";
@@ -105,6 +106,66 @@ function outer(count: i32, a: usize, b: usize, c: usize, step: usize): void {
   v128.store(c3, c31, 16);
 }
 
+/** The same of sixteen columns; `b` has the first eight, `more` the others. */
+function outer16(count: i32, a: usize, b: usize, more: usize, c: usize, step: usize): void {
+  const c1 = c + step;
+  const c2 = c1 + step;
+  const c3 = c2 + step;
+  let c00 = v128.load(c);
+  let c01 = v128.load(c, 16);
+  let c02 = v128.load(c, 32);
+  let c03 = v128.load(c, 48);
+  let c10 = v128.load(c1);
+  let c11 = v128.load(c1, 16);
+  let c12 = v128.load(c1, 32);
+  let c13 = v128.load(c1, 48);
+  let c20 = v128.load(c2);
+  let c21 = v128.load(c2, 16);
+  let c22 = v128.load(c2, 32);
+  let c23 = v128.load(c2, 48);
+  let c30 = v128.load(c3);
+  let c31 = v128.load(c3, 16);
+  let c32 = v128.load(c3, 32);
+  let c33 = v128.load(c3, 48);
+  for (; count > 0; count -= 8, a += PANEL) {
+    const stop = a + <usize>min(count, 8) * 4;
+    for (let p = a; p != stop; p += 4, b += ROW, more += ROW) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      const b2 = v128.load(more);
+      const b3 = v128.load(more, 16);
+      let x = v128.load32_splat(p);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
+      c02 = madd(x, b2, c02);
+      c03 = madd(x, b3, c03);
+      x = v128.load32_splat(p, 32);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
+      c12 = madd(x, b2, c12);
+      c13 = madd(x, b3, c13);
+      x = v128.load32_splat(p, 64);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
+      c22 = madd(x, b2, c22);
+      c23 = madd(x, b3, c23);
+      x = v128.load32_splat(p, 96);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
+      c32 = madd(x, b2, c32);
+      c33 = madd(x, b3, c33);
+    }
+  }
+  put8(c, c00, c01, false);
+  put8(c + 32, c02, c03, false);
+  put8(c1, c10, c11, false);
+  put8(c1 + 32, c12, c13, false);
+  put8(c2, c20, c21, false);
+  put8(c2 + 32, c22, c23, false);
+  put8(c3, c30, c31, false);
+  put8(c3 + 32, c32, c33, false);
+}
+
 export function dot(n: i32, a: usize, b: usize): f32 {
   let sum = f32x4.splat(0);
   let i = 0;
@@ -194,10 +255,10 @@ function weighBoth(rows: i32, w: usize, ds: usize): void {
   for (; w != stop; w += ROW, ds += ROW) {
     const w0 = exp2Below(v128.load(w));
     const w1 = exp2Below(v128.load(w, 16));
-    v128.store(w, w0);
-    v128.store(w, w1, 16);
-    v128.store(ds, f32x4.mul(w0, v128.load(ds)));
-    v128.store(ds, f32x4.mul(w1, v128.load(ds, 16)), 16);
+    const ds0 = f32x4.mul(w0, v128.load(ds));
+    const ds1 = f32x4.mul(w1, v128.load(ds, 16));
+    put8(w, w0, w1, false);
+    put8(ds, ds0, ds1, false);
   }
 }
 
@@ -262,7 +323,18 @@ function gradStretch(
     while (i < count && limit + (i + 7) * slope <= j) i += 8;
     if (i >= count) break;
     const a = (i / 8) * PANEL + j * ROW;
-    for (let c = 0; c < width; c += 8) {
+    let c = 0;
+    if (WIDENED) {
+      // Twice as many sums in flight, where a register holds two vectors.
+      for (; c + 16 <= width; c += 16) {
+        const to = ((k + j) * width + c) * 4;
+        const b = (c * queries + (q + i) * 8) * 4;
+        const more = b + 8 * queries * 4;
+        outer16(count - i, weights + a, doutAcross + b, doutAcross + more, dvalues + to, width * 4);
+        outer16(count - i, dscores + a, queriesAcross + b, queriesAcross + more, dkeys + to, width * 4);
+      }
+    }
+    for (; c < width; c += 8) {
       const to = ((k + j) * width + c) * 4;
       const b = (c * queries + (q + i) * 8) * 4;
       outer(count - i, weights + a, doutAcross + b, dvalues + to, width * 4);

@@ -7,6 +7,7 @@ import { machine, setThreads } from "../../src/devices/cpu/machine.ts";
 import { compileKernels, instantiate, type Simd } from "../../src/devices/cpu/module.ts";
 import { compileProven, hasLongVectors, whyNotWidened } from "../../src/devices/cpu/widening.ts";
 import { multiHeadAttention, randn } from "../../src/index.ts";
+import { CALLS, SCRATCH, START } from "./widenedCalls.ts";
 
 const canWiden = whyNotWidened() === undefined;
 
@@ -16,30 +17,16 @@ function kernelsOf(build: Simd) {
   const kernels = instantiate(compileKernels(build).module, memory);
   const numbers = new Float32Array(memory.buffer);
   for (let i = START / 4; i < numbers.length; i++) numbers[i] = Math.sin(i) * 3;
-  kernels.setScratch(12 * 2 ** 20);
+  kernels.setScratch(SCRATCH);
   return { kernels, numbers };
 }
-
-const START = 2 ** 20;
-const [X, Y, Z, W] = [0, 1, 2, 3].map((i) => START + i * 2 ** 20);
-const AXES = 0; // No axes: the memory below the kernels' own holds zeros.
-
-/** Kernels with loops that are to be widened; lengths with tails of every kind. */
-const CALLS: Record<string, (kernels: Kernels, n: number) => void> = {
-  "a product": (k, n) => k.matmul(0, 1, n, n + 3, n, AXES, n, n + 3, Z, X, n * 4, 4, Y, (n + 3) * 4, 4, false),
-  "a sum of products": (k, n) => k.matmul(0, 1, n, n + 3, n, AXES, n, n + 3, Z, X, n * 4, 4, Y, (n + 3) * 4, 4, true),
-  "a product of transposed": (k, n) => k.matmul(0, 1, n, n, n, AXES, n, n, Z, X, 4, n * 4, Y, 4, n * 4, false),
-  "bias and GELU": (k, n) => k.biasGelu(0, n, n, Z, X, W, true),
-  "the gradient of bias and GELU": (k, n) => k.biasGeluGrad(0, 1, n, n, n, Z, W, X, Y),
-  AdamW: (k, n) => k.adamW(0, n * n, X, Y, Z, W, 0.9, 0.1, 0.99, 0.01, 1e-8, 0.999, 1, 1e-3, 1),
-};
 
 describe.runIf(canWiden)("widened kernels", () => {
   it.each(Object.entries(CALLS))("give %s to the bit as those that are not", (_name, call) => {
     const builds = [kernelsOf("relaxed"), kernelsOf("widened")];
     // Often enough for the engine to optimise, and so widen, them.
     for (const n of [5, 8, 31, 64, 200])
-      for (const { kernels } of builds) for (let i = 0; i < 30; i++) call(kernels, n);
+      for (const { kernels, numbers } of builds) for (let i = 0; i < 30; i++) call({ kernels, numbers }, n);
     const [narrow, wide] = builds.map(({ numbers }) =>
       new Int32Array(numbers.buffer).subarray(START / 4, 5 * (START / 4)),
     );
@@ -48,7 +35,7 @@ describe.runIf(canWiden)("widened kernels", () => {
 
   // The engine tells what it widened, by the number of each function.
   it("are widened by the engine", () => {
-    const program = fileURLToPath(new URL("./widening.mjs", import.meta.url));
+    const program = fileURLToPath(new URL("./widenedCalls.ts", import.meta.url));
     const text = execFileSync(process.execPath, ["--trace-wasm-revectorize", program], {
       encoding: "utf8",
       maxBuffer: 2 ** 28,
@@ -59,9 +46,11 @@ describe.runIf(canWiden)("widened kernels", () => {
       functions.set(name, { seeds, failures: body.match(/SLP tree failed/g)?.length ?? 0 });
     }
     const wide = [...functions.values()].filter(({ seeds, failures }) => seeds > 0 && failures === 0);
-    // In each block of the product six rows with two pairs of stores; then bias and GELU, its gradient, and AdamW.
+    // Two blocks of the product, six rows with two pairs of stores each; eight rows of attention's products; sixteen columns
+    // of four rows of its gradient's; then bias and GELU, its gradient, and AdamW.
     expect(wide.filter(({ seeds }) => seeds === 12)).toHaveLength(2);
-    expect(wide.length).toBeGreaterThanOrEqual(5);
+    expect(wide.filter(({ seeds }) => seeds === 8).length).toBeGreaterThanOrEqual(2);
+    expect(wide.length).toBeGreaterThanOrEqual(7);
   });
 });
 
@@ -79,17 +68,30 @@ it("does not accept a product that is wrong", () => {
   expect(compileProven(compile, instantiate)).toBeDefined();
 });
 
-it.runIf(canWiden)("leaves no attention to a library whose vectors are no wider", () => {
+it.runIf(canWiden)("leaves neither attention nor small products to a library whose vectors are no wider", () => {
   // Opens the library, on the main thread alone, which is the only one whose calls can be seen.
   setThreads(1);
   const { blas } = cpuInfo();
   const calls: string[] = [];
   const { kernels } = machine();
-  const { blasAttention } = kernels;
+  const { blasAttention, blasMatmul } = kernels;
   kernels.blasAttention = (...args) => {
-    calls.push("blasAttention");
+    calls.push("attention");
     blasAttention(...args);
   };
+  kernels.blasMatmul = (...args) => {
+    calls.push(`product ${args[2]}`);
+    blasMatmul(...args);
+  };
   multiHeadAttention(randn([1, 256, 3 * 32]), 2, { causal: true }).dataSync();
-  expect(calls.length > 0).toBe(hasLongVectors() && blas !== undefined);
+  randn([300, 500])
+    .matmul(randn([500, 400]))
+    .dataSync();
+  // Large enough to be worth a call.
+  randn([1000, 1000])
+    .matmul(randn([1000, 1000]))
+    .dataSync();
+  if (blas === undefined) expect(calls).toEqual([]);
+  else if (hasLongVectors()) expect(new Set(calls)).toEqual(new Set(["attention", "product 300", "product 1000"]));
+  else expect(new Set(calls)).toEqual(new Set(["product 1000"]));
 });

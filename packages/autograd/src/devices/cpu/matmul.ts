@@ -6,7 +6,7 @@ import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
 import { cutsWell, finish, heightOf, mostParts, run, runTouching } from "./jobs.ts";
 import type { BlasLibrary } from "./library.mjs";
-import { getThreads } from "./machine.ts";
+import { getThreads, isAsWideAsBlas } from "./machine.ts";
 import type { Arguments } from "./table.mjs";
 import { isThin, thinProduct } from "./thin.ts";
 
@@ -46,6 +46,8 @@ const BLAS_FLOPS_PER_PART = 1e6;
 /** Products go to the system's BLAS if all of a batch take as much as this, and each as much as that. */
 const BLAS_FLOPS = 1e6;
 const BLAS_FLOPS_EACH = 1e5;
+/** Or as much as this, where our own kernel is as wide as the library's: smaller ones are as quick here. */
+const BLAS_FLOPS_WIDE = 1.5e9;
 /** Multiples of these are whole panels of every build of the kernel. */
 const TILE_ROWS = 12;
 const TILE_COLUMNS = 16;
@@ -86,6 +88,7 @@ function suitsBlas(rows: number, columns: number, [row, column]: readonly [numbe
 function blasFor({ m, n, k, a, b }: Product, count: number): BlasLibrary | undefined {
   const flops = 2 * m * n * k;
   if (m === 1 || n === 1 || flops < BLAS_FLOPS_EACH || flops * count < BLAS_FLOPS) return undefined;
+  if (flops < BLAS_FLOPS_WIDE && isAsWideAsBlas()) return undefined;
   return suitsBlas(m, k, a) && suitsBlas(k, n, b) ? blas() : undefined;
 }
 
