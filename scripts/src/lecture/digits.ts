@@ -32,9 +32,19 @@ export interface TrainingOptions {
   onStep?(loss: number, step: number): void;
 }
 
-/** Pictures as the Trainer's batches: inputs [batch, 1, 28, 28] from 0 to 1, targets [batch]. */
-const collate = stack({ inputs: { dtype: FLOAT, shape: [1, 28, 28] }, targets: { dtype: INTEGER } }, "digits");
-const example = ({ pixels, label }: LabelledImage) => ({ inputs: pixels, targets: label });
+interface Example {
+  /** Named as the Trainer's batches are. */
+  readonly inputs: Float32Array;
+  readonly targets: number;
+}
+
+/** Square pictures as the Trainer's batches: inputs [batch, 1, size, size], targets [batch]. */
+function batched(images: readonly LabelledImage[]) {
+  const size = Math.sqrt(images[0].pixels.length);
+  const examples = images.map(({ pixels, label }): Example => ({ inputs: pixels, targets: label }));
+  const collate = stack({ inputs: { dtype: FLOAT, shape: [1, size, size] }, targets: { dtype: INTEGER } }, "digits");
+  return { examples, collate };
+}
 
 /**
  * Trains a classifier by AdamW, its learning rate warmed up and decayed on a cosine. Gives the share of the held-out digits that it
@@ -49,15 +59,20 @@ export async function trainOn(model: Model, data: Digits, options: TrainingOptio
     callbacks: [{ onStep: ({ loss, step }) => onStep?.(loss, step) }],
     progress: "off",
   });
-  await trainer.fit(new DataLoader(data.train.map(example), { batch, collate, seed }), { steps });
+  const { examples, collate } = batched(data.train);
+  await trainer.fit(new DataLoader(examples, { batch, collate, seed }), { steps });
   return accuracyOf(model, data.validation);
 }
 
 /** The share of pictures that a classifier gets right. */
 export async function accuracyOf(model: Model, images: readonly LabelledImage[]): Promise<number> {
-  const { accuracy } = await evaluate(model, new SortedExamples(images.map(example), { batch: 250, collate }));
+  const { examples, collate } = batched(images);
+  const { accuracy } = await evaluate(model, new SortedExamples(examples, { batch: 250, collate }));
   return accuracy!;
 }
 
-/** A picture as a batch of one: [1, 1, 28, 28]. */
-export const asBatch = ({ pixels }: LabelledImage): Tensor => tensor(pixels, { shape: [1, 1, 28, 28] });
+/** A square picture as a batch of one: [1, 1, size, size]. */
+export function asBatch({ pixels }: LabelledImage): Tensor {
+  const size = Math.sqrt(pixels.length);
+  return tensor(pixels, { shape: [1, 1, size, size] });
+}
