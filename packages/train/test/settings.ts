@@ -25,6 +25,16 @@ export function language(): Setting {
   return { model: new GPT(options), train, validation };
 }
 
+/** The same, large enough that the work is shared out among threads. */
+export function wide(): Setting {
+  const { train, validation, tokenizer } = textData("the whale, the white whale! ".repeat(60), {
+    context: 32,
+    batch: 16,
+  });
+  const options = { vocabulary: tokenizer.size, layers: 1, heads: 4, width: 64, context: 32, dropout: 0.1 };
+  return { model: new GPT(options), train, validation };
+}
+
 export function classification(): Setting {
   const examples = Array.from({ length: 30 }, (_, i) => ({
     tokens: Int32Array.from({ length: 1 + (i % 7) }, (_, j) => 1 + ((i * (j + 3)) % 9)),

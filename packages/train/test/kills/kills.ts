@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +11,18 @@ import { temporaryFolder } from "../helpers.ts";
 const PROGRAM = fileURLToPath(new URL("./program.ts", import.meta.url));
 
 export interface Trained {
-  readonly model: "gpt" | "classifier";
+  readonly model: "gpt" | "classifier" | "wide";
   readonly device: "cpu" | "reference" | "gpu";
   readonly steps: number;
+  /** Settings of the cpu device. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** All that a training leaves that nobody disturbs. */
+export async function trainWhole(what: Trained) {
+  const folder = temporaryFolder();
+  expect(await lifeOf(what, folder)).toBe("ended");
+  return resultOf(folder, what);
 }
 
 /**
@@ -20,8 +30,8 @@ export interface Trained {
  * comes to the end. What is left has to be, to the bit, what a training has that nobody disturbed.
  */
 export async function trainThroughKills(what: Trained, kills: number, seed: string): Promise<void> {
-  const [whole, killed] = [temporaryFolder(), temporaryFolder()];
-  expect(await lifeOf(what, whole)).toBe("ended");
+  const whole = await trainWhole(what);
+  const killed = temporaryFolder();
   const random = seedrandom(seed);
   for (let kill = 0; kill < kills; kill++) {
     const moment =
@@ -31,17 +41,20 @@ export async function trainThroughKills(what: Trained, kills: number, seed: stri
     expect(await lifeOf(what, killed, moment), `kill ${kill}, ${JSON.stringify(moment)}`).toBe("killed");
   }
   expect(await lifeOf(what, killed)).toBe("ended");
-  expect(await resultOf(killed, what)).toEqual(await resultOf(whole, what));
+  expect(await resultOf(killed, what)).toEqual(whole);
 }
 
 /** When a process is killed: in that write of a checkpoint, or so long after so many steps. */
 type Moment = { readonly write: number } | { readonly lines: number; readonly ms: number };
 
 /** Lets one process train, until its end or the moment. */
-function lifeOf({ model, device, steps }: Trained, folder: string, moment?: Moment): Promise<string> {
+function lifeOf({ model, device, steps, env }: Trained, folder: string, moment?: Moment): Promise<string> {
   const args = [model, device, folder, String(steps)];
   if (moment !== undefined && "write" in moment) args.push(String(moment.write));
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let [told, complaints] = ["", ""];
   const isNow = () => {
     if (moment === undefined) return false;
@@ -66,6 +79,8 @@ function lifeOf({ model, device, steps }: Trained, folder: string, moment?: Mome
   });
 }
 
+const sumOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
 /** All that a training leaves, but what a clock said. */
 async function resultOf(folder: string, { steps }: Trained) {
   const run = new RunFolder(folder);
@@ -74,9 +89,9 @@ async function resultOf(folder: string, { steps }: Trained) {
   const { seconds: _, ...progress } = state.progress;
   const metrics = (await run.metrics()).map(({ tokensPerSecond, ...figures }) => figures);
   return {
-    tensors: [...tensors].map(([name, t]) => [name, [...t.dataSync()]]),
+    tensors: [...tensors].map(([name, t]) => [name, sumOf(new Uint8Array(t.dataSync().buffer))]),
     state: { ...state, progress },
-    best: readFileSync(join(folder, "best.safetensors")).toString("base64"),
+    best: sumOf(readFileSync(join(folder, "best.safetensors"))),
     metrics,
   };
 }

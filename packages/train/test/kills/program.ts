@@ -10,7 +10,7 @@ import { manualSeed, openGpu, setDefaultDevice } from "@lectern/autograd";
 import { AdamW, cosine, decayMatrices, Trainer } from "../../src/index.ts";
 import { FolderStore } from "../../src/store/folder.ts";
 import type { StoreWriter } from "../../src/store/store.ts";
-import { classification, language } from "../settings.ts";
+import { classification, language, wide } from "../settings.ts";
 
 /** A folder in which a write of a checkpoint comes to a stop: with half of its bytes written, or before the file has its name. */
 class StoppingStore extends FolderStore {
@@ -52,7 +52,8 @@ const [kind, device, folder, steps, write = "0"] = process.argv.slice(2);
 if (device === "gpu") await openGpu({ backend: "webasm" });
 setDefaultDevice(device);
 manualSeed(1);
-const { model, train, validation } = kind === "classifier" ? classification() : language();
+const settings = { gpt: language, classifier: classification, wide };
+const { model, train, validation } = settings[kind as keyof typeof settings]();
 const trainer = new Trainer({
   model,
   optimizer: new AdamW(decayMatrices(model, 0.1), { lr: 1e-2 }),
