@@ -140,7 +140,6 @@ export const experiment = defineExperiment({
       tableOf({
         ...t.figures.merges,
         id: "merges",
-        code: "settings",
         columns: [t.word, t.steps],
         rows: merges.map(({ word, steps }) => [word, steps.map((pieces) => pieces.join(" · ")).join("\n")]),
       }),

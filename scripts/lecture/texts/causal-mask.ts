@@ -7,7 +7,7 @@ export const texts = tellings({
       "A model that is to write must not see what it has to write. The mask sets the weights of all later positions to zero, so that every position predicts its next token from those before it, all of them in one pass.",
     shows:
       "Two models of characters that differ in nothing but the mask, trained on Moby-Dick. First the gradient of every output with respect to every input, before any training; then the loss on a text that was held back, and what the two write.",
-    change: "Set `causal` to false, and the first model loses its mask too. Try `layers: 1`.",
+    change: "Set causal to false, and the first model loses its mask too. Try layers: 1.",
     claims: {
       zero: {
         says: "with the mask, the gradient of an output with respect to every later input is zero: not small, but zero",
@@ -63,7 +63,7 @@ export const texts = tellings({
       "Модель, которая должна писать, не должна видеть того, что ей предстоит написать. Маска обнуляет веса всех последующих позиций, и каждая позиция предсказывает следующий токен по предыдущим — все за один проход.",
     shows:
       "Две модели символов, которые отличаются только маской, обучены на «Моби Дике». Сначала — градиент каждого выхода по каждому входу, ещё до обучения; потом — функция потерь на отложенном тексте и то, что модели пишут.",
-    change: "Поставьте `causal` равным false — маски лишится и первая модель. Попробуйте `layers: 1`.",
+    change: "Поставьте causal равным false — маски лишится и первая модель. Попробуйте layers: 1.",
     claims: {
       zero: {
         says: "с маской градиент выхода по любому следующему входу равен нулю: не мал, а именно равен нулю",

@@ -6,9 +6,8 @@ export const texts = tellings({
     lecture:
       "Tokens become vectors, positions are added, blocks of self-attention follow, in which every position sees all. Pooling makes one vector of the sequence, a linear layer makes classes of it. The lecture's data set are 50,000 film reviews of IMDB.",
     shows:
-      "IMDB's reviews where they have been fetched (`lectern data fetch imdb`), else real mail, ham or spam (`lectern data fetch spam-assassin`). Neither may lie in a package that installs with everything else; the labelled texts that do are 8,003 first names, female or male, read letter by letter. Two classifiers differ in nothing but the pooling, mean or maximum.",
-    change:
-      "Set `data` to “russian-names” or to a table of your own, `shuffled` to true, or `layers` to another number.",
+      "IMDB's reviews where they have been fetched (lectern data fetch imdb), else real mail, ham or spam (lectern data fetch spam-assassin). Neither may lie in a package that installs with everything else; the labelled texts that do are 8,003 first names, female or male, read letter by letter. Two classifiers differ in nothing but the pooling, mean or maximum.",
+    change: "Set data to “russian-names” or to a table of your own, shuffled to true, or layers to another number.",
     claims: {
       learns: {
         says: "the classifier is right on texts that were held back more often than whoever always names the most frequent class",
@@ -54,9 +53,9 @@ export const texts = tellings({
     lecture:
       "Токены превращаются в векторы, к ним прибавляются позиции, дальше идут блоки самовнимания, где каждая позиция видит все. Пулинг делает из последовательности один вектор, линейный слой — классы. На лекции это 50 000 отзывов о фильмах с IMDB.",
     shows:
-      "Отзывы IMDB, если они скачаны (`lectern data fetch imdb`), иначе настоящие письма, спам или нет (`lectern data fetch spam-assassin`). Ни те ни другие нельзя поставить вместе с остальными пакетами; из размеченных текстов ставятся 8003 имени, женских и мужских, которые читаются побуквенно. Два классификатора отличаются только пулингом: среднее или максимум.",
+      "Отзывы IMDB, если они скачаны (lectern data fetch imdb), иначе настоящие письма, спам или нет (lectern data fetch spam-assassin). Ни те ни другие нельзя поставить вместе с остальными пакетами; из размеченных текстов ставятся 8003 имени, женских и мужских, которые читаются побуквенно. Два классификатора отличаются только пулингом: среднее или максимум.",
     change:
-      "Поставьте `data` равным «russian-names» или пути к своей таблице, `shuffled` — true или другое число слоёв `layers`.",
+      "Поставьте data равным «russian-names» или пути к своей таблице, shuffled — true или другое число слоёв layers.",
     claims: {
       learns: {
         says: "на отложенных текстах классификатор прав чаще, чем тот, кто всегда называет самый частый класс",
@@ -87,10 +86,10 @@ export const texts = tellings({
       },
     },
     labels: {
-      female: "женское",
-      male: "мужское",
-      "0": "отрицательный",
-      "1": "положительный",
+      female: "жен.",
+      male: "муж.",
+      "0": "плохой",
+      "1": "хороший",
       ham: "письмо",
       spam: "спам",
     } as Record<string, string>,

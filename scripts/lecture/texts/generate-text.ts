@@ -8,7 +8,7 @@ export const texts = tellings({
     shows:
       "A small GPT learns Moby-Dick, character by character. Before training and five times during it, it goes on from the same words. The bits that it needs for a character of text that was held back are compared with those of n-grams: the probability of a character counted in the book alone (unigram), after the one before it (bigram), and after the two before it (trigram).",
     change:
-      "Set `context` to 1: the model sees one character, and is no better than the bigram. Give it more `steps`, or another `temperature`.",
+      "Set context to 1: the model sees one character, and is no better than the bigram. Give it more steps, or another temperature.",
     claims: {
       betterThanCounting: {
         says: "the transformer needs fewer bits a character than the counted pairs (in a full run, the triples), though it reads the book only in part",
@@ -51,7 +51,7 @@ export const texts = tellings({
     shows:
       "Маленькая GPT учит «Моби Дика» посимвольно. До обучения и пять раз по ходу дела она продолжает одни и те же слова. Число бит, нужное ей на символ отложенного текста, сравнивается с n-граммами: вероятность символа подсчитана по книге сама по себе (униграмма), после одного предыдущего (биграмма) и после двух (триграмма).",
     change:
-      "Поставьте `context` равным 1: модель увидит один символ и будет не лучше биграммы. Добавьте шагов (`steps`) или смените температуру (`temperature`).",
+      "Поставьте context равным 1: модель увидит один символ и будет не лучше биграммы. Добавьте шагов (steps) или смените температуру (temperature).",
     claims: {
       betterThanCounting: {
         says: "трансформеру нужно меньше бит на символ, чем подсчитанным парам (в полном запуске — тройкам), хотя книгу он видит лишь частично",

@@ -8,7 +8,7 @@ export const texts = tellings({
     shows:
       "All sums of two numbers of up to two digits, a fifth of them never shown, and 378 Russian words with their meaning, a tenth of them never shown. A small GPT learns the answers, and the original transformer learns the sums too. An answer is right if it is right as a whole. Sums are written with the last digit first, as one computes them on paper.",
     change:
-      "Set `rule` to false: every sum gets the answer of another one. Or `reversed` to false, and the first digit has to be guessed before the others are added.",
+      "Set rule to false: every sum gets the answer of another one. Or reversed to false, and the first digit has to be guessed before the others are added.",
     claims: {
       rule: {
         says: "a GPT that has learned sums answers sums that it has never seen",
@@ -69,7 +69,7 @@ export const texts = tellings({
     shows:
       "Все суммы чисел не длиннее двух цифр, пятую часть которых не показывают никогда, и 378 русских слов с переводом, из которых не показывают десятую часть. Маленькая GPT учит ответы; исходный трансформер тоже учит суммы. Ответ верен, только если верен целиком. Суммы записаны с последней цифры, как складывают в столбик.",
     change:
-      "Поставьте `rule` равным false — каждой сумме достанется чужой ответ. Или `reversed` — false: первую цифру придётся угадывать раньше, чем сложены остальные.",
+      "Поставьте rule равным false — каждой сумме достанется чужой ответ. Или reversed — false: первую цифру придётся угадывать раньше, чем сложены остальные.",
     claims: {
       rule: {
         says: "GPT, выучившая суммы, отвечает и на те, которых не видела",

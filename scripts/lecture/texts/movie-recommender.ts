@@ -8,7 +8,7 @@ export const texts = tellings({
     shows:
       "The films, their traits and the viewers are our own: viewers like and dislike traits by chance, and give the films they have seen one to five stars. The model is not told of traits. It learns a vector for each viewer and each film, so that their dot product is the rating; then it orders films that it was not shown the ratings of.",
     change:
-      "Set `differ` to 0, so that all viewers have one taste, or `width` to 1. Add a film, with traits as you see them.",
+      "Set differ to 0, so that all viewers have one taste, or width to 1. Add a film, with traits as you see them.",
     claims: {
       ranking: {
         says: "the dot product of learned vectors orders films that were held back better than popularity does",
@@ -85,7 +85,7 @@ export const texts = tellings({
     shows:
       "Фильмы, их признаки и зрители придуманы для этого опыта: признаки нравятся зрителям случайным образом, и просмотренным фильмам они ставят от одной до пяти звёзд. Модель о признаках не знает. Она учит вектор каждого зрителя и каждого фильма так, чтобы их скалярное произведение давало оценку, а потом упорядочивает фильмы, оценок которых не видела.",
     change:
-      "Поставьте `differ` равным 0 — вкусы станут одинаковыми — или `width` равным 1. Добавьте фильм и опишите его признаки.",
+      "Поставьте differ равным 0 — вкусы станут одинаковыми — или width равным 1. Добавьте фильм и опишите его признаки.",
     claims: {
       ranking: {
         says: "скалярное произведение выученных векторов упорядочивает отложенные фильмы лучше, чем популярность",

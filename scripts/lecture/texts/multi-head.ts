@@ -8,7 +8,7 @@ export const texts = tellings({
     shows:
       "Sentences such as “yesterday Mary gave finally flowers to Susan”, with 16 names and words of time in between. From what the verb has collected, a linear layer has to say who gives and who is given to; it is right only where it is with both. The two models differ in nothing but the number of heads, and have as many parameters: the width is shared out.",
     change:
-      "Set `heads` to 2 or 8, or train longer: one head then gets better too, since it can weigh the two names differently and guess from the mixture which is which.",
+      "Set heads to 2 or 8, or train longer: one head then gets better too, since it can weigh the two names differently and guess from the mixture which is which.",
     claims: {
       several: {
         says: "after as many steps, and with as many parameters, several heads know both names, and one head does not",
@@ -46,7 +46,7 @@ export const texts = tellings({
     shows:
       "Предложения вроде «вчера Маша подарила наконец цветы для Сони» с 16 именами и обстоятельствами времени на разных местах. По тому, что собрал глагол, линейный слой должен сказать, кто дарит и кому; верным считается ответ, в котором верны оба имени. Модели отличаются только числом голов, параметров у них поровну: ширина делится между головами.",
     change:
-      "Поставьте `heads` равным 2 или 8 или учите дольше: тогда и одна голова научится отвечать лучше — она даёт именам разные веса и по смеси угадывает, где чьё.",
+      "Поставьте heads равным 2 или 8 или учите дольше: тогда и одна голова научится отвечать лучше — она даёт именам разные веса и по смеси угадывает, где чьё.",
     claims: {
       several: {
         says: "за столько же шагов и с тем же числом параметров несколько голов называют оба имени, а одна — нет",

@@ -7,7 +7,7 @@ export const texts = tellings({
       "Attention is a sum over a set: it cannot tell one order of its inputs from another. So each position gets a vector of its own that is added to the token's, learned (an embedding) or given by a formula (an encoding), or queries and keys are turned by their position.",
     shows:
       "Sequences of 12 letters with one A and one B; the classifier has to say whether A comes first. It is trained with no positions, learned ones, sinusoidal and rotary ones, and then asked about longer sequences than it has seen.",
-    change: "Set `layers` to 2, `length` to 24, or `positions` to false, which takes them away from all four.",
+    change: "Set layers to 2, length to 24, or positions to false, which takes them away from all four.",
     claims: {
       needed: {
         says: "without positions the order cannot be told; with any of the three kinds it is",
@@ -56,7 +56,7 @@ export const texts = tellings({
     shows:
       "Последовательности из 12 букв, среди них одна A и одна B; классификатор должен сказать, стоит ли A раньше. Его учат без позиций, с выученными, синусоидальными и поворотными (rotary), а потом спрашивают о последовательностях длиннее виденных.",
     change:
-      "Поставьте `layers` равным 2, `length` — 24 или `positions` — false: тогда позиций не будет ни у одного из четырёх.",
+      "Поставьте layers равным 2, length — 24 или positions — false: тогда позиций не будет ни у одного из четырёх.",
     claims: {
       needed: {
         says: "без позиций порядок не узнать, с любыми из трёх — можно",

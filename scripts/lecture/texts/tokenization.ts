@@ -8,7 +8,7 @@ export const texts = tellings({
     shows:
       "Merges are learned from Moby-Dick, which is English. With them the Universal Declaration of Human Rights is encoded in English and in Russian. Then three small models learn Moby-Dick, as characters, as bytes and as pieces, for as many steps.",
     change:
-      "Set `learnedFrom` to “udhr”, which has both languages, and Russian is merged too. Add words to `words`, or sizes to `sizes`.",
+      "Set learnedFrom to “udhr”, which has both languages, and Russian is merged too. Add words to words, or sizes to sizes.",
     claims: {
       shorter: {
         says: "merges make an English text at least twice as short as its bytes",
@@ -65,7 +65,7 @@ export const texts = tellings({
     shows:
       "Слияния выучены по «Моби Дику», а он английский. Ими кодируется Всеобщая декларация прав человека — по-английски и по-русски. Потом три маленькие модели учат «Моби Дика» символами, байтами и кусочками слов, одинаковое число шагов.",
     change:
-      "Поставьте `learnedFrom` равным «udhr» — там оба языка, и сливаться будут и русские буквы. Добавьте слова в `words` или размеры в `sizes`.",
+      "Поставьте learnedFrom равным «udhr» — там оба языка, и сливаться будут и русские буквы. Добавьте слова в words или размеры в sizes.",
     claims: {
       shorter: {
         says: "слияния сокращают английский текст хотя бы вдвое по сравнению с байтами",
