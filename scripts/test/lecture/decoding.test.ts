@@ -1,0 +1,3 @@
+import { testExperiment } from "./testExperiment.ts";
+
+await testExperiment("decoding");
