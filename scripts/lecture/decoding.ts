@@ -16,7 +16,7 @@ const settings = {
   full: {
     /** The model that writes: a folder in the layout of Hugging Face's transformers. */
     model: SHIPPED,
-    prompts: ["The whale ", "It was a ", "Captain Ahab ", "The sea ", "When the ship ", "He looked at "],
+    prompts: ["The whale", "It was a", "Captain Ahab", "The sea", "When the ship", "He looked at"],
     tokens: 60,
     temperatures: [0.2, 0.5, 0.8, 1, 1.3, 1.6],
     beams: [2, 4, 8],
@@ -25,7 +25,7 @@ const settings = {
     samples: 4,
   },
   quick: { tokens: 40, samples: 2 },
-  smallest: { prompts: ["The whale ", "The sea ", "He looked at "], temperatures: [0.2, 1, 1.6], beams: [4] },
+  smallest: { prompts: ["The whale", "The sea", "He looked at"], temperatures: [0.2, 1, 1.6], beams: [4] },
 };
 // #endregion
 

@@ -14,7 +14,7 @@ import {
   Trainer,
   textData,
 } from "@lectern/train";
-import { atMost, below } from "../src/lecture/claims.ts";
+import { above, atMost, below } from "../src/lecture/claims.ts";
 import { defineExperiment } from "../src/lecture/experiment.ts";
 import { readyModel, SHIPPED } from "../src/lecture/readyModel.ts";
 import { bars, heatMap, lines, tableOf } from "../src/report/figures.ts";
@@ -35,10 +35,10 @@ const settings = {
     tied: true,
     small: { vocabulary: 600, layers: 2, heads: 4, width: 64, context: 32 },
     batch: 16,
-    steps: 800,
+    steps: 400,
   },
   quick: { measured: 3000, steps: 200 },
-  smallest: { measured: 1000, steps: 20, small: { vocabulary: 400, layers: 1, heads: 2, width: 32, context: 16 } },
+  smallest: { measured: 1000, steps: 80, small: { vocabulary: 400, layers: 1, heads: 2, width: 32, context: 16 } },
 };
 type Settings = typeof settings.full;
 // #endregion
@@ -192,7 +192,7 @@ export const experiment = defineExperiment({
   claims: {
     steps: ({ fromModel }) => atMost(fromModel, 1e-4),
     lens: ({ lensLosses }) => below(lensLosses[lensLosses.length - 1], lensLosses[0] - 0.5),
-    tied: ({ heads: [tied, own] }) => [below(tied.parameters, own.parameters), atMost(tied.loss, own.loss + 0.5)],
+    tied: ({ heads: [tied, own] }) => [below(tied.parameters, own.parameters), above(tied.loss, own.loss)],
   },
   // #endregion
   breaks: {

@@ -32,7 +32,7 @@ const settings = {
     /** The text that it is trained on further, and the one that it knew: a data set's name, or a file. */
     newText: "udhr:eng",
     oldText: "moby-dick",
-    prompt: "Everyone has the right to ",
+    prompt: "Everyone has the right to",
     steps: 300,
     context: 64,
     batch: 8,

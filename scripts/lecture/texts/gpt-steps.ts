@@ -18,8 +18,8 @@ export const texts = tellings({
         compares: ["loss after the last block", "loss before the first, less 0.5"],
       },
       tied: {
-        says: "a head that is the embedding saves a matrix; in a short training it falls behind, by less than half a nat",
-        compares: ["tied: parameters; loss", "own matrix: parameters; loss, and 0.5 more"],
+        says: "a head that is the embedding saves a matrix, and learns more slowly in a training as short as this",
+        compares: ["tied: parameters; loss", "own matrix: parameters; loss"],
       },
     },
     figures: {
@@ -110,8 +110,8 @@ export const texts = tellings({
         compares: ["потери после последнего блока", "потери до первого, минус 0,5"],
       },
       tied: {
-        says: "выход через эмбеддинг экономит целую матрицу; при коротком обучении он отстаёт, но меньше чем на полната",
-        compares: ["общая матрица: параметры; потери", "своя: параметры; потери, плюс 0,5"],
+        says: "выход через эмбеддинг экономит целую матрицу, но при таком коротком обучении учится медленнее",
+        compares: ["общая матрица: параметры; потери", "своя: параметры; потери"],
       },
     },
     figures: {
