@@ -7,15 +7,15 @@ import type { GPT } from "@lectern/nn";
 import { type ExplainedBeams, type ExplainedChoice, generateTokens, type Tokenizer } from "@lectern/train";
 import { above } from "../src/lecture/claims.ts";
 import { defineExperiment } from "../src/lecture/experiment.ts";
-import { readyModel, SHIPPED } from "../src/lecture/readyModel.ts";
+import { readyModel } from "../src/lecture/readyModel.ts";
 import { bars, lines, type TreeNode, tableOf, tree } from "../src/report/figures.ts";
 import { texts } from "./texts/decoding.ts";
 
 // #region settings
 const settings = {
   full: {
-    /** The model that writes: a folder in the layout of Hugging Face's transformers. */
-    model: SHIPPED,
+    /** A model by its name, or the folder of one; "gpt2" and "rugpt3-small" are fetched when they are first used. */
+    model: "moby-small",
     prompts: ["The whale", "It was a", "Captain Ahab", "The sea", "When the ship", "He looked at"],
     tokens: 60,
     temperatures: [0.2, 0.5, 0.8, 1, 1.3, 1.6],

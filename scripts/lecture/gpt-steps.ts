@@ -16,15 +16,15 @@ import {
 } from "@lectern/train";
 import { above, atMost, below } from "../src/lecture/claims.ts";
 import { defineExperiment } from "../src/lecture/experiment.ts";
-import { readyModel, SHIPPED } from "../src/lecture/readyModel.ts";
+import { readyModel } from "../src/lecture/readyModel.ts";
 import { bars, heatMap, lines, tableOf } from "../src/report/figures.ts";
 import { texts } from "./texts/gpt-steps.ts";
 
 // #region settings
 const settings = {
   full: {
-    /** A folder in the layout of Hugging Face's transformers. */
-    model: SHIPPED,
+    /** A model by its name, or the folder of one; "gpt2" and "rugpt3-small" are fetched when they are first used. */
+    model: "moby-small",
     prompt: "The captain of the ship looked at the white whale",
     /** False throws away what the model has learned; false leaves the positions out of the steps. */
     trained: true,

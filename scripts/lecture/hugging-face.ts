@@ -20,15 +20,15 @@ import {
 } from "@lectern/train";
 import { above, below, equal } from "../src/lecture/claims.ts";
 import { defineExperiment } from "../src/lecture/experiment.ts";
-import { readyModel, SHIPPED } from "../src/lecture/readyModel.ts";
+import { readyModel } from "../src/lecture/readyModel.ts";
 import { bars, lines, tableOf } from "../src/report/figures.ts";
 import { texts } from "./texts/hugging-face.ts";
 
 // #region settings
 const settings = {
   full: {
-    /** A folder with config.json, model.safetensors and tokenizer.json; ruGPT-3's, for example. */
-    model: SHIPPED,
+    /** A model by its name, or the folder of one; "gpt2" and "rugpt3-small" are fetched when they are first used. */
+    model: "moby-small",
     /** The text that it is trained on further, and the one that it knew: a data set's name, or a file. */
     newText: "udhr:eng",
     oldText: "moby-dick",

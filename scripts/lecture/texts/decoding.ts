@@ -7,7 +7,7 @@ export const texts = tellings({
       "A language model gives a distribution over the next token. Argmax takes the likeliest. Beam search follows several texts at once and keeps the likeliest of them. Sampling draws, and a temperature makes the distribution sharper or flatter before.",
     shows:
       "The small model that comes with the project, trained on Moby-Dick, goes on from six beginnings in each way. Measured are how likely the model itself finds what was written, how much a text repeats itself, and how different the texts are.",
-    change: "Change prompts, temperatures or beams, or set model to the folder of another GPT-2.",
+    change: "Change prompts, temperatures or beams, or set model to “gpt2”, where there is a network.",
     claims: {
       likeliest: {
         says: "beam search finds texts that are likelier than those of argmax",
@@ -67,7 +67,8 @@ export const texts = tellings({
       "Языковая модель даёт распределение на следующий токен. Argmax берёт самый вероятный. Лучевой поиск (beam search) ведёт несколько текстов сразу и оставляет самые вероятные. Сэмплирование выбирает случайно, а температура перед этим заостряет распределение или сглаживает его.",
     shows:
       "Маленькая модель, которая лежит в проекте и обучена на «Моби Дике», продолжает шесть начал каждым из способов. Измеряется, насколько вероятным находит написанное сама модель, сколько в тексте повторов и насколько тексты разные.",
-    change: "Измените prompts, temperatures или beams либо укажите в model папку с другой GPT-2.",
+    change:
+      "Измените prompts, temperatures или beams либо, если есть сеть, поставьте model равным «gpt2» или «rugpt3-small».",
     claims: {
       likeliest: {
         says: "лучевой поиск находит тексты вероятнее тех, что даёт argmax",

@@ -7,7 +7,7 @@ export const texts = tellings({
       "GPT is a stack of blocks with a causal mask: tokens become vectors, positions are added, blocks follow; the product with the embedding gives a score to each token, softmax a probability, and one is drawn.",
     shows:
       "A prompt on its way through the small model that comes with the project: the shape of what every step puts out, the vectors, the attention of every head, and the probabilities. After each block the head is asked what comes next, before the others have had their say (the logit lens). Last, two small models are trained whose heads are the embedding itself, and a matrix of their own.",
-    change: "Change prompt, or set model to the folder of another GPT-2, trained or positions to false.",
+    change: "Change prompt, or set model to “gpt2”, where there is a network, trained or positions to false.",
     claims: {
       steps: {
         says: "these steps are all that the model does: they end in the same logits",
@@ -99,7 +99,7 @@ export const texts = tellings({
       "GPT — стопка блоков с маской будущего: токены превращаются в векторы, прибавляются позиции, идут блоки; произведение с эмбеддингом даёт оценку каждому токену, softmax — вероятность, и один из токенов выбирается.",
     shows:
       "Путь одной фразы через маленькую модель из проекта: форма того, что выдаёт каждый шаг, векторы, внимание каждой головы и вероятности. После каждого блока голову модели спрашивают, что дальше, не дожидаясь остальных (logit lens). Напоследок обучаются две маленькие модели: у одной выходная матрица — сам эмбеддинг, у другой — своя.",
-    change: "Измените prompt, укажите в model папку с другой GPT-2 или поставьте trained либо positions равным false.",
+    change: "Измените prompt, поставьте model равным «rugpt3-small» (нужна сеть), trained или positions — false.",
     claims: {
       steps: {
         says: "эти шаги — всё, что делает модель: логиты получаются те же",

@@ -8,7 +8,7 @@ export const texts = tellings({
     shows:
       "The small model that comes with the project lies in the same layout, was trained on Moby-Dick, and is opened in the same way. It writes, is trained further for a minute on the Universal Declaration of Human Rights, writes again, and is saved and opened.",
     change:
-      'Set model to the folder of another model of GPT-2\'s architecture, such as ruGPT-3 small with newText: "udhr:rus"; or train it on a file of your own.',
+      "Where there is a network, set model to “gpt2”, or to “rugpt3-small” with newText “udhr:rus”, which are fetched when they are first used; or train it on a file of your own.",
     claims: {
       saved: {
         says: "saved and opened again, the model is the same to the bit",
@@ -71,7 +71,7 @@ export const texts = tellings({
     shows:
       "Маленькая модель из проекта лежит в той же раскладке, обучена на «Моби Дике» и открывается так же. Она пишет, минуту дообучается на Всеобщей декларации прав человека, снова пишет, сохраняется и открывается опять.",
     change:
-      'Укажите в model папку другой модели с архитектурой GPT-2, например ruGPT-3 small с newText: "udhr:rus", или дообучите её на своём файле.',
+      "Если есть сеть, поставьте model равным «gpt2» или «rugpt3-small» (с newText «udhr:rus») — модель скачается при первом обращении. Или дообучите её на своём файле.",
     claims: {
       saved: {
         says: "сохранённая и снова открытая модель — та же до последнего бита",
