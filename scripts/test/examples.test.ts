@@ -14,6 +14,7 @@ writeFileSync(join(folder, "metrics.jsonl"), `${losses.join("")}{"event":"evalua
 
 /** What each example is called with to be short, and what it has to print. */
 const examples: Readonly<Record<string, { args: readonly string[]; prints: RegExp }>> = {
+  "adapters.ts": { args: ["3"], prints: /^adapters, 1\.5 % of the parameters: \d\.\d+$/m },
   "images.ts": { args: ["3"], prints: /^\d+\.\d % of 400 images right$/m },
   "ownBatches.ts": { args: ["3"], prints: /^the best: \d+\.\d % of the sums right, loss \d\.\d+$/m },
   "ownLayer.ts": {
@@ -41,6 +42,14 @@ describe("an example", () => {
     expect(stderr).not.toMatch(/Error/);
     expect(stdout).toMatch(prints);
     expect(status).toBe(0);
+  });
+
+  it("tunes with under two percent of the parameters about as well as with all", () => {
+    const { stdout } = spawnSync(process.execPath, ["scripts/examples/adapters.ts"], { cwd: root, encoding: "utf8" });
+    const [before, all, share, adapters] = stdout.match(/\d+\.\d+/g)!.map(Number);
+    expect(share).toBeLessThan(2);
+    expect(all).toBeLessThan(0.9 * before);
+    expect(adapters).toBeLessThan(1.05 * all);
   });
 
   it("has drawn the run: each step, and each evaluation", () => {
