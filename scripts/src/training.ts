@@ -130,6 +130,7 @@ async function runTraining(
   const steps = stepsOf(preset, options, train.batchesPerEpoch);
   const { patience, resume, lr, seed = 0 } = options;
   const folder = runFolder(options);
+  const told = events(out, (found) => task.figures(found, { unit: tokenizer.unit, ...data }));
   const trainer = new Trainer<Module, object>({
     model,
     objective,
@@ -153,7 +154,7 @@ async function runTraining(
     onNaN: options.onNan,
     timeLimit: secondsLeft(options),
     progress: options.json ? "off" : "auto",
-    callbacks: [events(out), ...(options.noReport ? [] : [samples(task, { model, tokenizer, run: folder }, options)])],
+    callbacks: [told, ...(options.noReport ? [] : [samples(task, { model, tokenizer, run: folder }, options)])],
   });
   const start = performance.now();
   const fit = { steps, validation, evaluateEvery: preset.evalEvery, evaluateBatches };
@@ -229,10 +230,13 @@ function schedule({ lr, finalLr, warmup: wanted }: Recipe, steps: number): Sched
   return finalLr === undefined ? constant({ warmup }) : cosine({ warmup, steps, floor: finalLr / lr });
 }
 
-function events(out: Output): Callback {
+function events(out: Output, figuresOf: (found: Evaluation) => readonly Figure[]): Callback {
   return {
     onStep: (info) => out.event("step", stepFigures(info)),
-    onEvaluate: ({ step, isBest, count, measures }) => out.event("evaluate", { step, ...measures, count, isBest }),
+    onEvaluate: ({ step, isBest, ...found }) => {
+      const { measures, count } = found;
+      out.event("evaluate", { step, ...measures, ...jsonOf(figuresOf(found)), count, isBest });
+    },
     onCheckpoint: (info) => out.event("checkpoint", info),
   };
 }

@@ -31,6 +31,23 @@ describe("a language model over pieces of words", () => {
     // Bits a token, of which the text has fewer than bytes.
     expect(bytes).toBeGreaterThan(0);
     expect(bytes).toBeLessThan((evaluated.valLoss as number) / Math.LN2);
+    expect(evaluated.bitsPerToken).toBeCloseTo((evaluated.valLoss as number) / Math.LN2, 6);
+  });
+
+  it("is evaluated by a window that slides, token by token where that is asked for", async () => {
+    const all = await events("eval", "run", "--stride", "4", "--per-token");
+    const [tokens, done] = [of(all, "token"), all.at(-1)!];
+    expect(tokens).toHaveLength(done.count as number);
+    const sum = tokens.reduce((total, { loss }) => total + (loss as number), 0);
+    expect(sum / tokens.length).toBeCloseTo(done.valLoss as number, 4);
+    expect(tokens.map(({ text }) => text).join("")).toMatch(/the white whale swims, and the whale is white/);
+    // From more before them, tokens are expected more.
+    expect(done.valLoss).toBeLessThan((await events("eval", "run")).at(-1)!.valLoss as number);
+    const far = await lectern(["eval", "run", "--stride", "17"], folder);
+    expect([far.code, far.stderr]).toEqual([
+      2,
+      expect.stringContaining("--stride is 17, and the model sees 16 tokens"),
+    ]);
   });
 
   it("is trained with the tokenizer of another run", async () => {

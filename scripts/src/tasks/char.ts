@@ -137,14 +137,15 @@ export const char: Task<CharOptions> = {
 
   figures({ loss }, { unit = "token", bytesPerToken: bytes }) {
     const [perplexity, bits] = [Math.exp(loss), loss / Math.LN2];
-    const perByte = bytes === undefined ? undefined : bits / bytes;
+    const perByte = unit === "byte" ? bits : bytes && bits / bytes;
+    const json = perByte === undefined ? [] : ([["bitsPerByte", perByte]] as const);
+    // A byte was called a character where nothing else was known.
+    const perUnit = unit === "character" || unit === "byte" ? "bitsPerCharacter" : "bitsPerToken";
     return [
       ["perplexity", perplexity.toFixed(3), ["perplexity", perplexity]],
-      [`bits a ${unit}`, bits.toFixed(4), ["bitsPerCharacter", bits]],
+      [`bits a ${unit}`, bits.toFixed(4), [perUnit, bits], ...(unit === "byte" ? json : [])],
       // What models with different tokens are compared by.
-      ...(perByte === undefined || unit === "byte"
-        ? []
-        : ([["bits a byte", perByte.toFixed(4), ["bitsPerByte", perByte]]] as const)),
+      ...(perByte === undefined || unit === "byte" ? [] : ([["bits a byte", perByte.toFixed(4), ...json]] as const)),
     ];
   },
 

@@ -40,12 +40,12 @@ export interface EvaluationData extends Counted {
   readonly labels?: readonly string[];
 }
 
-/** What a measure is called in a table and in JSON. */
-export type Figure = readonly [label: string, shown: string, json?: readonly [name: string, value: number]];
+/** What a measure is called in a table, and what in JSON. */
+export type Figure = readonly [label: string, shown: string, ...json: (readonly [name: string, value: number])[]];
 
 /** The figures by their names in JSON. */
 export const jsonOf = (figures: readonly Figure[]): Record<string, number> =>
-  Object.fromEntries(figures.flatMap(([, , json]) => (json === undefined ? [] : [json])));
+  Object.fromEntries(figures.flatMap(([, , ...json]) => json));
 
 /** A training that has ended, with the weights that the figures are of in the model. */
 export interface Trained {
