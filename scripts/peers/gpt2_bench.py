@@ -1,7 +1,7 @@
 """Generates with a model of GPT-2's size in transformers or ONNX Runtime, for `lectern bench gpt2 --vs transformers,onnxruntime`;
 it also runs by itself:
 
-    pip install torch transformers onnxruntime
+    pip install torch transformers onnx onnxruntime
     python3 gpt2_bench.py --folder gpt2-random --runtime transformers|onnxruntime [--threads 2] [--steps 3]
 
 The folder holds the weights, in transformers' layout, that Lectern is measured with; random ones are written to it where there

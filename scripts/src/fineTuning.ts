@@ -1,6 +1,7 @@
 import { addLoRA, freeze, type Module, mergeLoRA } from "@lectern/nn";
 import { type OpenedRun, openRun } from "@lectern/train";
 import { UsageError } from "./errors.ts";
+import { modelPath } from "./models/resolve.ts";
 import { grouped, percent } from "./output.ts";
 import type { Preset } from "./presets.ts";
 import type { TrainOptions } from "./tasks/options.ts";
@@ -10,7 +11,8 @@ import type { Task } from "./tasks/task.ts";
 export async function initialModel({ predicts }: Task, { init, model }: TrainOptions): Promise<OpenedRun | undefined> {
   if (init === undefined) return undefined;
   if (model !== undefined) throw new UsageError("--model is that of --init: leave it out");
-  const run = await openRun(init).catch((error: Error) => {
+  const path = await modelPath(init);
+  const run = await openRun(path).catch((error: Error) => {
     throw new UsageError(`--init: ${error.message}`, { cause: error });
   });
   if (run.predicts !== predicts) {

@@ -24,6 +24,7 @@ import { dataReference } from "./corpora.ts";
 import { openDevice } from "./device.ts";
 import { UsageError } from "./errors.ts";
 import { adapted, initialModel, presetFor, trainedOf } from "./fineTuning.ts";
+import { modelPath } from "./models/resolve.ts";
 import type { DeviceName } from "./options.ts";
 import { grouped, type Output, output, percent, runCommand } from "./output.ts";
 import type { Preset, Recipe } from "./presets.ts";
@@ -143,7 +144,7 @@ async function runTraining(
       preset: options.preset,
       seed,
       training: { ...preset, optimizer: options.optimizer, steps },
-      init: options.init === undefined ? undefined : dataReference(options.init),
+      init: options.init === undefined ? undefined : dataReference(await modelPath(options.init)),
       freeze: options.freeze,
     },
     tokenizer,

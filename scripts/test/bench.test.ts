@@ -323,12 +323,16 @@ describe("lectern bench", () => {
     await writeFile(program, `#!/bin/sh\n[ "$4" = compile ] && exit 5\nexit 3\n`);
     await chmod(program, 0o755);
     vi.stubEnv("LECTERN_PYTHON", program);
-    const { code, stderr } = await lectern([...args, "torch,torch-compile,jax"], folder);
+    const { code, stderr } = await lectern([...args, "torch,torch-compile,jax,transformers,onnxruntime"], folder);
     expect(stderr).toContain(
       `torch is missing: ${program} has no PyTorch; install it with: "${program}" -m pip install`,
     );
     expect(stderr).toContain("torch-compile is missing: torch.compile needs a C++ compiler; install it with: ");
     expect(stderr).toContain(`jax is missing: ${program} has no JAX; install it with: "${program}" -m pip install jax`);
+    expect(stderr).toContain(
+      `transformers is missing: ${program} has no torch, or no transformers; install it with: "${program}" -m pip install`,
+    );
+    expect(stderr).toMatch(/^onnxruntime is missing: .* -m pip install torch transformers onnx onnxruntime$/m);
     expect(code).toBe(0);
   });
 

@@ -50,15 +50,17 @@ if "compile" in sys.argv:
 
 const FIND_GPT2 = `
 import importlib.util, sys
-sys.exit(0 if all(importlib.util.find_spec(name) for name in ["torch", "transformers", sys.argv[1]]) else ${NO_PACKAGE})
+sys.exit(0 if all(importlib.util.find_spec(name) for name in ["torch", "transformers", *sys.argv[1:]]) else ${NO_PACKAGE})
 `;
 
 /** What generates with GPT-2, from the same files. */
 function gpt2(runtime: "transformers" | "onnxruntime"): Peer {
-  const packages = ["torch", "transformers", ...(runtime === "transformers" ? [] : [runtime])].join(" ");
+  // Its graph is written by PyTorch, which needs onnx for that.
+  const others = runtime === "transformers" ? [] : ["onnx", runtime];
+  const packages = ["torch", "transformers", ...others].join(" ");
   return {
     name: runtime,
-    missing: (device) => missingFromPython(FIND_GPT2, packages, device === "cpu" ? runtime : "torch"),
+    missing: (device) => missingFromPython(FIND_GPT2, packages, ...(device === "cpu" ? others : [])),
     supports: ({ workload, device }) => device === "cpu" && workload === "gpt2",
     program({ threads, steps }) {
       const args = [`${FOLDER}gpt2_bench.py`, "--folder", gpt2Folder(), "--runtime", runtime];

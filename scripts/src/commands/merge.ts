@@ -1,6 +1,7 @@
 import { GPT, loraLayers, mergeLoRA } from "@lectern/nn";
 import { loadAdapter, openRun, saveHuggingFace } from "@lectern/train";
 import { UsageError } from "../errors.ts";
+import { modelPath } from "../models/resolve.ts";
 import { runPosition } from "../options.ts";
 import { grouped, output } from "../output.ts";
 import { defineCommand } from "./command.ts";
@@ -28,7 +29,7 @@ export const command = defineCommand({
 
   async run(options) {
     const out = output(options.json);
-    const { model, tokenizer } = await openRun(options.run);
+    const { model, tokenizer } = await openRun(await modelPath(options.run, options));
     if (!(model instanceof GPT)) throw new UsageError(`${options.run} is no GPT, and that layout is for GPTs alone`);
     if (options.adapter !== undefined) await loadAdapter(options.adapter, model);
     const adapters = loraLayers(model).size;

@@ -117,7 +117,7 @@ export function trainOptions(yargs: Argv, { presets, model }: Task): Argv {
         type: "string",
         requiresArg: true,
         describe:
-          "Go on from a trained model, with its tokenizer: a run, or a folder in Hugging Face's layout. The learning rate is a tenth of the preset's unless given",
+          "Go on from a trained model, with its tokenizer: a run, a folder in Hugging Face's layout, or a model's name. The learning rate is a tenth of the preset's unless given",
       },
       freeze: {
         type: "string",

@@ -54,6 +54,8 @@ const OPTIONS = [
     "top-k",
     "top-p",
     "min-p",
+    "init",
+    "lora",
     "repetition-penalty",
     "beams",
   ],
