@@ -79,9 +79,9 @@ class ResidualBlock extends Module {
   readonly layers: Sequential;
   readonly residual: boolean;
 
-  constructor(channels: number, filter: number, residual: boolean) {
+  constructor(channels: number, filter: number, { residual, norm }: { residual: boolean; norm: boolean }) {
     super();
-    const half = () => [convolution(channels, channels, filter), new BatchNorm2d(channels)];
+    const half = () => [convolution(channels, channels, filter), ...(norm ? [new BatchNorm2d(channels)] : [])];
     this.layers = new Sequential(...half(), new ReLU(), ...half());
     this.residual = residual;
   }
@@ -94,12 +94,13 @@ class ResidualBlock extends Module {
 // #endregion
 
 /** After ResNet (He et al., 2015): residual blocks with batch norm, and global average pooling in the place of a large last layer. */
-const resNet = (filter: number, residual: boolean): Layer =>
-  new Sequential(
-    ...[convolution(1, 8, filter), new ReLU(), new MaxPool2d(2), new ResidualBlock(8, filter, residual)],
-    ...[convolution(8, 16, filter), new ReLU(), new MaxPool2d(2), new ResidualBlock(16, filter, residual)],
-    ...[new AdaptiveAvgPool2d(1), new Flatten(), new Linear(16, 10)],
-  );
+function resNet(filter: number, residual: boolean): Layer {
+  const stage = (inputs: number, outputs: number) => [
+    ...[convolution(inputs, outputs, filter), new ReLU(), new MaxPool2d(2)],
+    new ResidualBlock(outputs, filter, { residual, norm: true }),
+  ];
+  return new Sequential(...stage(1, 8), ...stage(8, 16), new AdaptiveAvgPool2d(1), new Flatten(), new Linear(16, 10));
+}
 
 // #region patches
 /** A transformer over patches of 4 x 4 pixels (Dosovitskiy et al., 2020). images: [batch, 1, 28, 28] -> logits [batch, 10] */
@@ -129,47 +130,26 @@ class PatchTransformer extends Module {
 }
 // #endregion
 
-const NAMES = ["leNet", "vgg", "resNet", "transformer"] as const;
+const NAMES = ["LeNet", "VGG", "ResNet", "transformer"] as const;
 type Name = (typeof NAMES)[number];
 
 function make(name: Name, { filter, residual }: Settings): Layer {
   const makers = {
-    leNet: () => leNet(filter),
-    vgg: () => vgg(filter),
-    resNet: () => resNet(filter, residual),
+    LeNet: () => leNet(filter),
+    VGG: () => vgg(filter),
+    ResNet: () => resNet(filter, residual),
     transformer: () => new PatchTransformer(20),
   };
   return makers[name]();
 }
 
-/** So many convolutions of one width on a picture of 7 x 7, with a way around each two or without. */
+/** So many convolutions of one width on a picture of 7 x 7, with a way around every two or without, and no norm. */
 function deep(depth: number, residual: boolean, { channels, filter }: Settings): Sequential {
   return new Sequential(
     ...[new AvgPool2d(4), convolution(1, channels, filter), new ReLU()],
-    ...Array.from({ length: depth / 2 }, () => new PlainBlock(channels, filter, residual)),
+    ...Array.from({ length: depth / 2 }, () => new ResidualBlock(channels, filter, { residual, norm: false })),
     ...[new Flatten(), new Linear(channels * 7 * 7, 10)],
   );
-}
-
-/** The same block without batch norm. */
-class PlainBlock extends Module {
-  readonly layers: Sequential;
-  readonly residual: boolean;
-
-  constructor(channels: number, filter: number, residual: boolean) {
-    super();
-    this.layers = new Sequential(
-      convolution(channels, channels, filter),
-      new ReLU(),
-      convolution(channels, channels, filter),
-    );
-    this.residual = residual;
-  }
-
-  forward(x: Tensor): Tensor {
-    const changed = this.layers.forward(x);
-    return (this.residual ? x.add(changed) : changed).relu();
-  }
 }
 
 export const experiment = defineExperiment({

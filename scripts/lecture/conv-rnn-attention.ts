@@ -240,8 +240,10 @@ export const experiment = defineExperiment({
       distances.flatMap((distance, i) => (distance <= reach ? [atLeast(shares[i], 0.9, distance)] : [])),
     beyond: ({ distances, reach, found: [, { shares }] }) =>
       distances.flatMap((distance, i) => (distance > reach ? [atMost(shares[i], 0.4, distance)] : [])),
-    gradient: ({ reach, found: [, { field }] }) =>
-      field.slice(reach + 1).map((length, i) => equal(length, 0, reach + 1 + i)),
+    gradient: ({ reach, found: [, { field }] }) => {
+      const beyond = field.slice(reach + 1);
+      return beyond.length === 0 ? [] : equal(Math.max(...beyond), 0);
+    },
     recurrent: ({ found: [lstm, , transformer] }) => below(kept(lstm.field), kept(transformer.field)),
   },
   // #endregion

@@ -24,7 +24,7 @@ export const texts = tellings({
       },
       gradient: {
         says: "no gradient reaches beyond the field of the convolutions",
-        compares: ["length of the gradient, by distance", "zero"],
+        compares: ["longest gradient beyond the field", "zero"],
       },
       recurrent: {
         says: "in a fresh LSTM less of a gradient is left at the far end than in a fresh transformer",
@@ -35,7 +35,7 @@ export const texts = tellings({
       recall: {
         title: "What is recalled, and from how far",
         caption:
-          "The convolutional network is right within its field and guesses beyond it. The transformer finds the sign wherever it stands. The LSTM has to carry it through every step in between, and learns that more slowly the more steps there are.",
+          "The convolutional network is right within its field and guesses beyond it. The transformer finds the sign wherever it stands. The LSTM has to carry it through every step in between; its curve shows from how far it has learned to.",
         alt: "Curves of the share of signs recalled over their distance: the convolutional network's falls to chance beyond its field.",
       },
       field: {
@@ -71,7 +71,7 @@ export const texts = tellings({
   ru: {
     title: "Рекуррентность, свёртка, внимание",
     lecture:
-      "Рекуррентная сеть вынуждена читать по шагам, один за другим. Свёрточная читает всё сразу, но поле восприятия каждого выхода невелико. Внимание умеет и то и другое: всё сразу и целиком.",
+      "Рекуррентная сеть вынуждена читать по шагам, один за другим. Свёрточная читает всё сразу, но рецептивное поле (поле восприятия) каждого выхода невелико. Внимание умеет и то и другое: всё сразу и целиком.",
     shows:
       "В последовательности шума спрятан один знак, и в её конце сеть должна сказать, какой. LSTM, стопка причинных свёрток с разрежением (dilation) и блок трансформера примерно равного размера учатся этому на знаках, стоящих на разных расстояниях. До обучения смотрим по градиентам, что и откуда может дойти до конца; после — засекаем время.",
     change:
@@ -91,7 +91,7 @@ export const texts = tellings({
       },
       gradient: {
         says: "за поле восприятия свёрток градиент не доходит",
-        compares: ["длина градиента на данном расстоянии", "нуль"],
+        compares: ["наибольшая длина градиента за пределами поля", "нуль"],
       },
       recurrent: {
         says: "у необученной LSTM на дальнем конце остаётся меньшая доля градиента, чем у необученного трансформера",
@@ -102,7 +102,7 @@ export const texts = tellings({
       recall: {
         title: "Что удаётся вспомнить и с какого расстояния",
         caption:
-          "Свёрточная сеть отвечает верно в пределах своего поля восприятия, а дальше угадывает. Трансформер находит знак, где бы тот ни стоял. LSTM должна пронести его через все шаги, и чем их больше, тем медленнее она этому учится.",
+          "Свёрточная сеть отвечает верно в пределах своего поля восприятия, а дальше угадывает. Трансформер находит знак, где бы тот ни стоял. LSTM должна пронести его через все шаги; с какого расстояния она этому научилась, видно по её кривой.",
         alt: "Кривые доли верных ответов по расстоянию: у свёрточной сети за пределами поля восприятия она падает до угадывания.",
       },
       field: {
