@@ -67,6 +67,27 @@ describe("training that goes on from a model", () => {
     expect(new Set(texts).size).toBe(1);
   });
 
+  it("goes on from a classifier, with the classes that it has", async () => {
+    const rows = (labels: string[]) =>
+      labels.flatMap((label) => Array.from({ length: 12 }, (_, i) => `${label}y ${i} words,${label}\n`)).join("");
+    await writeFile(join(folder, "two.csv"), `text,label\n${rows(["good", "bad"])}`);
+    await writeFile(join(folder, "three.csv"), `text,label\n${rows(["good", "bad", "fair"])}`);
+    const classify = ["train", "classify", "--steps", "2", "--data"];
+    await events(...classify, "two.csv", "--out", "two");
+    const done = (await events(...classify, "two.csv", "--init", "two", "--lora", "1", "--out", "more")).at(-1)!;
+    expect((await events("eval", "more")).at(-1)!.valLoss).toBeCloseTo(done.valLoss as number, 5);
+    const other = await lectern([...classify, "three.csv", "--init", "two"], folder);
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringContaining("its classes are bad, good, the data's bad, fair"),
+    ]);
+    const text = await lectern([...train("new.txt"), "--init", "two"], folder);
+    expect([text.code, text.stderr]).toEqual([
+      2,
+      expect.stringContaining("two predicts classes, and tokens are to be"),
+    ]);
+  });
+
   it("leaves frozen parameters as they are", async () => {
     const options = [
       "--init",
