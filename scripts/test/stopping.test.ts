@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -16,6 +16,15 @@ const training = (out: string, steps = 100_000) =>
     ["train", "char", "--data", text, "--out", out, "--steps", String(steps), "--save-every", "100000", "--json"],
     folder,
   );
+
+/** Waits until a training that nobody hears any more has saved, and let go of its folder. */
+async function checkpointIn(out: string): Promise<void> {
+  for (;;) {
+    const names = existsSync(join(out, "checkpoints")) ? readdirSync(join(out, "checkpoints")) : [];
+    if (names.some((name) => name.endsWith(".safetensors")) && !readdirSync(out).includes("training.lock")) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 describe.skipIf(process.platform === "win32")("a training that is to stop", () => {
   it.each([
@@ -71,6 +80,31 @@ describe.skipIf(process.platform === "win32")("a training that is to stop", () =
     const lines = readFileSync(join(out, "metrics.jsonl"), "utf8").split("\n");
     expect(lines.pop()).toBe("");
     expect(lines.map((line) => JSON.parse(line).event)).toContain("step");
+  });
+
+  it("saves on Ctrl-C where that ends the program, too, which reads what it says", async () => {
+    const out = join(folder, "tee");
+    const log = join(folder, "log.txt");
+    const command = `'${process.execPath}' '${ENTRY}' train char --data '${text}' --out '${out}' --steps 100000 --save-every 100000 --json 2>&1 | tee '${log}'`;
+    // In a group of their own, all of which Ctrl-C goes to.
+    const shell = spawn("sh", ["-c", command], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+    await new Promise<void>((resolve) => {
+      let told = "";
+      shell.stdout.setEncoding("utf8").on("data", (part: string) => {
+        told += part;
+        if (told.includes('"step":5,')) resolve();
+      });
+    });
+    process.kill(-shell.pid!, "SIGINT");
+    await checkpointIn(out);
+  });
+
+  it("goes on to its end, and saves, where standard error goes to a full disk", () => {
+    const out = join(folder, "full");
+    const command = `exec '${process.execPath}' '${ENTRY}' train char --data '${text}' --out '${out}' --steps 6 --sample 0 2>/dev/full`;
+    const { status } = spawnSync("sh", ["-c", command]);
+    expect([status, readdirSync(join(out, "checkpoints"))]).toEqual([0, ["step-000006.safetensors"]]);
+    expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain("standard error is not taken any more (ENOSPC)");
   });
 
   it("notices that npm's shell has ended, which passes no signal on, and saves", async () => {

@@ -8,6 +8,11 @@ import type { Shape } from "./shape.ts";
  * definition: another device is right when the conformance suite finds it equal to that.
  */
 
+/** A device is gone, and all that was on it. */
+export class DeviceLostError extends Error {
+  override readonly name = "DeviceLostError";
+}
+
 /** A block of memory on a device. Tensors that are views of each other share one. */
 export class Storage {
   readonly device: Device;

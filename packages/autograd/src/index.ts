@@ -1,7 +1,7 @@
 export { AnomalyError, detectAnomaly } from "./anomaly.ts";
 export * from "./creation.ts";
 export type { Device, RandomKey, Strided } from "./device.ts";
-export { Storage } from "./device.ts";
+export { DeviceLostError, Storage } from "./device.ts";
 export { setBlas } from "./devices/cpu/blas.ts";
 export { type CpuInfo, cpuInfo } from "./devices/cpu/info.ts";
 export { getThreads, setThreads } from "./devices/cpu/machine.ts";

@@ -1,3 +1,4 @@
+import { DeviceLostError } from "@lectern/autograd";
 import type { RunFolder } from "./run.ts";
 
 /** What a training does when a loss, a gradient or a weight is not finite. */
@@ -51,6 +52,16 @@ export async function withRescue(error: DivergedError, run: RunFolder, lr: numbe
   const rate = Number((lr / 2).toPrecision(3));
   return new DivergedError(
     `${error.message}; the last checkpoint is ${newest}: the same with --resume --lr ${rate} (resume: { lr: ${rate} }) goes on from there`,
+    { cause: error },
+  );
+}
+
+/** The error of a device that is gone, with what goes on from the last checkpoint. */
+export async function withCheckpoint(error: DeviceLostError, run: RunFolder): Promise<DeviceLostError> {
+  const [newest] = await run.checkpoints();
+  if (newest === undefined) return error;
+  return new DeviceLostError(
+    `${error.message}; the last checkpoint is ${newest}: the same with --resume (resume: true) goes on from there, on this device or another`,
     { cause: error },
   );
 }

@@ -1,4 +1,4 @@
-import { nextTask, settle, type Tensor } from "@lectern/autograd";
+import { DeviceLostError, nextTask, settle, type Tensor } from "@lectern/autograd";
 import type { Module } from "@lectern/nn";
 import type { Callback, FitResult, StepInfo } from "./callbacks.ts";
 import { restore, saveCheckpoint, saveWeights, type TrainingProgress } from "./checkpoint.ts";
@@ -11,6 +11,7 @@ import {
   MOST_BACK,
   MOST_SKIPPED,
   type OnNaN,
+  withCheckpoint,
   withRescue,
 } from "./divergence.ts";
 import { makeRoom } from "./earlierRun.ts";
@@ -177,9 +178,10 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
       return await this.#end(data, total, options, interrupt.signal).catch(async (error) => {
         if (!(error instanceof DivergedError)) throw error;
         const found = await this.#explained(error, data);
-        const lr = this.#options.optimizer.groups[0].lr;
-        throw this.#run ? await withRescue(found, this.#run, lr) : found;
+        throw this.#run ? await withRescue(found, this.#run, optimizer.groups[0].lr) : found;
       });
+    } catch (error) {
+      throw error instanceof DeviceLostError && this.#run ? await withCheckpoint(error, this.#run) : error;
     } finally {
       interrupt.stop();
       this.#display.stop();

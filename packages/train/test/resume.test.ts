@@ -134,6 +134,18 @@ describe("resuming", () => {
     expect(readdirSync(out)).not.toContain("previous");
   });
 
+  it("stops where the checkpoints cannot be listed, and changes nothing", async () => {
+    const { out } = await interrupted();
+    const metrics = readFileSync(`${out}/metrics.jsonl`, "utf8");
+    rmSync(`${out}/checkpoints`, { recursive: true });
+    writeFileSync(`${out}/checkpoints`, "");
+    await expect(program(language, 12, { out, resume: true })).rejects.toThrow(
+      `${out}/checkpoints: a file is where a folder should be`,
+    );
+    expect(readFileSync(`${out}/metrics.jsonl`, "utf8")).toBe(metrics);
+    expect(readdirSync(out)).not.toContain("previous");
+  });
+
   type State = Record<string, Record<string, unknown>>;
 
   /** Changes what a checkpoint's file says beside its tensors. */

@@ -1,3 +1,4 @@
+import { DeviceLostError } from "../../device.ts";
 import type { Backend, Block, Program, WgslSpec } from "./backend.ts";
 import { type IndexCheck, indexMessage } from "./checks.ts";
 import type { KernelSpec } from "./kernel.ts";
@@ -236,7 +237,7 @@ export class Runtime {
     ]);
     if (this.backend.lost !== undefined) {
       const all = "all that was on it is gone: open it anew with openGpu(), and load a checkpoint";
-      throw new Error(`gpu (${this.backend.name}): the GPU was lost (${this.backend.lost}), and ${all}`);
+      throw new DeviceLostError(`gpu (${this.backend.name}): the GPU was lost (${this.backend.lost}), and ${all}`);
     }
     if (this.#failure !== undefined) {
       const message = this.#failure;
