@@ -155,7 +155,7 @@ export const experiment = defineExperiment({
         columns: positions,
         rowLabel: t.output,
         columnLabel: t.input,
-        panels: both.map(([title, { influences }]) => ({ title, values: influences })),
+        panels: both.map(([title, { influences }]) => ({ title, values: influences.map(ofOthers) })),
       }),
       lines({
         ...t.figures.loss,
@@ -185,3 +185,6 @@ export const experiment = defineExperiment({
     ];
   },
 });
+
+/** A row without what an output owes to its own input, beside which the rest could not be seen. */
+const ofOthers = (row: readonly number[], self: number) => row.map((value, input) => (input === self ? 0 : value));

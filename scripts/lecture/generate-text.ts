@@ -53,8 +53,8 @@ function counted(text: string, order: number): (other: string, at: number) => nu
   // A unigram is filled up with 100 equal characters. The empty key was counted with each of them.
   const shorter = order === 0 ? () => 1 / 100 : counted(text, order - 1);
   return (other, at) => {
-    const [before, with_] = [other.slice(at - order, at), other.slice(at - order, at + 1)];
-    return (count(with_) + 5 * shorter(other, at)) / (count(before) + 5);
+    const [before, followed] = [other.slice(at - order, at), other.slice(at - order, at + 1)];
+    return (count(followed) + 5 * shorter(other, at)) / (count(before) + 5);
   };
 }
 // #endregion
@@ -139,7 +139,6 @@ export const experiment = defineExperiment({
           { name: t.model, points: curve },
           ...ngrams.map(({ order, bits }) => ({
             name: t.ngrams[order],
-            dashed: true,
             points: [curve[0], last].map(([step]) => [step, bits] as const),
           })),
         ],

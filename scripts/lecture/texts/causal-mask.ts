@@ -26,7 +26,7 @@ export const texts = tellings({
       influence: {
         title: "Which inputs an output depends on",
         caption:
-          "The length of the gradient of each output (a row) with respect to each input (a column), of models that have not been trained yet. Above the diagonal lies the future.",
+          "The length of the gradient of each output (a row) with respect to each input (a column), of models that have not been trained yet. Above the diagonal lies the future; on it, where an output depends on its own input far more than on others, nothing is drawn.",
         alt: "Two heat maps, outputs by inputs: with the mask everything above the diagonal is zero, without it nothing is.",
       },
       loss: {
@@ -82,7 +82,7 @@ export const texts = tellings({
       influence: {
         title: "От каких входов зависит выход",
         caption:
-          "Длина градиента каждого выхода (строка) по каждому входу (столбец) у моделей, которые ещё не учились. Выше диагонали — будущее.",
+          "Длина градиента каждого выхода (строка) по каждому входу (столбец) у моделей, которые ещё не учились. Выше диагонали — будущее; на ней самой ничего не нарисовано: от своего входа выход зависит намного сильнее, чем от остальных.",
         alt: "Две тепловые карты, выходы и входы: с маской всё выше диагонали равно нулю, без маски — ничего.",
       },
       loss: {

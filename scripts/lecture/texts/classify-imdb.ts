@@ -6,7 +6,7 @@ export const texts = tellings({
     lecture:
       "Tokens become vectors, positions are added, blocks of self-attention follow, in which every position sees all. Pooling makes one vector of the sequence, a linear layer makes classes of it. The lecture's data set are 50,000 film reviews of IMDB.",
     shows:
-      "IMDB's reviews where they have been fetched (lectern data fetch imdb), else real mail, ham or spam (lectern data fetch spam-assassin). Neither may lie in a package that installs with everything else; the labelled texts that do are 8,003 first names, female or male, read letter by letter. Two classifiers differ in nothing but the pooling, mean or maximum.",
+      "IMDB's reviews where they have been fetched (lectern data fetch imdb), else real mail, ham or spam (lectern data fetch spam-assassin). IMDB may be used for research alone, and the mail is a large archive, so neither is installed with everything else; the labelled texts that are, are 8,003 first names, female or male, read letter by letter. Two classifiers differ in nothing but the pooling, mean or maximum.",
     change: "Set data to “russian-names” or to a table of your own, shuffled to true, or layers to another number.",
     claims: {
       learns: {
@@ -53,7 +53,7 @@ export const texts = tellings({
     lecture:
       "Токены превращаются в векторы, к ним прибавляются позиции, дальше идут блоки самовнимания, где каждая позиция видит все. Пулинг делает из последовательности один вектор, линейный слой — классы. На лекции это 50 000 отзывов о фильмах с IMDB.",
     shows:
-      "Отзывы IMDB, если они скачаны (lectern data fetch imdb), иначе настоящие письма, спам или нет (lectern data fetch spam-assassin). Ни те ни другие нельзя поставить вместе с остальными пакетами; из размеченных текстов ставятся 8003 имени, женских и мужских, которые читаются побуквенно. Два классификатора отличаются только пулингом: среднее или максимум.",
+      "Отзывы IMDB, если они скачаны (lectern data fetch imdb), иначе настоящие письма, спам или нет (lectern data fetch spam-assassin). IMDB разрешено использовать только для исследований, а письма — большой архив, поэтому вместе со всем остальным ставятся лишь 8003 имени, женских и мужских, и они читаются побуквенно. Два классификатора отличаются только пулингом: среднее или максимум.",
     change:
       "Поставьте data равным «russian-names» или пути к своей таблице, shuffled — true или другое число слоёв layers.",
     claims: {

@@ -22,7 +22,7 @@ export const texts = tellings({
     figures: {
       curve: {
         title: "Bits a character over training",
-        caption: "Of text that was held back. The dashed lines are n-grams, counted in the book.",
+        caption: "Of text that was held back. The level lines are n-grams, counted in the book.",
         alt: "A falling curve of bits a character over steps, and the levels of unigram, bigram and trigram.",
       },
       bits: {
@@ -65,7 +65,7 @@ export const texts = tellings({
     figures: {
       curve: {
         title: "Биты на символ в ходе обучения",
-        caption: "На отложенном тексте. Пунктир — n-граммы, подсчитанные по книге.",
+        caption: "На отложенном тексте. Горизонтальные линии — n-граммы, подсчитанные по книге.",
         alt: "Падающая кривая числа бит на символ по шагам и уровни униграммы, биграммы и триграммы.",
       },
       bits: {
