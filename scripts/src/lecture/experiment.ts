@@ -2,12 +2,16 @@ import type { Figure } from "../report/figures.ts";
 import type { Language, Languages, NumberFormat } from "../report/language.ts";
 import type { Verdict } from "./claims.ts";
 
+type NumberNames = readonly [left: string, right: string];
+
 /** A claim in words. */
 export interface ClaimText {
   /** The sentence that holds or does not. */
   readonly says: string;
-  /** What the two numbers are that it compares, the left one and the right one. */
-  readonly compares: readonly [string, string];
+  /** What the two numbers are that it compares, the left one and the right one; for each comparison where they differ. */
+  readonly compares: NumberNames | readonly NumberNames[];
+  /** Places that comparisons have, by name: `{ none: "no positions" }`. */
+  readonly at?: Readonly<Record<string, string>>;
 }
 
 /** What a report tells in one language. An experiment adds what its figures need: titles, labels, names. */

@@ -3,11 +3,10 @@ import { basename } from "node:path";
 import { type Canvas, WIDTHS } from "../report/draw/canvas.ts";
 import { svgFileOf } from "../report/draw/index.ts";
 import type { Figure } from "../report/figures.ts";
-import { type Html, html } from "../report/html.ts";
+import { type Html, html, prose } from "../report/html.ts";
 import type { Language, NumberFormat } from "../report/language.ts";
 import { cells, codeBlock, figureSection, page } from "../report/page.ts";
 import { words } from "../report/words.ts";
-import type { Comparison } from "./claims.ts";
 import type { ClaimText } from "./experiment.ts";
 import { regionOf } from "./regions.ts";
 import type { Found } from "./registry.ts";
@@ -41,12 +40,12 @@ export function reportPage(told: Told): string {
   const body = [
     html`<nav><a href="../index.html">${w.allReports}</a></nav>
 <h1>${t.title}</h1>
-<blockquote><p><b>${w.lecture}:</b> ${t.lecture}</p></blockquote>
-<p>${t.shows}</p>
+<blockquote><p><b>${w.lecture}:</b> ${prose(t.lecture)}</p></blockquote>
+<p>${prose(t.shows)}</p>
 <h2>${w.claims}</h2>
 <ul class="claims">${results.claims.map((claim) => claimItem(claim, t.claims[claim.id], told))}</ul>`,
     ...figuresOf(told).map((figure) => figureSection(canvas, figure, language, code(figure))),
-    html`<h2>${w.change}</h2><p>${t.change}</p>
+    html`<h2>${w.change}</h2><p>${prose(t.change)}</p>
 ${source.includes("// #region settings") && codeBlock({ file, text: regionOf(source, "settings") }, language)}
 <h2>${w.again}</h2><pre><code>${againCommand(told)}</code></pre>
 <footer><h2>${w.made}</h2>${madeTable(told)}</footer>`,
@@ -54,28 +53,29 @@ ${source.includes("// #region settings") && codeBlock({ file, text: regionOf(sou
   return page({ title: t.title, language, body });
 }
 
-/** `largest distance from one: 3·10⁻⁸ ≤ 10⁻⁶ (allowed)`, behind the place where there are several. */
+/** A claim's comparisons: `largest distance from one: 3·10⁻⁸ ≤ 10⁻⁶ (allowed)`, behind the place where they have one. */
 export function inNumbers(
-  { left, relation, right, at }: Comparison,
-  [leftName, rightName]: ClaimText["compares"],
+  { comparisons }: ClaimResult,
+  { compares, at: places = {} }: ClaimText,
   language: Language,
   number: NumberFormat,
-): string {
-  const place = typeof at === "number" ? number(at) : at;
-  const where = place === undefined ? "" : `${words[language].at} ${place}, `;
-  return `${where}${leftName}: ${number(left)} ${relation} ${number(right)} (${rightName})`;
+): string[] {
+  return comparisons.map(({ left, relation, right, at }, i) => {
+    const [first] = compares;
+    const [leftName, rightName] = typeof first === "string" ? compares : (compares[i] ?? first);
+    const place = typeof at === "number" ? number(at) : at && (places[at] ?? at);
+    // A place with a name of its own says what it is.
+    const before =
+      place === undefined ? "" : `${places[String(at)] === undefined ? `${words[language].at} ` : ""}${place}, `;
+    return `${before}${leftName}: ${number(left)} ${relation} ${number(right)} (${rightName})`;
+  });
 }
 
-function claimItem(
-  { holds, comparisons }: ClaimResult,
-  { says, compares }: ClaimText,
-  { language, canvas: { number } }: Told,
-): Html {
+function claimItem(claim: ClaimResult, text: ClaimText, { language, canvas: { number } }: Told): Html {
   const w = words[language];
-  const numbers = comparisons.map(
-    (one) => html`<span class="numbers">${inNumbers(one, compares, language, number)}</span>`,
-  );
-  return html`<li class="${holds ? "holds" : "fails"}"><span class="verdict">${holds ? w.holds : w.fails}:</span> ${says}${numbers}</li>`;
+  const [kind, verdict] = claim.holds ? ["holds", w.holds] : ["fails", w.fails];
+  const numbers = inNumbers(claim, text, language, number).map((one) => html`<span class="numbers">${one}</span>`);
+  return html`<li class="${kind}"><span class="verdict">${verdict}:</span> ${prose(text.says)}${numbers}</li>`;
 }
 
 /** A file as it is told: by its place in the repository, or by its name. */
@@ -145,7 +145,7 @@ export function indexPage(listed: readonly Listed[], language: Language): string
     const { id, title, lecture, claims } = entry;
     const good = claims?.every(({ holds }) => holds);
     const name = claims === undefined ? html`<b>${title}</b>` : html`<a href="${id}/report.html"><b>${title}</b></a>`;
-    return html`<li class="${good && "holds"}">${name} <code>${id}</code><br>${lecture}${state(entry)}</li>`;
+    return html`<li class="${good && "holds"}">${name} <code>${id}</code><br>${prose(lecture)}${state(entry)}</li>`;
   });
   const body = [
     html`<h1>${w.index}</h1><p>${w.indexIntro}</p><ul class="claims">${items}</ul>

@@ -9,10 +9,10 @@ export function terminalText(told: Told): string {
   const { number } = canvas;
   const t = found.experiment.texts[language];
   const w = words[language];
-  const claims = results.claims.flatMap(({ id, holds, comparisons }) => {
-    const { says, compares } = t.claims[id];
-    const lines = comparisons.map((one) => `      ${inNumbers(one, compares, language, number)}`);
-    return [`  ${holds ? w.holds : w.fails}: ${says}`, ...lines];
+  const claims = results.claims.flatMap((claim) => {
+    const text = t.claims[claim.id];
+    const lines = inNumbers(claim, text, language, number).map((line) => `      ${line}`);
+    return [`  ${claim.holds ? w.holds : w.fails}: ${text.says}`, ...lines];
   });
   return [t.title, ...figuresOf(told).flatMap((figure) => curves(figure, number)), ...claims].join("\n");
 }

@@ -32,3 +32,8 @@ function written(part: Part): string {
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings.map((text, i) => (i === 0 ? text : written(values[i - 1]) + text)).join(""));
 }
+
+/** Text with its names of files, settings and commands, which stand between backticks, as code. */
+export function prose(text: string): Html {
+  return html`${text.split("`").map((part, i) => (i % 2 === 0 ? part : html`<code>${part}</code>`))}`;
+}

@@ -1,7 +1,7 @@
 import { type Canvas, WIDTHS } from "./draw/canvas.ts";
 import { svgOf } from "./draw/index.ts";
 import type { Figure, TokensFigure } from "./figures.ts";
-import { Html, html } from "./html.ts";
+import { Html, html, prose } from "./html.ts";
 import type { Language } from "./language.ts";
 import { numbersOf, type Table } from "./numbers.ts";
 import { STYLE } from "./style.ts";
@@ -40,7 +40,7 @@ export function figureSection(canvas: Canvas, figure: Figure, language: Language
 <h2>${figure.title}</h2>
 <div>
 <figure>${content(canvas, figure)}
-<figcaption>${figure.caption}</figcaption></figure>
+<figcaption>${prose(figure.caption)}</figcaption></figure>
 ${numbers && html`<details><summary>${w.numbers}</summary>${tableOf(canvas, numbers, language)}</details>`}
 </div>
 ${code && html`<div>${codeBlock(code, language)}</div>`}

@@ -15,6 +15,9 @@ import {
   wrapped,
 } from "./canvas.ts";
 
+/** The dashes of what curves are compared with. */
+const BASELINES = ["3 3", "10 4", "1 4", "10 3 2 3"] as const;
+
 const LEFT = 52;
 const RIGHT = 16;
 
@@ -105,13 +108,11 @@ export function drawLines(canvas: Canvas, { x, y, series }: LineFigure, width: n
   const { Plot } = canvas;
   const shown = (value: readonly number[]) =>
     value.every(Number.isFinite) && !(y.log && value.slice(1).some((v) => v <= 0));
-  const keys = series.map(({ name, dashed }, i): Key => {
-    return {
-      name,
-      colour: dashed ? "var(--muted)" : seriesColour(i),
-      dash: dashed ? "3 3" : DASHES[i % DASHES.length],
-      shape: "line",
-    };
+  const dashed = series.filter((one) => one.dashed);
+  const keys = series.map((one, i): Key => {
+    const { name } = one;
+    if (!one.dashed) return { name, colour: seriesColour(i), dash: DASHES[i % DASHES.length], shape: "line" };
+    return { name, colour: "var(--muted)", dash: BASELINES[dashed.indexOf(one) % BASELINES.length], shape: "line" };
   });
   const marks = series.flatMap(({ points, band = [] }, i): Markish[] => {
     const { colour, dash } = keys[i];

@@ -52,7 +52,7 @@ function drawPanel(canvas: Canvas, figure: HeatFigure, panel: Panel, scale: Scal
   const marginLeft = besideRows(rows);
   const cell = Math.min(56, Math.max(1, (width - marginLeft - 4) / columns.length));
   const widest = Math.max(0, ...columns.map(textWidth));
-  const turned = widest > cell - 4;
+  const turned = widest > cell - 10;
   const marginTop = turned ? Math.min(110, widest + 10) : 20;
   const decimals = values.flat().every(Number.isInteger) ? 0 : 2;
   const cells = values.flatMap((row, y) => row.map((value, x) => ({ x, y, value, text: number(value, decimals) })));
