@@ -68,7 +68,7 @@ export const catalog: readonly DatasetEntry[] = [
     name: "arithmetic",
     task: "pairs",
     title:
-      "Sums as a language, 12+34=46: all of two digits, a fifth of them held out (arithmetic:subtraction,3,reversed)",
+      "Sums as a language, 12+34=46: all up to two digits, a fifth of them held out (arithmetic:subtraction,3,reversed)",
     source: "datasets/src/readers/arithmetic.ts",
     licence: "MIT: made by a program",
     offline: true,

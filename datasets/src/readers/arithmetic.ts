@@ -6,7 +6,7 @@ export type Operation = "addition" | "subtraction";
 export interface ArithmeticOptions extends PairOptions {
   /** Addition alone unless given. */
   readonly operations?: readonly Operation[];
-  /** Numbers have so many digits at most, both as many; 2 unless given. */
+  /** Numbers have so many digits at most; 2 unless given. */
   readonly digits?: number;
   /** Whether the answer's last digit is written first, the order in which it is computed on paper; false unless given. */
   readonly reversed?: boolean;
@@ -14,7 +14,7 @@ export interface ArithmeticOptions extends PairOptions {
 
 const SIGNS: Readonly<Record<Operation, string>> = { addition: "+", subtraction: "-" };
 
-/** So many pairs of numbers of one length at most, each with its mirror: all of two digits, a sample of three. */
+/** So many pairs of numbers at most, each with its mirror: all up to two digits, a sample of those up to three. */
 const MOST = 25_000;
 
 /** Two numbers, the smaller first. */
@@ -23,7 +23,7 @@ type NumberPair = readonly [number, number];
 /**
  * Problems in arithmetic as a language has them: "12+34=" goes on with "46". A fifth of the pairs of numbers, drawn by the
  * seed, is held out, each with its mirror (34+12) and in every operation: what is asked there cannot have been learned by
- * heart. Where numbers are longer, none of one digit is held out: these are what the others are made of.
+ * heart. What is held out are pairs of the longest numbers; with shorter ones all are learned, being what those are made of.
  * Errors: digits other than 1 to 6.
  */
 export function arithmetic(options: ArithmeticOptions = {}): PairCorpus {
@@ -31,9 +31,9 @@ export function arithmetic(options: ArithmeticOptions = {}): PairCorpus {
   if (!Number.isInteger(digits) || digits < 1 || digits > 6) {
     throw new RangeError(`arithmetic: digits is ${digits}; give a whole number from 1 to 6`);
   }
-  const lengths = Array.from({ length: digits }, (_, i) => shuffled(pairsOfLength(i + 1), seed));
+  const isShort = ([smaller]: NumberPair) => digits > 1 && smaller < 10 ** (digits - 1);
   // The last are held out.
-  const numbers = digits === 1 ? lengths[0] : [...lengths[0], ...shuffled(lengths.slice(1).flat(), seed)];
+  const numbers = shuffled(somePairs(10 ** digits), seed).sort((a, b) => Number(isShort(b)) - Number(isShort(a)));
   const { train, validation } = holdOut("arithmetic", numbers, shareOf("arithmetic", options));
   const problems = (pairs: readonly NumberPair[]): Pair[] =>
     pairs.flatMap(([a, b]) =>
@@ -63,16 +63,11 @@ function problem(a: number, b: number, operation: Operation, reversed: boolean):
   return { prompt: `${a}${SIGNS[operation]}${b}=`, answer: result < 0 ? `-${written}` : written };
 }
 
-/** Pairs of numbers of so many digits, the smaller first: all, or, where they are too many, evenly spread ones. */
-function pairsOfLength(digits: number): NumberPair[] {
-  const least = digits === 1 ? 0 : 10 ** (digits - 1);
-  const numbers = 10 ** digits - least;
-  const all = (numbers * (numbers + 1)) / 2;
+/** Pairs of numbers below a bound, the smaller first: all, or, where they are too many, evenly spread ones. */
+function somePairs(bound: number): NumberPair[] {
+  const all = (bound * (bound + 1)) / 2;
   const count = Math.min(all, MOST);
-  return Array.from({ length: count }, (_, i) => {
-    const [smaller, larger] = pairNumber(Math.floor((i * all) / count));
-    return [least + smaller, least + larger];
-  });
+  return Array.from({ length: count }, (_, i) => pairNumber(Math.floor((i * all) / count)));
 }
 
 /** Counts (0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2), … */

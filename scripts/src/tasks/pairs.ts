@@ -122,12 +122,18 @@ export async function showAnswers(
     const given = await answersOf(model, tokenizer, pairs);
     for (const [i, pair] of pairs.entries()) {
       const isRight = given[i] === pair.answer;
-      rows.push([`${pair.prompt}${given[i]}`, isRight ? "right" : `should be ${pair.answer}`, label]);
+      rows.push([inLine(pair.prompt + given[i]), isRight ? "right" : `should be ${inLine(pair.answer)}`, label]);
       out.event("answer", { ...pair, given: given[i], part });
     }
   }
   out.say(`\nIt answers:\n\n${table(rows)}`);
 }
+
+/** Text as a cell of a table has it. */
+const inLine = (text: string): string => {
+  const line = text.replaceAll("\n", "⏎");
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+};
 
 /** The model's greedy answers. */
 async function answersOf(model: LanguageModel, tokenizer: Tokenizer, pairs: readonly Pair[]): Promise<string[]> {
