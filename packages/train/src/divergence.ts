@@ -67,10 +67,15 @@ export async function withCheckpoint(error: DeviceLostError, run: RunFolder): Pr
 }
 
 /** Errors: an answer to NaN that is unknown, or cannot be given. */
-export function assertOnNaN({ onNaN = "stop", out }: { onNaN?: OnNaN; out?: unknown }, hostMemory: boolean): void {
+export function assertOnNaN(
+  { onNaN = "stop", out, clip }: { onNaN?: OnNaN; out?: unknown; clip?: number },
+  hostMemory: boolean,
+): void {
   if (!ON_NAN.includes(onNaN)) throw new RangeError(`Trainer: onNaN is "${onNaN}", there are ${ON_NAN.join(", ")}`);
   if (onNaN === "back" && out === undefined) throw new Error('Trainer: onNaN "back" needs checkpoints: give out');
-  if (onNaN === "skip" && !hostMemory) {
-    throw new Error('Trainer: onNaN "skip" needs a device that knows a loss at once, as the cpu does; take "back"');
+  if (onNaN === "skip" && !hostMemory && clip === Number.POSITIVE_INFINITY) {
+    throw new Error(
+      'Trainer: onNaN "skip" needs clip on a device that has to be waited for: with Infinity nobody looks',
+    );
   }
 }

@@ -69,7 +69,7 @@ export interface TrainerOptions<M extends Module = Model, B extends object = Bat
   resume?: boolean | { lr?: number };
   /** Deletes an earlier run in the folder, and says what it deletes; otherwise it is moved into `previous/` there. */
   overwrite?: boolean;
-  /** What is done when a loss, a gradient or a weight is not finite; `stop` unless given. `skip` needs the processor's memory. */
+  /** What is done when a loss, a gradient or a weight is not finite; `stop` unless given. */
   onNaN?: OnNaN;
   /** Ends the training, saved, within so many seconds from the call of `fit`, as far as can be foreseen. */
   timeLimit?: number;
@@ -218,7 +218,6 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     // While the device is still computing.
     data.prefetch?.();
     await this.#pause(data, total, options);
-    this.#diverged.skipped = 0;
   }
 
   /** Does what `onNaN` says. Errors: the one given, where that is none of numbers, or nothing more can be done. */
@@ -300,9 +299,9 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const shown = queue.reduce((sum, { count }) => sum + count, 0);
     this.#count(queue, shown, seconds);
     for (const [i, { step, lr, unit }] of queue.entries()) {
-      assertFinite("loss", losses[i], step, lr, "; it is NaN, too, where no target counts in a batch");
-      assertFinite("gradient's length", norms[i] ?? 0, step, lr);
+      const isLeftOut = this.#isLeftOut(losses[i], norms[i], step, lr);
       this.#starts.delete(step);
+      if (isLeftOut) continue;
       this.#progress.losses = [...this.#progress.losses, losses[i]].slice(-RECENT);
       const info = { step, loss: losses[i], lr, gradNorm: norms[i], perSecond: shown / seconds, unit };
       this.#run?.record({ event: "step", step, ...stepFigures(info) });
@@ -310,6 +309,22 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
       for (const callback of this.#options.callbacks ?? []) await callback.onStep?.(info);
     }
     this.#since = performance.now();
+  }
+
+  /** Whether a step that was read moved nothing, and is to be passed over. Errors: its numbers are not finite. */
+  #isLeftOut(loss: number, norm: number | undefined, step: number, lr: number): boolean {
+    try {
+      assertFinite("loss", loss, step, lr, "; it is NaN, too, where no target counts in a batch");
+      assertFinite("gradient's length", norm ?? 0, step, lr);
+    } catch (error) {
+      // Elsewhere such a step does not come this far.
+      const isSkipped = this.#options.onNaN === "skip" && !this.#settings.device.hostMemory;
+      if (!isSkipped || this.#diverged.skipped++ >= MOST_SKIPPED) throw error;
+      this.#tell(`${(error as Error).message}; the step is left out`);
+      return true;
+    }
+    this.#diverged.skipped = 0;
+    return false;
   }
 
   #count(queue: readonly Queued[], shown: number, seconds: number): void {

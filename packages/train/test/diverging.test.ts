@@ -1,7 +1,7 @@
 import { keep, manualSeed, openGpu, type Tensor, tensor } from "@lectern/autograd";
 import { Module, parameter } from "@lectern/nn";
 import { describe, expect, it } from "vitest";
-import { Adam, AdamW, type BatchSource, type Optimizer, SGD, Trainer } from "../src/index.ts";
+import { Adam, AdamW, type BatchSource, type Optimizer, SGD, Trainer, type TrainerOptions } from "../src/index.ts";
 import { queueingDevice, useDevice } from "./helpers.ts";
 
 /** The mean logarithm of a multiple: no number where something is below 0. */
@@ -39,18 +39,25 @@ const optimizers: [string, (parameters: Tensor[]) => Optimizer][] = [
 describe.each(["cpu", "reference", "queueing", "gpu"])(
   "on the %s device, a batch whose loss is no number",
   (device) => {
-    async function train(make: (parameters: Tensor[]) => Optimizer, steps: number, third: number[]) {
+    async function train(
+      make: (parameters: Tensor[]) => Optimizer,
+      steps: number,
+      third: number[],
+      { onNaN, callbacks }: Partial<TrainerOptions> = {},
+    ) {
       if (device === "queueing") queueingDevice();
       if (device === "gpu") await openGpu({ backend: "webasm" });
       useDevice(device);
       manualSeed(1);
       const model = new Logarithms();
-      const trainer = new Trainer({ model, optimizer: make(model.parameters()), progress: "off", log: () => {} });
+      const told: string[] = [];
+      const quiet = { progress: "off", log: (message: string) => told.push(message) } as const;
+      const trainer = new Trainer({ model, optimizer: make(model.parameters()), ...quiet, onNaN, callbacks });
       const error = await trainer.fit(batches(third), { steps }).then(
         () => undefined,
         (error: Error) => error.message,
       );
-      return { error, weight: [...(await model.weight.data())] };
+      return { error, told, weight: [...(await model.weight.data())] };
     }
 
     it.each(optimizers)("moves nothing, by %s", async (_, make) => {
@@ -58,6 +65,15 @@ describe.each(["cpu", "reference", "queueing", "gpu"])(
       const after = await train(make, 3, [1, -1]);
       expect(after.error).toContain("the loss is NaN at step 3");
       expect(after.weight).toEqual(before.weight);
+    });
+
+    it("is left out where onNaN says so", async () => {
+      const steps: number[] = [];
+      const callbacks = [{ onStep: ({ step }: { step: number }) => void steps.push(step) }];
+      const { error, told, weight } = await train(optimizers[0][1], 12, [1, -1], { onNaN: "skip", callbacks });
+      expect([error, steps]).toEqual([undefined, [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12]]);
+      expect(told.join("\n")).toMatch(/the loss is NaN at step 3.*the step is left out/);
+      expect(weight.every(Number.isFinite)).toBe(true);
     });
 
     it("is told with the op that made it so, and the parameter that would have gone with it", async () => {
