@@ -1,4 +1,4 @@
-import { inUnits } from "@lectern/autograd";
+import { type Device, inUnits } from "@lectern/autograd";
 import { GPT, type Module, TransformerClassifier } from "@lectern/nn";
 import { host } from "#host";
 import type { BatchSource } from "./data/batch.ts";
@@ -39,10 +39,16 @@ function activationsOfToken(model: Module): number {
   return BYTES * (KEPT * layers * width + logits);
 }
 
+/** Bytes that there can be on a device, as far as somebody says. */
+function mostOf({ capacity, hostMemory }: Device): number {
+  const machine = hostMemory ? host.memory() : undefined;
+  return Math.min(capacity?.() ?? Number.POSITIVE_INFINITY, machine ?? Number.POSITIVE_INFINITY);
+}
+
 /** Errors: a training for which there cannot be memory enough, with an estimate of what it needs and what to lower. */
 export function assertFits(model: Module, optimizer: Optimizer, data: BatchSource<object>): void {
   const device = deviceOf(model);
-  const most = Math.min(device.capacity?.() ?? Number.POSITIVE_INFINITY, host.memory() ?? Number.POSITIVE_INFINITY);
+  const most = mostOf(device);
   const needs = memoryNeeds(model, optimizer, data.largest);
   const all = needs.model + needs.optimizer + needs.activations;
   if (all <= most) return;

@@ -2,7 +2,8 @@ import { manualSeed, memoryUsage, resetPeakMemory } from "@lectern/autograd";
 import { GPT, TransformerClassifier } from "@lectern/nn";
 import { describe, expect, it } from "vitest";
 import { AdamW, DataLoader, RandomWindows, Trainer } from "../src/index.ts";
-import { memoryNeeds } from "../src/memoryNeeds.ts";
+import { assertFits, memoryNeeds } from "../src/memoryNeeds.ts";
+import { queueingDevice, useDevice } from "./helpers.ts";
 
 const tokens = Int32Array.from({ length: 5000 }, (_, i) => (i * i) % 11);
 const quiet = { progress: "off", log: () => {} } as const;
@@ -33,6 +34,14 @@ describe("the memory that a training needs", () => {
     await expect(new Trainer({ model, optimizer, ...quiet }).fit(data, { steps: 2 })).rejects.toThrow(
       /^Trainer: this training needs at least \d+\.\d GiB of memory, and there are \d+\.\d [MG]iB for the cpu device: 0\.1 MiB for the model, 0\.3 MiB for gradients and optimiser, \d+\.\d GiB for the activations of a batch of 1000000000 x 64 tokens: take a batch below \d+ /,
     );
+  });
+
+  it("is not judged by the machine's memory where the device has its own", () => {
+    queueingDevice();
+    useDevice("queueing");
+    const { model, optimizer } = gpt({ width: 8, context: 8 });
+    const data = new RandomWindows(tokens, { context: 8, batch: 1e9, seed: 1 });
+    expect(() => assertFits(model, optimizer, data)).not.toThrow();
   });
 
   it("of a classifier depends on its longest examples", () => {
