@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GPT } from "@lectern/nn";
@@ -29,6 +29,16 @@ async function tryTokenizer(path: string): Promise<void> {
       throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
     }
     tokenizer.decode(ids);
+  });
+}
+
+const ready = JSON.parse(
+  readFileSync(new URL("../../../packages/train/test/fixtures/ready.json", import.meta.url), "utf8"),
+) as Record<string, { json: unknown }>;
+for (const [kind, { json }] of Object.entries(ready)) {
+  fuzz(`tokenizer.json: ${kind}`, changedJsonFile(json), async (bytes, folder) => {
+    writeFileSync(`${folder}/tokenizer.json`, bytes);
+    await tryTokenizer(`${folder}/tokenizer.json`);
   });
 }
 

@@ -7,8 +7,14 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Whether a description is a `tokenizer.json`, of byte-level BPE or not. */
 export function isHuggingFace(json: Json): boolean {
-  return isObject(json.model) && (json.model.type === "BPE" || "merges" in json.model);
+  return isObject(json.model) && (typeof json.model.type === "string" || "merges" in json.model);
+}
+
+/** A `tokenizer.json` that does something that `BPETokenizer` does not. */
+export class UnknownKindError extends Error {
+  override readonly name = "UnknownKindError";
 }
 
 const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
@@ -109,7 +115,7 @@ function mergesFrom(merges: unknown, tokens: readonly string[]): Vocabulary["mer
 /** Errors: a setting that changes the ids in a way that is not known here. */
 function assertSupported(json: Json, model: Json): void {
   const refuse = (what: string): never => {
-    throw new Error(`tokenizer: ${what}, and only byte-level BPE as GPT-2 has it is known here`);
+    throw new UnknownKindError(`tokenizer: ${what}, and only byte-level BPE as GPT-2 has it is known here`);
   };
   if (model.type !== undefined && model.type !== "BPE") refuse(`its model is ${shown(model.type)}`);
   if (json.normalizer !== undefined && json.normalizer !== null) refuse("it has a normalizer");
