@@ -15,7 +15,7 @@ export function dataList({ json }: { json: boolean }): void {
   });
   out.say(table([["name", "task", "state", "what it is"], ...rows]));
   out.say(
-    "\nAny text file is data for `train char`, any CSV or TSV with a text and a label column for `train classify`.",
+    "\nAny text file is data for `train char`, any CSV or TSV with a text and a label column for `train classify`, JSON lines or TSV with prompts and answers for `train text`.",
   );
   out.event("done", { datasets: rows.length });
 }

@@ -114,7 +114,8 @@ export async function showAnswers(
   options: CharOptions,
   out: Output,
 ): Promise<void> {
-  const corpus = await corpusOf(options);
+  // What there was to warn of has been said.
+  const corpus = await corpusOf({ ...options, json: true });
   const parts = { train: "trained on", validation: "never seen" } as const;
   const rows: string[][] = [];
   for (const [part, label] of Object.entries(parts) as [keyof typeof parts, string][]) {
