@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { type Device, Storage } from "./device.ts";
 import { bytesOf, type DType } from "./dtypes.ts";
 import { holding, Modes, modes } from "./modes.ts";

@@ -22,35 +22,67 @@ import { Module } from "./module.ts";
 
 type LossFunction<Options> = (prediction: Tensor, target: Tensor, options: Options) => Tensor;
 
-/** A module of a loss function. Weights among the options are no buffers: make them on the model's device. */
-function lossModule<Options extends object>(loss: LossFunction<Options>) {
-  return class extends Module {
-    readonly options: Options;
+/** A loss function with its options. Weights among them are no buffers: make them on the model's device. */
+class LossModule<Options extends object> extends Module {
+  readonly options: Options;
+  readonly #loss: LossFunction<Options>;
 
-    constructor(options: Options = {} as Options) {
-      super();
-      this.options = options;
-    }
+  constructor(loss: LossFunction<Options>, options: Options = {} as Options) {
+    super();
+    this.#loss = loss;
+    this.options = options;
+  }
 
-    forward(prediction: Tensor, target: Tensor): Tensor {
-      return loss(prediction, target, this.options);
-    }
-  };
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    return this.#loss(prediction, target, this.options);
+  }
 }
 
 /** `(prediction - target)²` */
-export class MSELoss extends lossModule<LossOptions>(mseLoss) {}
+export class MSELoss extends LossModule<LossOptions> {
+  constructor(options?: LossOptions) {
+    super(mseLoss, options);
+  }
+}
 /** `|prediction - target|` */
-export class L1Loss extends lossModule<LossOptions>(l1Loss) {}
+export class L1Loss extends LossModule<LossOptions> {
+  constructor(options?: LossOptions) {
+    super(l1Loss, options);
+  }
+}
 /** A parabola up to delta, its tangent beyond (Huber, 1964). */
-export class HuberLoss extends lossModule<HuberOptions>(huberLoss) {}
+export class HuberLoss extends LossModule<HuberOptions> {
+  constructor(options?: HuberOptions) {
+    super(huberLoss, options);
+  }
+}
 /** A parabola up to beta, a line of slope 1 beyond (Girshick, 2015). */
-export class SmoothL1Loss extends lossModule<SmoothL1Options>(smoothL1Loss) {}
+export class SmoothL1Loss extends LossModule<SmoothL1Options> {
+  constructor(options?: SmoothL1Options) {
+    super(smoothL1Loss, options);
+  }
+}
 /** Cross entropy of probabilities against targets from 0 to 1. */
-export class BCELoss extends lossModule<BinaryCrossEntropyOptions>(binaryCrossEntropy) {}
+export class BCELoss extends LossModule<BinaryCrossEntropyOptions> {
+  constructor(options?: BinaryCrossEntropyOptions) {
+    super(binaryCrossEntropy, options);
+  }
+}
 /** The same of logits, right for any of them. */
-export class BCEWithLogitsLoss extends lossModule<BinaryLogitsOptions>(binaryCrossEntropyWithLogits) {}
+export class BCEWithLogitsLoss extends LossModule<BinaryLogitsOptions> {
+  constructor(options?: BinaryLogitsOptions) {
+    super(binaryCrossEntropyWithLogits, options);
+  }
+}
 /** Minus the log-probability [..., classes] of the target [...]. */
-export class NLLLoss extends lossModule<NllOptions>(nllLoss) {}
+export class NLLLoss extends LossModule<NllOptions> {
+  constructor(options?: NllOptions) {
+    super(nllLoss, options);
+  }
+}
 /** The same of logits. */
-export class CrossEntropyLoss extends lossModule<CrossEntropyOptions>(crossEntropy) {}
+export class CrossEntropyLoss extends LossModule<CrossEntropyOptions> {
+  constructor(options?: CrossEntropyOptions) {
+    super(crossEntropy, options);
+  }
+}

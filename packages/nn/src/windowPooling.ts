@@ -14,35 +14,62 @@ import { Module } from "./module.ts";
 
 /** Pooling over windows, as layers of a convolutional network; over whole sequences: `pooling.ts`. */
 
-function pooling<Options extends object>(pool: (x: Tensor, size: PerAxis, options: Options) => Tensor) {
-  return class extends Module {
-    readonly size: PerAxis;
-    readonly options: Options;
+type Pool<Options> = (x: Tensor, size: PerAxis, options: Options) => Tensor;
 
-    constructor(size: PerAxis, options: Options = {} as Options) {
-      super();
-      this.size = size;
-      this.options = options;
-    }
+/** A window's size, and how it moves. */
+class WindowPooling<Options extends object> extends Module {
+  readonly size: PerAxis;
+  readonly options: Options;
+  readonly #pool: Pool<Options>;
 
-    forward(x: Tensor): Tensor {
-      return pool(x, this.size, this.options);
-    }
-  };
+  constructor(pool: Pool<Options>, size: PerAxis, options: Options = {} as Options) {
+    super();
+    this.#pool = pool;
+    this.size = size;
+    this.options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.#pool(x, this.size, this.options);
+  }
 }
 
 /** The largest element of each window. x: [batch, channels, length] -> the same, shorter. */
-export class MaxPool1d extends pooling<MaxPoolingOptions>(maxPool1d) {}
+export class MaxPool1d extends WindowPooling<MaxPoolingOptions> {
+  constructor(size: PerAxis, options?: MaxPoolingOptions) {
+    super(maxPool1d, size, options);
+  }
+}
 /** The largest element of each window. x: [batch, channels, height, width] -> the same, smaller. */
-export class MaxPool2d extends pooling<MaxPoolingOptions>(maxPool2d) {}
+export class MaxPool2d extends WindowPooling<MaxPoolingOptions> {
+  constructor(size: PerAxis, options?: MaxPoolingOptions) {
+    super(maxPool2d, size, options);
+  }
+}
 /** The mean of each window. x: [batch, channels, length] -> the same, shorter. */
-export class AvgPool1d extends pooling<AveragePoolingOptions>(avgPool1d) {}
+export class AvgPool1d extends WindowPooling<AveragePoolingOptions> {
+  constructor(size: PerAxis, options?: AveragePoolingOptions) {
+    super(avgPool1d, size, options);
+  }
+}
 /** The mean of each window. x: [batch, channels, height, width] -> the same, smaller. */
-export class AvgPool2d extends pooling<AveragePoolingOptions>(avgPool2d) {}
+export class AvgPool2d extends WindowPooling<AveragePoolingOptions> {
+  constructor(size: PerAxis, options?: AveragePoolingOptions) {
+    super(avgPool2d, size, options);
+  }
+}
 /** Means, as many as asked for, whatever the length. x: [batch, channels, length] -> [batch, channels, size]. */
-export class AdaptiveAvgPool1d extends pooling<object>(adaptiveAvgPool1d) {}
+export class AdaptiveAvgPool1d extends WindowPooling<object> {
+  constructor(size: PerAxis) {
+    super(adaptiveAvgPool1d, size);
+  }
+}
 /** Means, as many as asked for, whatever the size; of size 1 it is global average pooling (Lin et al., 2013). */
-export class AdaptiveAvgPool2d extends pooling<object>(adaptiveAvgPool2d) {}
+export class AdaptiveAvgPool2d extends WindowPooling<object> {
+  constructor(size: PerAxis) {
+    super(adaptiveAvgPool2d, size);
+  }
+}
 
 /** All axes behind the first as one: between the images and the vectors of a network. [batch, …] -> [batch, size]. */
 export class Flatten extends Module {

@@ -7,7 +7,7 @@ import {
   gpuInfo,
   openGpu,
 } from "../../src/devices/gpu/device.ts";
-import { loadGpuJs } from "../../src/devices/gpu/gpujs.ts";
+import { loadGpuJs } from "../../src/devices/gpu/library.ts";
 import { defineKernel, noGrad, ones, scope, type Tensor, type Thread } from "../../src/index.ts";
 import { cases } from "../conformance/cases/index.ts";
 import type { Tolerance } from "../conformance/check.ts";

@@ -3,7 +3,8 @@ import { openWebAssembly } from "../../src/devices/gpu/backends/webasm.ts";
 import { openWebGl2 } from "../../src/devices/gpu/backends/webgl2.ts";
 import { openWebGpu } from "../../src/devices/gpu/backends/webgpu.ts";
 import { deviceOn } from "../../src/devices/gpu/device.ts";
-import { type BackendName, type GpuJsLibrary, loadGpuJs } from "../../src/devices/gpu/gpujs.ts";
+import type { BackendName } from "../../src/devices/gpu/gpujs.ts";
+import { type GpuJsLibrary, loadGpuJs } from "../../src/devices/gpu/library.ts";
 import { type Product, Runtime } from "../../src/devices/gpu/runtime.ts";
 import { gradients, noGrad, randn, scaledDotProductAttention, scope, setFused, type Tensor } from "../../src/index.ts";
 

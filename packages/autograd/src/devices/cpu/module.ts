@@ -1,10 +1,10 @@
 /** The kernels' WebAssembly module: which of its three builds this host can run. */
 
+import { bytes as widenedBytes } from "#widened";
 import { environment } from "./environment.ts";
 import type { Helpers, Kernels } from "./generated/interface.mjs";
 import { bytes as plainBytes } from "./generated/plain.ts";
 import { bytes as relaxedBytes } from "./generated/relaxed.ts";
-import { bytes as widenedBytes } from "./generated/widened.ts";
 import { compileProven, whyNotWidened } from "./widening.ts";
 
 /**

@@ -7,7 +7,7 @@ import { openWebAssembly } from "./backends/webasm.ts";
 import { openWebGl2 } from "./backends/webgl2.ts";
 import { openWebGpu } from "./backends/webgpu.ts";
 import { assertNoClosure } from "./closures.ts";
-import { type BackendName, type GpuJsLibrary, loadGpuJs } from "./gpujs.ts";
+import type { BackendName } from "./gpujs.ts";
 import type { KernelSpec } from "./kernel.ts";
 import * as attention from "./kernels/attention.ts";
 import * as crossEntropy from "./kernels/crossEntropy.ts";
@@ -20,6 +20,7 @@ import * as optim from "./kernels/optim.ts";
 import * as random from "./kernels/random.ts";
 import * as reductions from "./kernels/reductions.ts";
 import * as rows from "./kernels/rows.ts";
+import { type GpuJsLibrary, loadGpuJs } from "./library.ts";
 import { type Box, messageOf, type Product, Runtime } from "./runtime.ts";
 import { store } from "./store.ts";
 

@@ -7,8 +7,9 @@ import {
   type Program,
   returnType,
 } from "../backend.ts";
-import type { GpuJs, GpuJsLibrary } from "../gpujs.ts";
+import type { GpuJs } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
+import type { GpuJsLibrary } from "../library.ts";
 
 /**
  * gpu.js compiles a module for each combination of sizes, and keeps so many of them for each kernel. A browser's V8 has

@@ -8,8 +8,9 @@ import {
   type Program,
   returnType,
 } from "../backend.ts";
-import type { GpuJs, GpuJsFunction, GpuJsLibrary, GpuJsShortcut } from "../gpujs.ts";
+import type { GpuJs, GpuJsFunction, GpuJsShortcut } from "../gpujs.ts";
 import type { KernelSpec } from "../kernel.ts";
+import type { GpuJsLibrary } from "../library.ts";
 
 type Size = readonly [width: number, height: number];
 

@@ -9,8 +9,9 @@ import {
   returnType,
   type WgslSpec,
 } from "../backend.ts";
-import type { GpuJs, GpuJsLibrary, WebGpuContext } from "../gpujs.ts";
+import type { GpuJs } from "../gpujs.ts";
 import type { ArgumentType, KernelSpec } from "../kernel.ts";
+import type { GpuJsLibrary, WebGpuContext } from "../library.ts";
 import { MAP_MODE_READ, MAX_BYTES, Recorder, USAGE } from "./recorder.ts";
 
 /** A buffer, and the sizes by which a kernel indexes it, from the last axis on. */

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stageAll } from "../pack.mjs";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SOURCES = ["packages/autograd", "packages/nn", "packages/train", "datasets"];
+
+export interface PublishedManifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+export const manifestIn = (folder: string) =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as PublishedManifest;
+
+/** README's first program, and what of it is changed so that it takes a second. */
+export function firstProgram(): string {
+  const found = /## A first model of your own\n+```ts\n([\s\S]*?)```/.exec(
+    readFileSync(join(ROOT, "README.md"), "utf8"),
+  );
+  if (found === null) throw new Error("README.md shows no first program");
+  return found[1]
+    .replaceAll("steps: 500", "steps: 4")
+    .replace("evaluateEvery: 250", "evaluateEvery: 4")
+    .replace("30 }", "1 }");
+}
+
+/**
+ * A project outside of the workspace that has our packages as they are published, and those of others that the workspace has
+ * installed for them.
+ */
+export function makeConsumer(): { folder: string; packages: string[]; remove(): void } {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "lectern-consumer-"));
+  const modules = join(folder, "node_modules");
+  const packages = stageAll(modules);
+  for (const [i, published] of packages.entries()) {
+    const { dependencies, optionalDependencies = {} } = manifestIn(published);
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      if (!name.startsWith("@lectern/")) link(join(ROOT, SOURCES[i], "node_modules", name), join(modules, name));
+    }
+  }
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  return { folder, packages, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function link(target: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    symlinkSync(realpathSync(target), path, "junction");
+  } catch (error) {
+    // Several packages have it, or it is optional and not there on this machine.
+    if (!["EEXIST", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}

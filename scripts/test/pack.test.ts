@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { findBrowser, openPage } from "@lectern/autograd/testing/browser";
+import { bundleWithVite } from "@lectern/autograd/testing/bundling";
+import { afterAll, describe, expect, it } from "vitest";
+import { firstProgram, makeConsumer, manifestIn, ROOT } from "./consumer.ts";
+import type { FirstProgramPage } from "./firstProgram.page.ts";
+
+const { folder, packages, remove } = makeConsumer();
+afterAll(remove);
+
+const filesIn = (path: string) =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name));
+
+describe.each(packages.map((path) => [manifestIn(path).name, path]))("%s as it is published", (_name, path) => {
+  it("has what its package.json names, and asks for packages that anybody can install", () => {
+    const { exports, dependencies } = manifestIn(path);
+    for (const { types, default: main } of Object.values(exports)) {
+      expect([types, main].filter((file) => !existsSync(join(path, file)))).toEqual([]);
+    }
+    expect(Object.values(dependencies).filter((range) => !/^[\^~]?\d/.test(range))).toEqual([]);
+  });
+
+  it("has a licence and a README, and neither tests nor TypeScript that Node would refuse", () => {
+    expect(["LICENSE", "README.md"].filter((file) => !existsSync(join(path, file)))).toEqual([]);
+    const files = filesIn(path);
+    expect(files.filter((file) => /\.test\.|[\\/]test[\\/]/.test(file))).toEqual([]);
+    expect(files.filter((file) => /(?<!\.d)\.ts$/.test(file))).toEqual([]);
+    const modules = files.filter((file) => /\.(js|mjs|d\.ts|d\.mts)$/.test(file));
+    const named = modules.filter((file) => /(from|import\()\s*"\.[^"\n]*\.ts"/.test(readFileSync(file, "utf8")));
+    expect(named).toEqual([]);
+  });
+});
+
+it("README's first program runs outside of the workspace, with plain node", () => {
+  writeFileSync(join(folder, "first.js"), `${firstProgram()}\nconsole.log("the end");\n`);
+  const output = execFileSync(process.execPath, ["first.js"], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+  const metrics = readFileSync(join(folder, "runs/first/metrics.jsonl"), "utf8");
+  expect(metrics).toMatch(/"event":"evaluate","step":4,"loss":4\.\d+/);
+  expect(output).toMatch(/Call me [\s\S]+the end\n$/u);
+});
+
+it("types hold for a strict program that checks its libraries too, and knows nothing of Node", () => {
+  writeFileSync(join(folder, "strict.ts"), firstProgram());
+  writeFileSync(join(folder, "all.ts"), 'export * from "@lectern/autograd";\nexport * as nn from "@lectern/nn";\n');
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  for (const resolution of [
+    ["--module", "nodenext"],
+    ["--module", "esnext", "--moduleResolution", "bundler"],
+  ]) {
+    const args = ["--noEmit", "--strict", "--target", "es2022", "--types", "", ...resolution, "strict.ts", "all.ts"];
+    const check = () => execFileSync(process.execPath, [tsc, ...args], { cwd: folder, encoding: "utf8" });
+    expect(check).not.toThrow();
+  }
+});
+
+const browser = findBrowser();
+if (browser === undefined) {
+  console.log("the packages in a page: left out, as no Chromium was found here (CHROMIUM can name its path)");
+} else {
+  it("README's first program runs in a page that Vite has minified", async () => {
+    const page = join(folder, "page.ts");
+    copyFileSync(fileURLToPath(new URL("firstProgram.page.ts", import.meta.url)), page);
+    const opened = await openPage(browser, await bundleWithVite(pathToFileURL(page)));
+    try {
+      const { trainLoss, text } = await opened.page.evaluate(() => (globalThis as unknown as FirstProgramPage).run());
+      expect(trainLoss).toBeGreaterThan(4);
+      expect(trainLoss).toBeLessThan(5);
+      expect(text).toMatch(/^Call me [\s\S]{20}$/u);
+    } finally {
+      await opened.close();
+    }
+  });
+}
+
+it("a page with autograd and nn loads less than 190 kB, and gpu.js when it is asked for", async () => {
+  const entry = join(folder, "small.ts");
+  writeFileSync(
+    entry,
+    'import * as nn from "@lectern/nn";\nimport * as autograd from "@lectern/autograd";\nconsole.log(nn, autograd);\n',
+  );
+  const bundle = await bundleWithVite(pathToFileURL(entry));
+  const script = bundle["/script.js"];
+  expect(script).not.toContain("GPU.js");
+  expect(gzipSync(script).length).toBeLessThan(190_000);
+});
