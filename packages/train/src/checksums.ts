@@ -6,7 +6,7 @@ import { FormatError } from "./safetensorsHeader.ts";
 export const CHECKSUMS = "sha256";
 
 /** So many bytes are summed at once, and are in memory; longer ones have the sum of their parts' sums. */
-export const SUMMED_BYTES = 2 ** 23;
+export const SUMMED_BYTES = 2 ** 22;
 
 /** What files of old were cut into, which do not say it; and so the most that is read at once. */
 const LARGEST_PART = 2 ** 26;
