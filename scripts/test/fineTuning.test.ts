@@ -57,6 +57,8 @@ describe("training that goes on from a model", () => {
         "tokenizer.json",
       ]);
     }
+    const over = await lectern(["merge", "lora", "--out", "base"], folder);
+    expect([over.code, over.stderr]).toEqual([2, expect.stringContaining("there is a model or a run in base already")]);
     // A folder in Hugging Face's layout says nothing of data or tasks, and is used as a run is.
     const texts = await Promise.all(
       ["lora", "merged", "again"].map(async (model) => {

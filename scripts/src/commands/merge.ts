@@ -1,5 +1,5 @@
 import { GPT, loraLayers, mergeLoRA } from "@lectern/nn";
-import { loadAdapter, openRun, saveHuggingFace } from "@lectern/train";
+import { loadAdapter, openRun, RunFolder, saveHuggingFace } from "@lectern/train";
 import { UsageError } from "../errors.ts";
 import { modelPath } from "../models/resolve.ts";
 import { runPosition } from "../options.ts";
@@ -29,6 +29,9 @@ export const command = defineCommand({
 
   async run(options) {
     const out = output(options.json);
+    if (await new RunFolder(options.out).file("config.json").exists()) {
+      throw new UsageError(`--out: there is a model or a run in ${options.out} already; name another folder`);
+    }
     const { model, tokenizer } = await openRun(await modelPath(options.run, options));
     if (!(model instanceof GPT)) throw new UsageError(`${options.run} is no GPT, and that layout is for GPTs alone`);
     if (options.adapter !== undefined) await loadAdapter(options.adapter, model);
