@@ -21,7 +21,9 @@ const settings = {
     /** Of so many positions, the last ones, attention sees no others; 0 for all. */
     window: 0,
     /** Widths that give the three about as many parameters. */
-    widths: { lstm: 24, cnn: 26, transformer: 20 },
+    lstmWidth: 24,
+    cnnWidth: 26,
+    transformerWidth: 20,
     batch: 32,
     steps: 1500,
     lr: 1e-2,
@@ -123,10 +125,10 @@ class Attending extends Reader {
 const NAMES = ["lstm", "cnn", "transformer"] as const;
 type Name = (typeof NAMES)[number];
 
-const make = ({ widths, dilations, window }: Settings): Record<Name, Reader> => ({
-  lstm: new Recurrent(widths.lstm),
-  cnn: new Convolutional(widths.cnn, dilations),
-  transformer: new Attending(widths.transformer, window),
+const make = ({ lstmWidth, cnnWidth, transformerWidth, dilations, window }: Settings): Record<Name, Reader> => ({
+  lstm: new Recurrent(lstmWidth),
+  cnn: new Convolutional(cnnWidth, dilations),
+  transformer: new Attending(transformerWidth, window),
 });
 
 interface Sequence {

@@ -47,14 +47,15 @@ const settings = {
     /** How many of them are drawn. */
     drawn: 6,
     /** By how much accuracies may differ that are claimed to be about the same: of the two heads, of the two sizes. */
-    margins: { heads: 0.05, sizes: 0.05 },
+    betweenHeads: 0.05,
+    betweenSizes: 0.05,
     /** The share of maps that are claimed to point at their digit. */
     pointing: 0.7,
   },
   quick: { train: 4000, validation: 500, steps: 500, pictures: 200 },
   smallest: {
     ...{ size: 32, canvas: 56, batch: 16, train: 1600, validation: 200, steps: 160, pictures: 60, drawn: 2 },
-    ...{ margins: { heads: 0.4, sizes: 0.2 }, pointing: 0.6 },
+    ...{ betweenHeads: 0.4, betweenSizes: 0.2, pointing: 0.6 },
   },
 };
 // #endregion
@@ -166,7 +167,8 @@ export const experiment = defineExperiment({
   settings,
 
   async run({ settings, seed, progress }) {
-    const { heads, steps, size, canvas, pictures, drawn, margins, pointing } = settings;
+    const { heads, steps, size, canvas, pictures, drawn } = settings;
+    const { betweenHeads, betweenSizes, pointing } = settings;
     const { train, validation } = await digits({ ...settings, seed });
     const anywhere = (images: readonly LabelledImage[], size: number) => images.map((image) => place([image], size));
     const data = { train: anywhere(train, size), validation: anywhere(validation, size) };
@@ -184,7 +186,8 @@ export const experiment = defineExperiment({
       const takesLarger = takes(model, singles[0]);
       learned.push({ head: heads[i], accuracy, parameters: model.head.numParameters(), takesLarger });
     }
-    if (!learned[0].takesLarger) return { learned, margins, pointing, larger: 0, inside: 0, shown: [] };
+    if (!learned[0].takesLarger)
+      return { learned, betweenHeads, betweenSizes, pointing, larger: 0, inside: 0, shown: [] };
 
     let inside = 0;
     const shown: { labels: number[]; image: number[][]; maps: number[][][] }[] = [];
@@ -209,10 +212,10 @@ export const experiment = defineExperiment({
   // #region claims
   claims: {
     parameters: ({ learned: [pooled] }) => equal(pooled.parameters, 0),
-    accuracy: ({ learned: [pooled, connected], margins }) =>
-      atLeast(pooled.accuracy, connected.accuracy - margins.heads),
+    accuracy: ({ learned: [pooled, connected], betweenHeads }) =>
+      atLeast(pooled.accuracy, connected.accuracy - betweenHeads),
     connected: ({ learned: [, connected] }) => equal(Number(connected.takesLarger), 0),
-    larger: ({ learned: [pooled], larger, margins }) => atLeast(larger, pooled.accuracy - margins.sizes),
+    larger: ({ learned: [pooled], larger, betweenSizes }) => atLeast(larger, pooled.accuracy - betweenSizes),
     where: ({ inside, pointing }) => atLeast(inside, pointing),
   },
   // #endregion

@@ -7,7 +7,8 @@ export const texts = tellings({
       "A convolutional network is built of five parts: convolutions, an activation, normalisation, pooling, and a fully connected layer at its end.",
     shows:
       "A network of two convolutions and one fully connected layer learns handwritten digits of 28 x 28 pixels, of which it is tested on some that it has not seen. Then it is trained again for a shorter time, each time without one of its parts.",
-    change: "Set filter to 1, and the network sees no neighbours any more. Set channels to 2, or to 32.",
+    change:
+      'Set missing to "activation", "pooling" or another part, and the whole network is without it. Set filter to 1, and it sees no neighbours any more. Set channels to 2, or to 32.',
     claims: {
       accuracy: {
         says: "the network reads as many unseen digits as is claimed",
@@ -16,6 +17,10 @@ export const texts = tellings({
       convolution: {
         says: "without convolution, when each pixel is seen by itself, fewer digits are read right",
         compares: ["whole network", "without convolution"],
+      },
+      normalisation: {
+        says: "without normalisation, as few steps teach less",
+        compares: ["whole network", "without normalisation"],
       },
     },
     figures: {
@@ -42,7 +47,7 @@ export const texts = tellings({
     input: "digit",
     stages: ["1st convolution", "1st pooling", "2nd convolution", "2nd pooling"],
     without: {
-      nothing: "all parts",
+      nothing: "whole network",
       convolution: "without convolution",
       pooling: "without pooling",
       activation: "without activation",
@@ -56,7 +61,8 @@ export const texts = tellings({
       "Свёрточная сеть состоит из пяти частей: свёртки, функции активации, нормализации, пулинга и полносвязного слоя в конце.",
     shows:
       "Сеть из двух свёрток и одного полносвязного слоя учится читать рукописные цифры 28 × 28 пикселей; проверяем её на цифрах, которых она не видела. Затем ту же сеть учим заново, но недолго и каждый раз без одной из частей.",
-    change: "Поставьте filter: 1 — сеть перестанет видеть соседей пикселя. Попробуйте channels: 2 и channels: 32.",
+    change:
+      'Поставьте missing: "activation", "pooling" или другую часть — и её не будет во всей сети. Поставьте filter: 1 — сеть перестанет видеть соседей пикселя. Попробуйте channels: 2 и channels: 32.',
     claims: {
       accuracy: {
         says: "доля верно прочитанных новых цифр не ниже заявленной",
@@ -65,6 +71,10 @@ export const texts = tellings({
       convolution: {
         says: "без свёртки, когда каждый пиксель виден сам по себе, верных ответов меньше",
         compares: ["вся сеть", "без свёртки"],
+      },
+      normalisation: {
+        says: "без нормализации за столь малое число шагов сеть выучивает меньше",
+        compares: ["вся сеть", "без нормализации"],
       },
     },
     figures: {
@@ -91,7 +101,7 @@ export const texts = tellings({
     input: "цифра",
     stages: ["1-я свёртка", "1-й пулинг", "2-я свёртка", "2-й пулинг"],
     without: {
-      nothing: "все части",
+      nothing: "вся сеть",
       convolution: "без свёртки",
       pooling: "без пулинга",
       activation: "без активации",
