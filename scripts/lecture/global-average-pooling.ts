@@ -52,7 +52,7 @@ const settings = {
     /** The share of maps that are claimed to point at their digit. */
     pointing: 0.7,
   },
-  quick: { train: 4000, validation: 500, steps: 500, pictures: 200 },
+  quick: { train: 4000, validation: 500, steps: 500, pictures: 200, betweenHeads: 0.1 },
   smallest: {
     ...{ size: 32, canvas: 56, batch: 16, train: 1600, validation: 200, steps: 160, pictures: 60, drawn: 2 },
     ...{ betweenHeads: 0.4, betweenSizes: 0.2, pointing: 0.6 },
@@ -201,7 +201,8 @@ export const experiment = defineExperiment({
     }
     return {
       learned,
-      margins,
+      betweenHeads,
+      betweenSizes,
       pointing,
       larger: await accuracyOf(models[0], singles),
       inside: inside / (2 * pairs.length),
