@@ -19,7 +19,10 @@ export const texts = tellings({
       },
       tied: {
         says: "a head that is the embedding saves a matrix, and learns more slowly in a training as short as this",
-        compares: ["tied: parameters; loss", "own matrix: parameters; loss"],
+        compares: [
+          ["parameters with the tied head", "with a matrix of its own"],
+          ["loss with the tied head", "with a matrix of its own"],
+        ],
       },
     },
     figures: {
@@ -111,7 +114,10 @@ export const texts = tellings({
       },
       tied: {
         says: "выход через эмбеддинг экономит целую матрицу, но при таком коротком обучении учится медленнее",
-        compares: ["общая матрица: параметры; потери", "своя: параметры; потери"],
+        compares: [
+          ["параметров с общей матрицей", "со своей"],
+          ["потери с общей матрицей", "со своей"],
+        ],
       },
     },
     figures: {

@@ -12,15 +12,25 @@ export const texts = tellings({
     claims: {
       rule: {
         says: "a GPT that has learned sums answers sums that it has never seen",
-        compares: ["share of unseen sums answered", "half the share of seen ones; a tenth"],
+        compares: [
+          ["share of unseen sums answered", "half the share of seen ones"],
+          ["share of unseen sums answered", "a tenth"],
+        ],
       },
       byHeart: {
         says: "words are learned by heart: those that were seen are known, others are not",
-        compares: ["share of words answered: seen, unseen", "at least, at most"],
+        compares: [
+          ["share answered", "at least"],
+          ["share answered", "at most"],
+        ],
+        at: { seen: "words it has seen", unseen: "words it has not seen" },
       },
       original: {
         says: "the original transformer answers unseen sums too",
-        compares: ["share of unseen sums answered", "half the share of seen ones; a tenth"],
+        compares: [
+          ["share of unseen sums answered", "half the share of seen ones"],
+          ["share of unseen sums answered", "a tenth"],
+        ],
       },
     },
     figures: {
@@ -73,15 +83,25 @@ export const texts = tellings({
     claims: {
       rule: {
         says: "GPT, выучившая суммы, отвечает и на те, которых не видела",
-        compares: ["доля верных среди невиданных", "половина доли среди виденных; десятая часть"],
+        compares: [
+          ["доля верных среди невиданных", "половина доли среди виденных"],
+          ["доля верных среди невиданных", "десятая часть"],
+        ],
       },
       byHeart: {
         says: "слова учатся наизусть: виденные модель знает, остальные — нет",
-        compares: ["доля верных слов: виденных, невиданных", "не меньше, не больше"],
+        compares: [
+          ["доля верных", "не меньше"],
+          ["доля верных", "не больше"],
+        ],
+        at: { seen: "виденные слова", unseen: "невиданные слова" },
       },
       original: {
         says: "исходный трансформер тоже отвечает на невиданные суммы",
-        compares: ["доля верных среди невиданных", "половина доли среди виденных; десятая часть"],
+        compares: [
+          ["доля верных среди невиданных", "половина доли среди виденных"],
+          ["доля верных среди невиданных", "десятая часть"],
+        ],
       },
     },
     figures: {

@@ -11,7 +11,8 @@ export const texts = tellings({
     claims: {
       needed: {
         says: "without positions the order cannot be told; with any of the three kinds it is",
-        compares: ["share of right answers at the trained length", "at most without, at least with positions"],
+        compares: ["share of right answers at the trained length", "the limit"],
+        at: { none: "without positions", learned: "learned", sinusoidal: "sinusoidal", rotary: "rotary" },
       },
       beyond: {
         says: "on sequences twice as long as the trained ones, rotary positions lose less than learned ones, whose further vectors were never trained",
@@ -60,7 +61,8 @@ export const texts = tellings({
     claims: {
       needed: {
         says: "без позиций порядок не узнать, с любыми из трёх — можно",
-        compares: ["доля верных ответов на длине, на которой учили", "без позиций не больше, с позициями не меньше"],
+        compares: ["доля верных ответов на длине, на которой учили", "граница"],
+        at: { none: "без позиций", learned: "выученные", sinusoidal: "синусоидальные", rotary: "поворотные" },
       },
       beyond: {
         says: "на последовательностях вдвое длиннее поворотные позиции теряют меньше выученных: дальние векторы тех никогда не обучались",

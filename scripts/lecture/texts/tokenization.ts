@@ -20,7 +20,10 @@ export const texts = tellings({
       },
       measure: {
         says: "by the token the model of pieces seems the worst, by the byte it is the best: a piece is harder to guess, and says more",
-        compares: ["pieces: loss a token; bits a byte", "characters: loss a token, 1.2 times; bits a byte"],
+        compares: [
+          ["loss a token, pieces", "characters, 1.2 times"],
+          ["bits a byte, pieces", "characters"],
+        ],
       },
     },
     figures: {
@@ -78,8 +81,8 @@ export const texts = tellings({
       measure: {
         says: "в пересчёте на токен модель кусочков кажется худшей, а на байт — лучшая: кусочек труднее угадать, но и говорит он больше",
         compares: [
-          "кусочки: потери на токен; биты на байт",
-          "символы: потери на токен, умноженные на 1,2; биты на байт",
+          ["потери на токен у кусочков", "у символов, умноженные на 1,2"],
+          ["биты на байт у кусочков", "у символов"],
         ],
       },
     },
