@@ -116,8 +116,11 @@ export class RunFolder {
     const { lines, damaged } = await this.#readMetrics(step);
     // The last line is cut off where the run was killed while it wrote.
     if (damaged > 1) {
-      await file.copy("metrics.damaged.jsonl");
-      warn(`${damaged} lines of ${file} cannot be read and are left out; the file as it was is metrics.damaged.jsonl`);
+      const there = await this.store.list();
+      let [copy, number] = ["metrics.damaged.jsonl", 1];
+      while (there.includes(copy)) copy = `metrics.damaged-${++number}.jsonl`;
+      await file.copy(copy);
+      warn(`${damaged} lines of ${file} cannot be read and are left out; the file as it was is ${copy}`);
     }
     await file.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   }

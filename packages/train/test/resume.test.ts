@@ -290,6 +290,10 @@ describe("resuming", () => {
     const steps = (await run.metrics()).filter(({ event }) => event === "step").map(({ step }) => step);
     expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(readFileSync(`${out}/metrics.damaged.jsonl`, "utf8")).toContain("{broken");
+    appendFileSync(path, "null\n{broken again\n");
+    await program(language, 12, { out, resume: true });
+    expect(readFileSync(`${out}/metrics.damaged.jsonl`, "utf8")).not.toContain("{broken again");
+    expect(readFileSync(`${out}/metrics.damaged-2.jsonl`, "utf8")).toContain("{broken again");
   });
 
   it("has nothing to do where the steps are done already, and still gives the figures", async () => {
