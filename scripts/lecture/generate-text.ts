@@ -27,7 +27,7 @@ const settings = {
     prompt: "The whale ",
     /** How many characters before the next one are counted: 0 is a unigram, 2 a trigram. */
     orders: [0, 1, 2],
-    /** In how many of the book's characters. */
+    /** How many of the book's characters are counted, and learned from. */
     counted: 1_200_000,
     /** The one of them that the model is held against. */
     rival: 2,
@@ -84,10 +84,13 @@ export const experiment = defineExperiment({
     const held = text.validation.slice(0, 4000);
     const seen = text.train.slice(0, settings.counted);
     const ngrams = orders.map((order) => ({ order, bits: bitsOf(counted(seen, order), held, order) }));
-    const known = new Set(wordsOf(text.train));
+    const known = new Set(wordsOf(seen));
 
     // #region training
-    const { train, validation, tokenizer } = textData({ ...text, validation: held }, { context, batch, seed });
+    const { train, validation, tokenizer } = textData(
+      { ...text, train: seen, validation: held },
+      { context, batch, seed },
+    );
     const model = new GPT({ vocabulary: tokenizer.size, layers, heads, width, context, positions: "rotary" });
     const samples: { step: number; text: string; known: number }[] = [];
     const sample = async (step: number) => {

@@ -31,14 +31,20 @@ const settings = {
     positions: true,
     /** How many characters of held-out text the logit lens is measured on. */
     measured: 6000,
-    /** Whether the head of the first of two small models is its embedding, and how both are trained. */
+    /** Whether the head of the first of two small models is its embedding; how much both read, and their sizes. */
     tied: true,
+    read: 200_000,
     small: { vocabulary: 600, layers: 2, heads: 4, width: 64, context: 32 },
     batch: 16,
     steps: 400,
   },
   quick: { measured: 3000, steps: 200 },
-  smallest: { measured: 1000, steps: 80, small: { vocabulary: 400, layers: 1, heads: 2, width: 32, context: 16 } },
+  smallest: {
+    measured: 1000,
+    read: 50_000,
+    steps: 60,
+    small: { vocabulary: 400, layers: 1, heads: 2, width: 32, context: 16 },
+  },
 };
 type Settings = typeof settings.full;
 // #endregion
@@ -122,9 +128,9 @@ const best = (probabilities: readonly number[], count: number) =>
 
 // #region tied
 /** Two small models that differ in their head: the embedding itself, or a matrix of its own. */
-async function heads({ tied, small, batch, steps }: Settings, seed: number, told: (share: number) => void) {
+async function heads({ tied, read, small, batch, steps }: Settings, seed: number, told: (share: number) => void) {
   const moby = await loadText("moby-dick");
-  const corpus = { train: moby.train.slice(0, 200_000), validation: moby.validation.slice(0, 6000) };
+  const corpus = { train: moby.train.slice(0, read), validation: moby.validation.slice(0, 3000) };
   const tokenizer = BPETokenizer.from([corpus.train], { size: small.vocabulary });
   const found = [];
   for (const tiedHead of [tied, false]) {

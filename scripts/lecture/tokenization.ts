@@ -25,6 +25,8 @@ const settings = {
   full: {
     /** What merges are learned from: "moby-dick" is English; "udhr" has English and Russian. */
     learnedFrom: "moby-dick",
+    /** How many characters of it. */
+    characters: 200_000,
     /** How many tokens there are: the 256 bytes, an end of text, and merges. */
     sizes: [257, 300, 400, 600, 1000, 2000],
     /** The words whose merges are shown, by the largest of the tokenizers. */
@@ -39,7 +41,7 @@ const settings = {
     steps: 1000,
   },
   quick: { sizes: [257, 300, 400, 600, 1000], steps: 200, layers: 1 },
-  smallest: { sizes: [257, 600], pieces: 500, width: 32, context: 24, steps: 50 },
+  smallest: { characters: 80_000, sizes: [257, 600], pieces: 500, width: 32, context: 24, steps: 50 },
 };
 type Settings = typeof settings.full;
 // #endregion
@@ -89,17 +91,17 @@ export const experiment = defineExperiment({
   settings,
 
   async run({ settings, seed, progress }) {
-    const { learnedFrom, sizes, pieces, words } = settings;
+    const { learnedFrom, characters, sizes, pieces, words } = settings;
     const parts = 1 + 3;
-    const source = (await loadText(learnedFrom)).train.slice(0, 200_000);
+    const source = (await loadText(learnedFrom)).train.slice(0, characters);
     const tokenizers = sizes.map((size) => BPETokenizer.from([source], { size }));
     const largest = tokenizers[tokenizers.length - 1];
     progress(1, parts);
 
     const moby = await loadText("moby-dick");
-    const corpus = { train: moby.train.slice(0, 200_000), validation: moby.validation.slice(0, 4000) };
+    const corpus = { train: moby.train.slice(0, characters), validation: moby.validation.slice(0, 4000) };
     const kinds = {
-      characters: CharTokenizer.from(moby.train),
+      characters: CharTokenizer.from(corpus.train + corpus.validation),
       bytes: new ByteTokenizer(),
       pieces: BPETokenizer.from([source], { size: pieces }),
     };
