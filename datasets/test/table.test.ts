@@ -103,6 +103,11 @@ describe("a table that cannot be used is refused with what to do:", () => {
     ["an empty label", ["text,label", "a,0", "b,"], "a.csv, line 3: the label is empty; fill it in or delete the row"],
     ["a header alone", ["text,label"], "has a header and no rows"],
     [
+      "a class of several lines, told on one",
+      ["text,label", 'a,"x', 'y"', 'b,"x', 'y"'],
+      'every row is of class "x y"; a classifier needs two classes or more',
+    ],
+    [
       "one class only",
       ["text,label", "a,0", "b,0"],
       'every row is of class "0"; a classifier needs two classes or more',

@@ -2,6 +2,7 @@ import type { ExampleOptions } from "../entry.ts";
 import type { Source } from "../source.ts";
 import { decodeText } from "./decode.ts";
 import { type BadRow, type Row, type Rows, readRows } from "./rows.ts";
+import { listed, told } from "./told.ts";
 
 /** A column that is looked for in a table. */
 export interface Column {
@@ -91,7 +92,7 @@ function findColumns(path: string, { header, rows }: Rows, wanted: readonly [Col
   const [first, second] = wanted;
   if (header.length === 1) {
     throw new Error(
-      `${path} has one column only, "${header[0].slice(0, 60)}": a table has a column of ${first.holds}s and one of ${second.holds}s, between ` +
+      `${path} has one column only, "${told(header[0])}": a table has a column of ${first.holds}s and one of ${second.holds}s, between ` +
         "them a comma, a semicolon, a tab or a |",
     );
   }
@@ -104,7 +105,7 @@ function findColumns(path: string, { header, rows }: Rows, wanted: readonly [Col
     if (given === undefined && looksLikeRow(header, rows)) throw noHeader(path, header, rows, wanted);
     const missing = given === undefined ? `no column called ${usual.join(", ")}` : `no column "${given}"`;
     throw new Error(
-      `${path} has ${missing}; it has ${header.join(", ")}: say with ${holds}Column (--${holds}-column) which holds the ${holds}s`,
+      `${path} has ${missing}; it has ${listed(header)}: say with ${holds}Column (--${holds}-column) which holds the ${holds}s`,
     );
   };
   return { places: wanted.map(find), headless: false };
@@ -147,7 +148,7 @@ function noHeader(
   const options = wanted.map(({ holds }, i) => `${holds}Column ${numbers[i]}`);
   const flags = wanted.map(({ holds }, i) => `--${holds}-column ${numbers[i]}`);
   return new Error(
-    `${path} has no header line: its first line (${header.join(", ").slice(0, 60)}) is a row like the others; add one, or ` +
+    `${path} has no header line: its first line (${told(header.join(", "))}) is a row like the others; add one, or ` +
       `name the columns by their numbers: ${options.join(", ")} (${flags.join(" ")})`,
   );
 }

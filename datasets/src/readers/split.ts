@@ -1,5 +1,6 @@
 import seedrandom from "seedrandom";
 import type { Example, LabelledOptions, Split } from "../entry.ts";
+import { told } from "./told.ts";
 
 /** How much is held out for validation: a number of rows, or a share of them. */
 export interface HoldOut {
@@ -122,9 +123,9 @@ export function classWarnings(
     const counts = labels.map(() => 0);
     for (const { label } of examples) counts[label]++;
     return labels.flatMap((label, i) => {
-      if (counts[i] === 0) return [`class "${label}" is missing in the ${part} rows`];
+      if (counts[i] === 0) return [`class "${told(label)}" is missing in the ${part} rows`];
       const rare = counts[i] < FEW && counts[i] < RARE * examples.length;
-      return rare ? [`class "${label}" is rare in the ${part} rows: ${counts[i]} of ${examples.length}`] : [];
+      return rare ? [`class "${told(label)}" is rare in the ${part} rows: ${counts[i]} of ${examples.length}`] : [];
     });
   });
 }

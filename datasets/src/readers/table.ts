@@ -2,6 +2,7 @@ import type { Example, LabelledCorpus, LabelledOptions } from "../entry.ts";
 import type { Source } from "../source.ts";
 import { twoColumns } from "./columns.ts";
 import { classWarnings, splitExamples } from "./split.ts";
+import { listed, told } from "./told.ts";
 
 /** Usual names of the column with texts and the one with classes, the likeliest first. */
 const TEXT_COLUMNS = ["text", "review", "sentence", "content"];
@@ -71,7 +72,7 @@ function assertClasses(
   const first = train[0].label;
   if (options.validation !== "last" || train.some(({ label }) => label !== first)) return;
   throw new Error(
-    `${path}: the first ${train.length} rows, those to train on, are all of class "${labels[first]}"; the last rows are for ` +
+    `${path}: the first ${train.length} rows, those to train on, are all of class "${told(labels[first])}"; the last rows are for ` +
       'validation, so leave validation "last" out (--validation), or shuffle the file\'s rows first',
   );
 }
@@ -81,7 +82,7 @@ function assertKnown(path: string, rows: readonly LabelledText[], labels: readon
   const strange = [...new Set(rows.map(({ label }) => label))].filter((label) => !labels.includes(label));
   if (strange.length === 0) return;
   throw new Error(
-    `${path} has the classes ${strange.join(", ")}, which the rows to train on do not have: ${labels.join(", ")}`,
+    `${path} has the classes ${listed(strange)}, which the rows to train on do not have: ${listed(labels)}`,
   );
 }
 
@@ -89,7 +90,7 @@ function assertKnown(path: string, rows: readonly LabelledText[], labels: readon
 function classesOf(path: string, rows: readonly LabelledText[]): string[] {
   const labels = [...new Set(rows.map((row) => row.label))];
   if (labels.length === 1) {
-    throw new Error(`${path}: every row is of class "${labels[0]}"; a classifier needs two classes or more`);
+    throw new Error(`${path}: every row is of class "${told(labels[0])}"; a classifier needs two classes or more`);
   }
   if (labels.length > MANY_CLASSES && labels.length > rows.length / 2) {
     throw new Error(
