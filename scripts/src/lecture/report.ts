@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { runCommand } from "../output.ts";
 import { type Canvas, WIDTHS } from "../report/draw/canvas.ts";
 import { svgFileOf } from "../report/draw/index.ts";
 import type { Figure } from "../report/figures.ts";
@@ -7,7 +8,7 @@ import { type Html, html, prose } from "../report/html.ts";
 import type { Language, NumberFormat } from "../report/language.ts";
 import { cells, codeBlock, figureSection, page } from "../report/page.ts";
 import { words } from "../report/words.ts";
-import type { ClaimText } from "./experiment.ts";
+import { type ClaimText, settingsOf } from "./experiment.ts";
 import { regionOf } from "./regions.ts";
 import type { Found } from "./registry.ts";
 import type { ClaimResult, Results } from "./runExperiment.ts";
@@ -82,14 +83,22 @@ function claimItem(claim: ClaimResult, text: ClaimText, { language, canvas: { nu
 export const shownPath = (file: string) =>
   /(?:scripts[\\/]lecture|experiments)[\\/][^\\/]+$/.exec(file)?.[0].replaceAll("\\", "/") ?? basename(file);
 
-function againCommand({ found: { experiment, file }, results: { size, seed }, language }: Told): string {
-  const name = file.endsWith(`lecture/${experiment.id}.ts`) ? experiment.id : shownPath(file);
-  const options = [
-    size === "full" ? "" : " --quick",
-    seed === 0 ? "" : ` --seed ${seed}`,
-    language === "en" ? "" : ` --lang ${language}`,
-  ];
-  return `npm run lectern -- lecture run ${name}${options.join("")}`;
+function againCommand({ found: { experiment, file }, results, language }: Told): string {
+  const { size, seed } = results;
+  const own = settingsOf(experiment, size) as Readonly<Record<string, unknown>>;
+  const changed = Object.entries(results.settings).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(own[name]),
+  );
+  const set = changed
+    .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join();
+  return runCommand([
+    ...["lecture", "run", shownPath(file) === `scripts/lecture/${experiment.id}.ts` ? experiment.id : shownPath(file)],
+    ...(size === "full" ? [] : ["--quick"]),
+    ...(set === "" ? [] : ["--set", set]),
+    ...(seed === 0 ? [] : ["--seed", `${seed}`]),
+    ...(language === "en" ? [] : ["--lang", language]),
+  ]);
 }
 
 function madeTable({ results, language, canvas }: Told): Html {

@@ -55,6 +55,9 @@ describe("lectern lecture", () => {
     const [sums] = events.filter(({ event, id }) => event === "claim" && id === "sums");
     expect(sums).toMatchObject({ holds: false, comparisons: [{ relation: "≤", right: 1e-6 }] });
     expect(events.at(-1)).toMatchObject({ event: "done", experiments: 1, failed: ["attention-basic"] });
+    // How to get this very report again.
+    const report = readFileSync(join(folder, "without/attention-basic/report.html"), "utf8");
+    expect(report).toContain("lecture run attention-basic --set softmax=false,noise=0</code>");
   });
 
   it("draws other numbers from another seed", async () => {
