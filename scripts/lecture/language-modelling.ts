@@ -246,7 +246,7 @@ export const experiment = defineExperiment({
     rule: ({ sums }) => understood(sums),
     byHeart({ words: { curve } }) {
       const [, seen, unseen] = curve[curve.length - 1];
-      return [atLeast(seen, 0.8), atMost(unseen, 0.2)];
+      return [atLeast(seen, 0.8, "seen"), atMost(unseen, 0.2, "unseen")];
     },
     original: ({ original }) => understood(original),
   },

@@ -151,8 +151,8 @@ export const experiment = defineExperiment({
   // #region claims
   claims: {
     needed: ({ accuracy }) => [
-      atMost(accuracy.none[0], 0.6),
-      ...KINDS.slice(1).map((kind) => atLeast(accuracy[kind][0], 0.9)),
+      atMost(accuracy.none[0], 0.6, "none"),
+      ...KINDS.slice(1).map((kind) => atLeast(accuracy[kind][0], 0.9, kind)),
     ],
     beyond({ accuracy: { learned, rotary }, lengths }) {
       const twice = lengths.indexOf(2 * lengths[0]);

@@ -12,11 +12,17 @@ export const texts = tellings({
     claims: {
       several: {
         says: "after as many steps, and with as many parameters, several heads know both names, and one head does not",
-        compares: ["sentences with both names right, several heads", "at least; by one head, and 0.1 more"],
+        compares: [
+          ["sentences with both names right, several heads", "at least"],
+          ["by several heads", "by one head, and 0.1 more"],
+        ],
       },
       roles: {
         says: "heads share the work out: one prefers who gives, another who is given to",
-        compares: ["attention to the preferred name, less that to the other", "at least"],
+        compares: [
+          ["attention to the giver less that to the receiver, by the head that prefers the giver", "at least"],
+          ["the other way round, by the head that prefers the receiver", "at least"],
+        ],
       },
     },
     figures: {
@@ -50,11 +56,17 @@ export const texts = tellings({
     claims: {
       several: {
         says: "за столько же шагов и с тем же числом параметров несколько голов называют оба имени, а одна — нет",
-        compares: ["доля предложений с обоими верными именами, несколько голов", "не меньше; у одной головы, плюс 0,1"],
+        compares: [
+          ["доля предложений с обоими верными именами, несколько голов", "не меньше"],
+          ["у нескольких голов", "у одной, плюс 0,1"],
+        ],
       },
       roles: {
         says: "головы делят работу: одна предпочитает того, кто дарит, другая — того, кому дарят",
-        compares: ["внимание к предпочтённому имени минус внимание к другому", "не меньше"],
+        compares: [
+          ["внимание к дарящему минус внимание к получающему у головы, которая предпочитает дарящего", "не меньше"],
+          ["наоборот, у головы, которая предпочитает получающего", "не меньше"],
+        ],
       },
     },
     figures: {
