@@ -125,8 +125,8 @@ describe("help and information", () => {
     for (const { available, reason } of devices) expect(available === true || typeof reason === "string").toBe(true);
     expect(devices[0].available).toBe(true);
     const fused = [
-      ...["adamW_", "attention", "cachedAttention", "embeddingWithPositions"],
-      ...["linear", "linearGelu", "multiHeadAttention", "sumOfSquares", "swiglu"],
+      ...["adamW_", "attention", "cachedAttention", "convolution", "embeddingWithPositions"],
+      ...["linear", "linearGelu", "lstm", "maxPool", "multiHeadAttention", "sumOfSquares", "swiglu"],
     ];
     expect(devices[0].details).toMatchObject({ fused, composed: [] });
     expect(devices[2].details).toMatchObject({ fused: [], composed: fused });
