@@ -1,6 +1,7 @@
 // Products with few rows, which is what generation asks for: every weight is read once and used few times, so that
 // memory is what takes time and nothing is worth packing.
 
+import { WIDENED } from "./build";
 import { loadStrided, loadStridedTail, loadTail, madd, put8, storeTail, sumEach } from "./lanes";
 import { gelu4 } from "./math";
 import { SCRATCH_FLOATS, scratch } from "./matmul";
@@ -57,6 +58,22 @@ import { SCRATCH_FLOATS, scratch } from "./matmul";
     t1 = madd(x, v128.load(b1 + at, 48), t1);
     t2 = madd(x, v128.load(b2 + at, 48), t2);
     t3 = madd(x, v128.load(b3 + at, 48), t3);
+  }
+  if (WIDENED) {
+    // Through memory, where two neighbouring sums end as one vector.
+    const beside = scratch + <usize>SCRATCH_FLOATS * 4;
+    put8(beside, s0, t0, false);
+    put8(beside + 32, s1, t1, false);
+    put8(beside + 64, s2, t2, false);
+    put8(beside + 96, s3, t3, false);
+    s0 = v128.load(beside);
+    t0 = v128.load(beside, 16);
+    s1 = v128.load(beside, 32);
+    t1 = v128.load(beside, 48);
+    s2 = v128.load(beside, 64);
+    t2 = v128.load(beside, 80);
+    s3 = v128.load(beside, 96);
+    t3 = v128.load(beside, 112);
   }
   for (; i < k; i += 4) {
     const at = <usize>i * 4;

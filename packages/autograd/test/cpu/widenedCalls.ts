@@ -40,6 +40,8 @@ export const CALLS: Record<string, (build: Build, n: number) => void> = {
     kernels.matmul(0, 1, n, n + 3, n, AXES, n, n + 3, Z, X, n * 4, 4, Y, (n + 3) * 4, 4, true),
   "a product of transposed": ({ kernels }, n) =>
     kernels.matmul(0, 1, n, n, n, AXES, n, n, Z, X, 4, n * 4, Y, 4, n * 4, false),
+  "a layer of one row": ({ kernels }, n) =>
+    kernels.linear(0, Math.ceil(n / 16), 1, n, n, Z, X, n * 4, Y, n * 4, W, true),
   "bias and GELU": ({ kernels }, n) => kernels.biasGelu(0, n, n, Z, X, W, true),
   "the gradient of bias and GELU": ({ kernels }, n) => kernels.biasGeluGrad(0, 1, n, n, n, Z, W, X, Y),
   attention: (build, n) => build.kernels.attention(0, 1, describe(build, n)),
