@@ -5,7 +5,7 @@ import { device as deviceNamed } from "./devices.ts";
 /** The kernels that a device need not have. */
 export type OptionalKernel = Exclude<
   { [Name in keyof Device]-?: undefined extends Device[Name] ? Name : never }[keyof Device],
-  "reclaim" | "finish"
+  "reclaim" | "finish" | "capacity"
 >;
 
 let enabled: boolean | undefined;

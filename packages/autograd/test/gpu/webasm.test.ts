@@ -11,7 +11,7 @@ const gpu = await createGpuDevice({ backend: "webasm" });
 describeConformance(gpu);
 
 /** What a device has besides kernels. */
-const OTHERS = ["reclaim", "finish", "release", "info", "stats", "isLost", "close", "runKernel"];
+const OTHERS = ["reclaim", "finish", "release", "capacity", "info", "stats", "isLost", "close", "runKernel"];
 
 const kernelsOf = (device: Device) =>
   Object.entries(device)

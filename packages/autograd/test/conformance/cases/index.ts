@@ -7,6 +7,7 @@ import { fusedCases } from "./fused.ts";
 import { indexingCases } from "./indexing.ts";
 import { matmulCases } from "./matmul.ts";
 import { memoryCases } from "./memory.ts";
+import { networkCases } from "./networks.ts";
 import { optimCases } from "./optim.ts";
 import { randomCases } from "./random.ts";
 import { reductionCases } from "./reductions.ts";
@@ -25,6 +26,7 @@ export const cases: readonly Case[] = [
   ...optimCases,
   ...attentionCases,
   ...fusedCases,
+  ...networkCases,
 ];
 
 /** The cases that concern a device: all but those for optional kernels which it does not have. */
