@@ -39,7 +39,7 @@ const settings = {
     validation: 2000,
     batch: 64,
     lr: 3e-3,
-    steps: 2000,
+    steps: 1250,
     /** Steps of the shorter trainings, in which one part is left out. */
     stepsWithout: 250,
     /** The share of right answers that is claimed. */
