@@ -1,6 +1,7 @@
 // Copies between arrays of one shape and any strides: what makes a view contiguous, and what concat and slices write.
 
 import { innerStride, rowOffset } from "./elementwise";
+import { storeTransposed } from "./lanes";
 
 /** What happens to an element on its way: nothing, float to int32 (cut towards zero), int32 to float. */
 const enum Convert { none, toInt, toFloat }
@@ -80,16 +81,5 @@ export function transpose(
 
 // @ts-ignore: decorator
 @inline function tile(y: usize, yStep: usize, x: usize, xStep: usize): void {
-  const r0 = v128.load(x);
-  const r1 = v128.load(x + xStep);
-  const r2 = v128.load(x + 2 * xStep);
-  const r3 = v128.load(x + 3 * xStep);
-  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  v128.store(y, v128.shuffle<i64>(low01, low23, 0, 2));
-  v128.store(y + yStep, v128.shuffle<i64>(low01, low23, 1, 3));
-  v128.store(y + 2 * yStep, v128.shuffle<i64>(high01, high23, 0, 2));
-  v128.store(y + 3 * yStep, v128.shuffle<i64>(high01, high23, 1, 3));
+  storeTransposed(y, yStep, v128.load(x), v128.load(x + xStep), v128.load(x + 2 * xStep), v128.load(x + 3 * xStep));
 }

@@ -1,5 +1,7 @@
 // Panels: the operands of a matrix product, copied into the order in which the inner loop reads them.
 
+import { storeTransposed } from "./lanes";
+
 /** Four columns of a panel, from elements that lie side by side along k: transposed 4 x 4 at a time. */
 function packAlongK4(to: usize, width: usize, from: usize, step: usize, depth: i32): void {
   let k = 0;
@@ -8,14 +10,7 @@ function packAlongK4(to: usize, width: usize, from: usize, step: usize, depth: i
     const r1 = v128.load(from + step);
     const r2 = v128.load(from + 2 * step);
     const r3 = v128.load(from + 3 * step);
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
-    v128.store(to + width, v128.shuffle<i64>(low01, low23, 1, 3));
-    v128.store(to + 2 * width, v128.shuffle<i64>(high01, high23, 0, 2));
-    v128.store(to + 3 * width, v128.shuffle<i64>(high01, high23, 1, 3));
+    storeTransposed(to, width, r0, r1, r2, r3);
     from += 16;
     to += 4 * width;
   }
@@ -152,14 +147,7 @@ function stretches4(to: usize, width: usize, p0: usize, p1: usize, p2: usize, p3
     const r1 = v128.load(p1 + at);
     const r2 = v128.load(p2 + at);
     const r3 = v128.load(p3 + at);
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
-    v128.store(to + width, v128.shuffle<i64>(low01, low23, 1, 3));
-    v128.store(to + 2 * width, v128.shuffle<i64>(high01, high23, 0, 2));
-    v128.store(to + 3 * width, v128.shuffle<i64>(high01, high23, 1, 3));
+    storeTransposed(to, width, r0, r1, r2, r3);
   }
   for (; k < depth; k++, to += width) {
     const at = <usize>k * 4;
