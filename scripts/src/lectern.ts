@@ -46,7 +46,8 @@ function program(args: readonly string[]) {
   const withEverywhere = parser
     .scriptName("lectern")
     .usage("Trains transformers, on an automatic differentiation engine written from scratch.\n\n$0 <command>")
-    .parserConfiguration({ "boolean-negation": false, "strip-aliased": true })
+    // Numbers stay texts until an option reads them: yargs would count a 1 that is said again as one more.
+    .parserConfiguration({ "boolean-negation": false, "strip-aliased": true, "parse-numbers": false })
     .middleware([takeLast, takeBehindDashes], true)
     .option("json", { type: "boolean", default: false, global: true, describe: "Print one JSON object a line" })
     .option("debug", { type: "boolean", default: false, global: true, describe: "Show an error's stack" })
@@ -100,7 +101,7 @@ function ownFirst(command: Argv): Argv {
 
 /** Options that take no value. */
 const FLAGS = new Set([
-  ...["json", "debug", "help", "version", "resume", "profile"],
+  ...["json", "debug", "help", "version", "resume", "overwrite", "profile"],
   ...["skip-bad-rows", "explain", "merges", "early-stopping", "per-token"],
   ...["quick", "no-report"],
 ]);

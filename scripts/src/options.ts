@@ -30,7 +30,7 @@ export function numberOption(name: string, describe: string, range: Range) {
 }
 
 function parseNumber(name: string, given: unknown, range: Range): number {
-  const value = given === "" ? Number.NaN : Number(given);
+  const value = String(given).trim() === "" ? Number.NaN : Number(given);
   const { min, max = Number.POSITIVE_INFINITY, whole = false, above = false } = range;
   const inside = (above ? value > min : value >= min) && value <= max && Number.isFinite(value);
   if (inside && (!whole || Number.isSafeInteger(value))) return value;
@@ -38,7 +38,8 @@ function parseNumber(name: string, given: unknown, range: Range): number {
   const from = above ? `above ${min}` : `of ${min} or more`;
   const bounds =
     max === Number.POSITIVE_INFINITY ? from : `${above ? `above ${min}, and at most` : `from ${min} to`} ${max}`;
-  throw new UsageError(`--${name} has to be ${kind} ${bounds}; it is ${JSON.stringify(given)}`);
+  const said = Number.isNaN(value) ? JSON.stringify(given) : given;
+  throw new UsageError(`--${name} has to be ${kind} ${bounds}; it is ${said}`);
 }
 
 /** An option that takes a time, such as 1h30m, and gives seconds. */

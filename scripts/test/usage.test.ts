@@ -46,6 +46,7 @@ describe("wrong usage gives exit code 2 and one line that says what to do", () =
     [["train", "char", "--data", "names", "--steps", "1", "--steps", "no"], "--steps has to be a whole number of 1 or"],
     [["train", "char", "--data", "names", "--preset", "tiny", "--preset", "huge"], '--preset is "huge", and has to be'],
     [["data", "fetch", "mnist"], 'no data set is called "mnist"; known are moby-dick,'],
+    [["train", "char", "--data", "names", "--steps", " "], '--steps has to be a whole number of 1 or more; it is " "'],
     [["generate", "runs/x", "--top-p", "1.5"], "--top-p has to be a number above 0, and at most 1; it is 1.5"],
   ])("lectern %j", async (args, message) => {
     const { code, line } = await complaint(...args);
@@ -58,6 +59,12 @@ describe("a failure gives exit code 1 and one line that says what is wrong", () 
   it("where there is no run of that name", async () => {
     const { code, line } = await complaint("eval", "runs/nothing");
     expect(line).toContain('there is no run "runs/nothing"');
+    expect(code).toBe(1);
+  });
+
+  it("and not for a number that is given twice, of which the last counts, also where it is 1", async () => {
+    const { code, line } = await complaint("generate", "runs/x", "--top-p", "0.5", "--top-p", "1");
+    expect(line).toContain('there is no run "runs/x"');
     expect(code).toBe(1);
   });
 
