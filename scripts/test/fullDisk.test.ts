@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { start } from "./command.ts";
+import { lectern, start } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lectern-disk-"));
 const disk = join(folder, "disk");
@@ -51,3 +51,13 @@ it.skipIf(!isMounted)(
     expect(steps.map((line) => line.step)).toEqual(Array.from({ length: Number(step) }, (_, i) => i + 1));
   },
 );
+
+it.skipIf(!isMounted)("a training whose folder cannot be made says that the disk is read-only", async () => {
+  const text = join(folder, "text.txt");
+  writeFileSync(text, "the whale, the white whale! ".repeat(60));
+  expect(spawnSync("mount", ["-o", "remount,ro", disk]).status).toBe(0);
+  const out = join(disk, "new", "run");
+  const { code, stderr } = await lectern(["train", "char", "--data", text, "--out", out, "--steps", "1"], folder);
+  expect(stderr).toContain(`lectern: ${join(out, "training.lock")}: the disk is read-only`);
+  expect(code).toBe(1);
+});

@@ -34,6 +34,8 @@ export const CONTENT = [
 export class RunFolder {
   readonly store: Store;
   #lines: string[] = [];
+  /** Names of checkpoints that were found damaged, and not written anew since. */
+  readonly #damaged = new Set<string>();
 
   /** A path means a folder in Node, and one in the browser's own file system there. */
   constructor(where: string | Store) {
@@ -148,6 +150,7 @@ export class RunFolder {
         return await readCheckpoint(file);
       } catch (error) {
         if (!(error instanceof DamagedFileError)) throw error;
+        this.#damaged.add(file.name);
         warn(`passed over a damaged checkpoint: ${error.message}`);
         reason ??= error;
       }
@@ -159,10 +162,16 @@ export class RunFolder {
     );
   }
 
-  /** Deletes all checkpoints up to a step but the newest; later ones, which are damaged and were passed over, do not count. */
+  /**
+   * Deletes the checkpoints before the newest so many up to a step, whose own has just been written. Damaged ones that were
+   * passed over do not count, and neither do later ones.
+   */
   async keepNewest(count: number, step: number): Promise<void> {
+    this.#damaged.delete(this.checkpointFile(step).name);
     const upTo = (await this.checkpoints()).filter(({ name }) => stepOf(name) <= step);
-    for (const { name } of upTo.slice(count)) await this.store.remove(name);
+    const oldest = upTo.filter(({ name }) => !this.#damaged.has(name))[count - 1];
+    if (oldest === undefined) return;
+    for (const { name } of upTo.slice(upTo.indexOf(oldest) + 1)) await this.store.remove(name);
   }
 
   /** The weights to use the model with: the best ones, else the newest checkpoint's. Errors: there are none. */

@@ -235,6 +235,14 @@ describe("resuming", () => {
     expect(log).toContain(`going on after step 7, from ${run.checkpointFile(7)}`);
   });
 
+  it("does not let a damaged checkpoint take a good one's place among those that are kept", async () => {
+    const { out, run, newest } = await interrupted();
+    damage(newest);
+    await program(language, 11, { out, resume: true, saveEvery: 3, keepCheckpoints: 2 });
+    const left = await run.checkpoints();
+    expect(left.map(({ path }) => path)).toEqual([11, 10, 9].map((step) => run.checkpointFile(step).path));
+  });
+
   it("is opened with the newest weights that are whole, and says so; a file that is asked for is not exchanged", async () => {
     const { out, run, newest, older } = await interrupted();
     const best = run.file("best.safetensors").path;

@@ -55,7 +55,7 @@ export class FolderStore implements Store {
   async writer(name: string): Promise<StoreWriter> {
     const path = this.pathOf(name);
     const temporary = temporaryName(path);
-    await told(path, mkdir(dirname(path), { recursive: true }));
+    await told(path, makeFolder(dirname(path)));
     await removeLeftovers(dirname(path));
     const file = await told(path, open(temporary, "wx"));
     return {
@@ -76,7 +76,7 @@ export class FolderStore implements Store {
 
   async append(name: string, text: string): Promise<void> {
     const path = this.pathOf(name);
-    await told(path, mkdir(dirname(path), { recursive: true }));
+    await told(path, makeFolder(dirname(path)));
     const before = (await this.size(name)) ?? 0;
     await told(
       path,
@@ -91,7 +91,7 @@ export class FolderStore implements Store {
   async rename(name: string, to: string): Promise<void> {
     const [path, target] = [this.pathOf(name), this.pathOf(to)];
     if ((await unlessMissing(target, stat(target))) !== undefined) throw new StoreError(target, "it is there already");
-    await told(target, mkdir(dirname(target), { recursive: true }));
+    await told(target, makeFolder(dirname(target)));
     await told(path, rename(path, target));
   }
 
@@ -102,10 +102,22 @@ export class FolderStore implements Store {
 
   async lock(name: string): Promise<() => Promise<void>> {
     const path = this.pathOf(name);
-    await told(path, mkdir(dirname(path), { recursive: true }));
+    await told(path, makeFolder(dirname(path)));
     const advice = `stop it or wait for it, or train into another folder (--out); ${path} may be deleted if it is gone for certain`;
     const inUse = (by: string) => new StoreError(this.path, `the folder is in use by ${by}: ${advice}`);
     return told(path, takeLock(path, inUse));
+  }
+}
+
+/** Makes a folder, and those above it. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (!isMissing(error) || dirname(path) === path) throw error;
+    // On a read-only disk Node calls what it should make missing; one folder at a time it says the reason.
+    await makeFolder(dirname(path));
+    await mkdir(path);
   }
 }
 
