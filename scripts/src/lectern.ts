@@ -154,7 +154,14 @@ function takeBehindDashes(options: Record<string, unknown>): void {
 const listOf = (usage: string): string | undefined => /\[(\w+)\.\.\]/.exec(usage)?.[1];
 
 /** What may be given several times: lists, and what stands before and behind `--`. */
-const LISTS = new Set(["_", "--", "experiment", ...commands.flatMap(({ usage }) => listOf(usage) ?? [])]);
+const LISTS = new Set([
+  "_",
+  "--",
+  "experiment",
+  "prompt",
+  "stop",
+  ...commands.flatMap(({ usage }) => listOf(usage) ?? []),
+]);
 
 function dataCommands(parser: Argv<{ json: boolean }>) {
   return parser

@@ -9,6 +9,7 @@ import {
   type Tokenizer,
 } from "@lectern/train";
 import { UsageError } from "./errors.ts";
+import { models } from "./models/catalog.ts";
 import { modelHere } from "./models/resolve.ts";
 
 /**
@@ -26,6 +27,10 @@ export async function tokenizerFor(
   if (stats?.isDirectory()) return tokenizerIn(choice);
   const model = await modelHere(choice);
   if (model !== undefined) return tokenizerIn(model);
+  if (models.some(({ name }) => name === choice)) {
+    throw new UsageError(`--tokenizer: ${choice} is not here yet: \`lectern model fetch ${choice}\` downloads it`);
+  }
+  if (/[\\/]|\.json$/.test(choice)) throw new UsageError(`--tokenizer: there is no folder and no file "${choice}"`);
   try {
     return learnTokenizer(choice, await texts(), options);
   } catch (error) {

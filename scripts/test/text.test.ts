@@ -85,6 +85,29 @@ describe("generate", () => {
     expect(stopped.text).not.toContain("wh");
   });
 
+  it("goes on from several prompts together, and ends at the first of several stop strings", async () => {
+    const prompts = ["--prompt", "the ", "--prompt", "the white wh"];
+    const options = ["--strategy", "greedy", "--tokens", "20"];
+    const together = of(await events("generate", "run", ...prompts, ...options), "text").map(({ text }) => text);
+    const alone = await Promise.all(
+      ["the ", "the white wh"].map(async (prompt) => {
+        return (await events("generate", "run", "--prompt", prompt, ...options)).at(-1)!.text;
+      }),
+    );
+    expect(together).toEqual(alone);
+    const added = (alone[0] as string).slice("the ".length);
+    const [early, late] = [added.slice(2, 5), added.slice(6, 9)];
+    for (const stops of [
+      ["--stop", early, "--stop", late],
+      ["--stop", late, "--stop", early],
+    ]) {
+      const done = (await events("generate", "run", "--prompt", "the ", ...options, ...stops)).at(-1)!;
+      expect(done.text).toBe(`the ${added.slice(0, added.indexOf(early))}`);
+    }
+    const explained = await lectern(["generate", "run", ...prompts, "--explain"], folder);
+    expect([explained.code, explained.stderr]).toEqual([2, expect.stringContaining("--explain is for one --prompt")]);
+  });
+
   it("explains every choice: what was likely, what each filter took away, and who attended to whom", async () => {
     const explain = [
       "generate",
@@ -122,6 +145,21 @@ describe("generate", () => {
 });
 
 describe("tokenize", () => {
+  it("reads a file in the encoding that is named, and says where there is no such tokenizer", async () => {
+    await writeFile(join(folder, "whale.txt"), Buffer.from([0xea, 0xe8, 0xf2]));
+    const file = ["tokenize", "--file", "whale.txt", "--tokenizer", "byte"];
+    expect((await lectern(file, folder)).stderr).toContain("whale.txt is not UTF-8");
+    const [tokens] = of(await events(...file, "--encoding", "windows-1251"), "tokens");
+    expect(Buffer.from(tokens.tokens as number[]).toString()).toBe("кит");
+    for (const [choice, message] of [
+      ["path/to/gpt2", 'there is no folder and no file "path/to/gpt2"'],
+      ["char:5", 'in "char:5" the number is one too many'],
+    ]) {
+      const { code, stderr } = await lectern(["tokenize", "the", "--tokenizer", choice], folder);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+  });
+
   it("shows the pieces and ids of a text under several tokenizers, and compares them", async () => {
     const text = "the whale: кит";
     const all = await events("tokenize", text, "--tokenizer", "run,char,byte,bpe:280", "--data", "book.txt");

@@ -116,7 +116,9 @@ async function locate(where: string | Store): Promise<{ folder: RunFolder; files
   const folder = new RunFolder(where);
   const isThere = file === undefined || (await file.store.list()).includes(file.name);
   if (!isThere) {
-    throw new Error(`there is no run "${folder.path}"; name a folder that training wrote, such as one in runs/`);
+    throw new Error(
+      `there is no run "${folder.path}"; name a folder that training wrote, such as one in runs/, or one with a model in Hugging Face's layout`,
+    );
   }
   return { folder, files: await folder.allWeights() };
 }

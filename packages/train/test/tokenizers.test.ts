@@ -220,6 +220,8 @@ describe("a kind of tokenizer", () => {
     expect(learnTokenizer("byte", ["ab"]).size).toBe(256);
     expect(learnTokenizer("word:4", ["a b c", new TextEncoder().encode("a b d")]).size).toBe(4);
     expect(() => learnTokenizer("wrod", [])).toThrow(/there is none named "wrod"; there are char, byte, word/);
+    expect(() => learnTokenizer("char:5", ["a"])).toThrow('how many tokens "char" has is not chosen');
+    expect(() => learnTokenizer("byte:300", ["a"])).toThrow('how many tokens "byte" has is not chosen');
     expect(() => learnTokenizer("word:many", ["a"])).toThrow(
       'in "word:many" a number of tokens has to follow the colon',
     );

@@ -22,7 +22,12 @@ export const command = defineCommand({
     yargs
       .positional("run", runPosition)
       .options({
-        prompt: { type: "string", requiresArg: true, describe: "What to go on from (default: a new line)" },
+        prompt: {
+          type: "string",
+          array: true,
+          nargs: 1,
+          describe: "What to go on from (default: a new line); given several times, all go on together",
+        },
         unknown: {
           choices: ["refuse", "skip"] as const,
           default: "refuse" as "refuse" | "skip",
@@ -58,7 +63,12 @@ export const command = defineCommand({
           { min: 0, above: true },
         ),
         beams: count("beams", "Texts that beam search keeps next to each other (default: 4)"),
-        stop: { type: "string", requiresArg: true, describe: "End the text before this" },
+        stop: {
+          type: "string",
+          array: true,
+          nargs: 1,
+          describe: "End the text before this; given several times, before what comes first",
+        },
         samples: count("samples", "Texts from the prompt; with --strategy beam the best of the beams"),
         "length-penalty": numberOption(
           "length-penalty",
@@ -94,8 +104,12 @@ export const command = defineCommand({
 
   async run(options) {
     const out = output(options.json);
-    if (options.prompt === "") throw new UsageError("--prompt is empty; leave it away, or give one character at least");
+    if (options.prompt?.includes(""))
+      throw new UsageError("--prompt is empty; leave it away, or give one character at least");
     if (options.page !== undefined && !options.explain) throw new UsageError("--page needs --explain, which it shows");
+    if (options.explain && options.prompt !== undefined && options.prompt.length > 1) {
+      throw new UsageError("--explain is for one --prompt");
+    }
     await openDevice(options);
     const { run, loadSeconds, memoryMB } = await openModel(options.run, options.json);
     if (run.predicts !== "tokens") {
@@ -104,21 +118,22 @@ export const command = defineCommand({
       );
     }
     const tokenizer = tokenizerOf(run);
-    const given = options.prompt === undefined ? undefined : knownPart(tokenizer, options.prompt, options.unknown);
-    const prompt = given ?? firstPrompt(tokenizer);
+    const given = options.prompt?.map((prompt) => knownPart(tokenizer, prompt, options.unknown));
+    const prompts = given ?? [firstPrompt(tokenizer)];
+    const [prompt] = prompts;
     const { tokens = 300, seed, samples = 1, explain } = options;
     const stop = options.stop ?? answerEnd(run);
     // Several texts, or one between explanations, are shown when they are whole.
-    const flowing = samples === 1 && !explain;
+    const flowing = samples === 1 && prompts.length === 1 && !explain;
     const choice = choiceOf(options);
     const write = (text: string) => {
       if (!out.json && flowing) process.stdout.write(text);
     };
-    if (given !== undefined) write(given);
+    if (given !== undefined) write(prompt);
     const steps: (ExplainedChoice | ExplainedBeams)[] = [];
     const tellStep = explainTo(out, tokenizer);
     const start = performance.now();
-    const found = await generateScoredTexts(run.model as unknown as LanguageModel, tokenizer, [prompt], {
+    const found = await generateScoredTexts(run.model as unknown as LanguageModel, tokenizer, prompts, {
       ...{ tokens, seed, samples, stop, ...choice },
       onExplain: explain
         ? (step) => {
@@ -132,7 +147,7 @@ export const command = defineCommand({
     write("\n");
     for (const { text: whole, score } of flowing ? [] : found) out.say(`\n[${score.toFixed(3)}] ${whole}`);
     const [{ text, tokens: added, score }] = found;
-    if (samples > 1) for (const one of found) out.event("text", one);
+    if (found.length > 1) for (const one of found) out.event("text", one);
     if (explain && run.model instanceof GPT) {
       await tellAttention(out, run.model, Int32Array.from([...tokenizer.encode(prompt), ...added]));
     }
@@ -143,7 +158,7 @@ export const command = defineCommand({
     }
     out.event("done", {
       ...{ prompt, text, tokens: added.length, score },
-      ...{ tokensPerSecond: (added.length * samples) / seconds, device: options.device, run: options.run },
+      ...{ tokensPerSecond: (added.length * found.length) / seconds, device: options.device, run: options.run },
       ...{ loadSeconds, memoryMB },
     });
   },

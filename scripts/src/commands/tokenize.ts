@@ -3,6 +3,7 @@ import { BPETokenizer, encodeText, type Tokenizer } from "@lectern/train";
 import { readCorpus, readTextOf } from "../corpora.ts";
 import { UsageError } from "../errors.ts";
 import { grouped, type Output, output, table } from "../output.ts";
+import { encodingOption } from "../tasks/options.ts";
 import { shownToken, tokenizerFor } from "../tokenizers.ts";
 import { defineCommand } from "./command.ts";
 
@@ -26,6 +27,10 @@ export const command = defineCommand({
           describe: "The text that tokenizers are learned from: a data set's name, or a file",
         },
         file: { type: "string", requiresArg: true, describe: "A text file to cut into tokens" },
+        encoding: {
+          ...encodingOption.encoding,
+          describe: "The files' encoding, such as windows-1251 (default: utf-8)",
+        },
         merges: { type: "boolean", default: false, describe: "Show how byte-pair encoding merges each word" },
       })
       .example([
@@ -38,7 +43,7 @@ export const command = defineCommand({
     const out = output(options.json);
     const text = await textOf(options);
     const corpus = async () => {
-      const { train, validation } = await readCorpus(options.data, options.json);
+      const { train, validation } = await readCorpus(options.data, options.json, options.encoding);
       return [train, validation];
     };
     const rows: string[][] = [["tokenizer", "size", "tokens", "tokens a character", "bytes a token"]];
@@ -61,11 +66,19 @@ export const command = defineCommand({
 });
 
 /** Errors: neither a text nor a file, or both; an empty one. */
-async function textOf({ text = [], file }: { text?: readonly (string | number)[]; file?: string }): Promise<string> {
+async function textOf({
+  text = [],
+  file,
+  encoding,
+}: {
+  text?: readonly (string | number)[];
+  file?: string;
+  encoding?: string;
+}): Promise<string> {
   if (text.length > 0 === (file !== undefined)) {
     throw new UsageError("give a text, or --file: `lectern tokenize 'the white whale'`");
   }
-  const given = file === undefined ? text.join(" ") : await readTextOf("file", file);
+  const given = file === undefined ? text.join(" ") : await readTextOf("file", file, encoding);
   if (given === "") throw new UsageError("the text is empty, it has no tokens");
   return given;
 }

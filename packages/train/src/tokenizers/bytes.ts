@@ -64,6 +64,7 @@ export class ByteTokenizer implements Tokenizer {
 export const bytes: TokenizerKind = {
   kind: "bytes",
   name: "byte",
+  fixed: true,
   from: () => new ByteTokenizer(),
   fromJSON: ByteTokenizer.fromJSON,
 };

@@ -97,6 +97,7 @@ export class CharTokenizer implements Tokenizer {
 export const characters: TokenizerKind = {
   kind: "characters",
   name: "char",
+  fixed: true,
   from: (texts, { unknown }) =>
     CharTokenizer.from(texts.map((text) => (typeof text === "string" ? text : utf8(text))).join(""), { unknown }),
   fromJSON: CharTokenizer.fromJSON,

@@ -30,7 +30,7 @@ export function tokenizerNames(): string[] {
 
 /**
  * Learns a tokenizer from texts: "char", "byte", "word", each with a number of tokens behind a colon where that can be
- * chosen ("word:5000"). Errors: there is no such kind, or its number is none; and what the kind says.
+ * chosen ("word:5000"). Errors: there is no such kind, its number is none, or cannot be chosen; and what the kind says.
  */
 export function learnTokenizer(choice: string, texts: readonly Text[], options: LearnOptions = {}): Tokenizer {
   const [, name, digits] = /^([^:]*)(?::(.*))?$/s.exec(choice) ?? [];
@@ -41,6 +41,11 @@ export function learnTokenizer(choice: string, texts: readonly Text[], options: 
   const size = digits === undefined ? options.size : Number(digits);
   if (digits !== undefined && !(/^\d+$/.test(digits) && Number.isSafeInteger(size))) {
     throw new RangeError(`tokenizer: in "${choice}" a number of tokens has to follow the colon`);
+  }
+  if (digits !== undefined && kind.fixed) {
+    throw new RangeError(
+      `tokenizer: in "${choice}" the number is one too many: how many tokens "${name}" has is not chosen`,
+    );
   }
   return kind.from(texts, { ...options, size });
 }

@@ -44,6 +44,8 @@ export interface TokenizerKind {
   readonly name?: string;
   /** Learns a tokenizer from texts. Without it, tokenizers of this kind can only be read. */
   from?(texts: readonly Text[], options: LearnOptions): Tokenizer;
+  /** Its number of tokens cannot be chosen: the texts, or the kind itself, decide. */
+  readonly fixed?: boolean;
   /** Whether a description in another format, as other programs write it, is one of this kind. */
   recognizes?(json: Readonly<Record<string, unknown>>): boolean;
   /** Errors: a description that is damaged. */
