@@ -41,7 +41,7 @@ export const texts = tellings({
       alike: {
         title: "How alike positions become",
         caption:
-          "The mean cosine between the vectors of two positions. Attention is a mean over positions: without a way around it, after a few blocks every position says the same, and there is nothing to tell apart. A gradient that arrives is not enough.",
+          "The mean cosine between the vectors of two positions. Without residual connections it is one throughout: two curves lie on each other at the top. Attention is a mean over positions: without a way around it, after a few blocks every position says the same, and there is nothing to tell apart. A gradient that arrives is not enough.",
         alt: "Curves over the number of blocks: without residual connections the cosine is one from the first blocks on, with them it grows slowly.",
       },
       warmup: {
@@ -101,7 +101,7 @@ export const texts = tellings({
       alike: {
         title: "Насколько одинаковыми становятся позиции",
         caption:
-          "Средний косинус между векторами двух позиций. Внимание — это усреднение по позициям: если пути в обход нет, через несколько блоков все позиции говорят одно и то же и различать уже нечего. Того, что градиент доходит, недостаточно.",
+          "Средний косинус между векторами двух позиций. Без остаточных связей он везде равен единице: наверху две кривые лежат одна на другой. Внимание — это усреднение по позициям: если пути в обход нет, через несколько блоков все позиции говорят одно и то же и различать уже нечего. Того, что градиент доходит, недостаточно.",
         alt: "Кривые по числу блоков: без остаточных связей косинус почти сразу равен единице, с ними растёт медленно.",
       },
       warmup: {

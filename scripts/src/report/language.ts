@@ -23,14 +23,16 @@ const raised = (power: number) =>
 /** Numbers as a language writes them: `0.125`, `1,234`, `1.2·10⁻⁷` in English, `0,125`, `1 234`, `1,2·10⁻⁷` in Russian. */
 export function numbersIn(language: Language): NumberFormat {
   const locale = language === "ru" ? "ru-RU" : "en-US";
-  const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
-  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  // What rounds to zero has no sign: 0,00 and not −0,00.
+  const signDisplay = "negative";
+  const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4, signDisplay });
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, signDisplay });
   const minus = (text: string) => text.replace("-", "−");
   return (value, decimals) => {
     if (Number.isNaN(value)) return "NaN";
     if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
     if (decimals !== undefined) {
-      const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+      const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay } as const;
       return minus(new Intl.NumberFormat(locale, digits).format(value));
     }
     if (Number.isInteger(value) && Math.abs(value) < 1e7) return minus(whole.format(value));

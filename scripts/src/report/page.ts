@@ -36,7 +36,7 @@ export interface Code {
 export function figureSection(canvas: Canvas, figure: Figure, language: Language, code?: Code): Html {
   const w = words[language];
   const numbers = numbersOf(figure, w);
-  return html`<section class="figure${fitsBeside(code) && " coded"}" id="${figure.id}">
+  return html`<section class="figure${code && " coded"}${fitsBeside(code) && " short"}" id="${figure.id}">
 <h2>${figure.title}</h2>
 <div>
 <figure>${content(canvas, figure)}
@@ -47,7 +47,7 @@ ${code && html`<div>${codeBlock(code, language)}</div>`}
 </section>`;
 }
 
-/** Code with short lines stands beside its figure, where there is room; other code below it. */
+/** Code with short lines stands beside its figure on a laptop; other code below it, unless the window is wide. */
 const fitsBeside = (code: Code | undefined) => code?.text.split("\n").every((line) => line.length <= 62);
 
 function content(canvas: Canvas, figure: Figure): readonly Html[] {

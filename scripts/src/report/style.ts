@@ -19,13 +19,14 @@ body { margin: 0 auto; max-width: 1180px; padding: 1rem 1rem 3rem; color: var(--
   font: 17px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: .6rem 0; } h2 { font-size: 1.25rem; margin: 2.2rem 0 .5rem; line-height: 1.3; }
 p, li { max-width: 46rem; } a { color: var(--series-0); } .muted { color: var(--muted); }
-blockquote { margin: 1rem 0; padding: .2rem 1rem; border-left: 4px solid var(--series-1); background: var(--box); }
+blockquote { max-width: 48rem; margin: 1rem 0; padding: .2rem 1rem; border-left: 4px solid var(--series-1); background: var(--box); }
 .claims { list-style: none; padding: 0; } .claims li { padding: .5rem .8rem; margin: .5rem 0; background: var(--box); border-left: 4px solid var(--bad); }
 .claims li.holds { border-color: var(--good); } .verdict { font-weight: 700; color: var(--bad); } .holds .verdict { color: var(--good); }
 .numbers { display: block; color: var(--muted); font-variant-numeric: tabular-nums; }
 section.figure { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 2rem; break-inside: avoid; }
-@media (min-width: 1080px) { section.figure.coded { grid-template-columns: minmax(0, 650px) minmax(0, 1fr); }
-  section.figure > h2 { grid-column: 1 / -1; } }
+section.figure > h2 { grid-column: 1 / -1; }
+@media (min-width: 1080px) { .figure.coded.short { grid-template-columns: minmax(0, 650px) minmax(0, 1fr); } }
+@media (min-width: 1640px) { body { max-width: 1760px; } .figure.coded { grid-template-columns: minmax(0, 650px) minmax(0, 1fr); } }
 figure { margin: 0; } figcaption { margin: .4rem 0; max-width: 46rem; }
 .scroll { overflow-x: auto; } svg { display: block; max-width: none; height: auto; }
 .picture.wide { display: none; } @media (min-width: 700px), print { .picture.wide { display: block; } .picture.narrow { display: none; } }

@@ -39,6 +39,7 @@ describe("numbers", () => {
     [1.234e-7, undefined, "1.2·10⁻⁷", "1,2·10⁻⁷"],
     [1e-6, undefined, "10⁻⁶", "10⁻⁶"],
     [-2.5, 2, "−2.50", "−2,50"],
+    [-0.001, 2, "0.00", "0,00"],
     [9.96e-7, undefined, "10⁻⁶", "10⁻⁶"],
     [Number.NaN, undefined, "NaN", "NaN"],
     [0, undefined, "0", "0"],

@@ -37,8 +37,8 @@ export const gallery: readonly Figure[] = [
     x: { label: "width", log: true },
     y: { label: "variance", log: true },
     series: [
-      { name: "without the scale", points: [4, 16, 64, 256, 1024].map((w) => [w, w] as const) },
-      { name: "with it", points: [4, 16, 64, 256, 1024].map((w) => [w, 1 / w ** 2] as const) },
+      { name: "without the scale", points: [4, 64, 1024, 16_384, 262_144].map((w) => [w, w] as const) },
+      { name: "with it", points: [4, 64, 1024, 16_384, 262_144].map((w) => [w, 1 / w ** 2] as const) },
       { name: "bound", points: [4, 1024].map((w) => [w, 1] as const), dashed: true },
     ],
   }),

@@ -69,8 +69,10 @@ function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks, abov
   const xTicks = x.log ? (fewPlaces ? places : logTicks(xScale.domain, 6)) : undefined;
   // Few whole numbers are marked as they are.
   const whole = new Set(xs).size <= 12 && xs.every(Number.isInteger) ? Math.max(...xs) - Math.min(...xs) : undefined;
+  // A mark at the right end is written half beyond it.
+  const right = Math.max(RIGHT, ...xs.filter(Number.isFinite).map((v) => textWidth(number(v)) / 2));
   const chart = plot(canvas, {
-    ...{ width, height, marginLeft: LEFT, marginRight: RIGHT, marginTop: above, marginBottom: 24 },
+    ...{ width, height, marginLeft: LEFT, marginRight: right, marginTop: above, marginBottom: 24 },
     x: xScale,
     y: yScale,
     marks: [
@@ -94,7 +96,7 @@ function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks, abov
   const labelled = top + texts(canvas, svg, yLabel, { x: 0, y: top });
   place(svg, chart, 0, labelled);
   const bottom = labelled + height;
-  return tall(svg, width, bottom + texts(canvas, svg, xLabel, { x: width - RIGHT, y: bottom, anchor: "end" }) + 4);
+  return tall(svg, width, bottom + texts(canvas, svg, xLabel, { x: width - right, y: bottom, anchor: "end" }) + 4);
 }
 
 /** A picture that is as high as what was put into it. */
