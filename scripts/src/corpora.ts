@@ -112,7 +112,9 @@ export function dataOf({ config, folder }: OpenedRun, { data }: { data?: string 
 /** Errors: the run has none. */
 export function tokenizerOf({ tokenizer, folder }: OpenedRun): Tokenizer {
   if (tokenizer !== undefined) return tokenizer;
-  throw new UsageError(`${folder.path} has no tokenizer, so it knows no text: give the Trainer one`);
+  throw new UsageError(
+    `${folder.path} has no tokenizer, so it knows no text: put tokenizer.json, or vocab.json and merges.txt, into it; a run of your own gets one where the Trainer does`,
+  );
 }
 
 /** The classes' names. Errors: the run does not say them. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -241,6 +241,13 @@ describe("lectern model", () => {
     expect(stderr).toContain(`lectern: ${message}`);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(code).toBe(expected);
+  });
+
+  it("says which files a model without a tokenizer wants", async () => {
+    await cp(models[0].folder!, join(folder, "mute"), { recursive: true });
+    await rm(join(folder, "mute/tokenizer.json"));
+    const { code, stderr } = await lectern(["generate", "mute"], folder);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("put tokenizer.json, or vocab.json and merges.txt")]);
   });
 
   it("writes with the model that comes with Lectern", async () => {
