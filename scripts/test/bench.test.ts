@@ -407,13 +407,13 @@ describe("lectern bench", () => {
     [["all", "nonsense"], 'bench: there is no workload "nonsense"; there are char-baby, char-mid'],
     [
       ["--vs", ","],
-      "--vs needs one or several of torch, torch-plain, torch-naive, torch-compile, jax, jax-js, separated by commas",
+      "--vs needs one or several of torch, torch-plain, torch-naive, torch-compile, jax, jax-js, transformers, onnxruntime, separated by commas",
     ],
     [["--gpu-backend", "webasm"], "--gpu-backend needs --device gpu"],
     [["char-bay", "char-mid"], 'bench: there is no workload "char-bay"; there are char-baby, char-mid'],
     [
       ["--vs", "torhc"],
-      'bench: there is no peer "torhc"; there are torch, torch-plain, torch-naive, torch-compile, jax, jax-js',
+      'bench: there is no peer "torhc"; there are torch, torch-plain, torch-naive, torch-compile, jax, jax-js, transformers, onnxruntime',
     ],
     [["matmul", "--profile"], "--profile looks into a training step, and matmul is none"],
     [["--profile", "--vs", "torch"], "--profile looks into our own step alone: leave out --vs"],

@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
 import { UsageError } from "../errors.ts";
 import { deviceOptions, numberOption } from "../options.ts";
+import { PEERS } from "./peers.ts";
 
 /** The options of `lectern bench`. Names of workloads and peers are checked by the command. */
 export function benchOptions<T>(yargs: Argv<T>) {
@@ -16,8 +17,7 @@ export function benchOptions<T>(yargs: Argv<T>) {
       vs: {
         type: "string",
         requiresArg: true,
-        describe:
-          "Measure peers in turn with us: torch, torch-plain, torch-naive, torch-compile, jax, jax-js, separated by commas",
+        describe: `Measure peers in turn with us, separated by commas: ${PEERS.map(({ name }) => name).join(", ")}`,
       },
       rounds: numberOption("rounds", "Processes of each (default: 3 for training and with --vs, else 1)", {
         whole: true,
