@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openCanvas, WIDTHS } from "../../src/report/draw/canvas.ts";
 import { svgFileOf } from "../../src/report/draw/index.ts";
+import { lines } from "../../src/report/figures.ts";
 import { LANGUAGES, numbersIn } from "../../src/report/language.ts";
 import { figureSection, page } from "../../src/report/page.ts";
 import { testPages } from "../pages.ts";
@@ -16,6 +17,22 @@ describe("a figure of every kind", () => {
       await browsed(page({ title: "Gallery", language, body }));
     },
   );
+
+  it("has marks on its axis of steps when there is one step yet", async () => {
+    const canvas = await openCanvas(numbersIn("en"));
+    const series = [{ name: "run", points: [[40, 0.5]] as const }];
+    const figure = lines({
+      id: "one",
+      title: "",
+      caption: "",
+      alt: "",
+      x: { label: "", from: 0 },
+      y: { label: "" },
+      series,
+    });
+    const svg = svgFileOf(canvas, figure, WIDTHS.wide);
+    for (const step of [0, 20, 40]) expect(svg).toContain(`>${step}</text>`);
+  });
 
   it("is a file that says what it shows, with colours of its own", async () => {
     const canvas = await openCanvas(numbersIn("en"));

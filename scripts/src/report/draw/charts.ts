@@ -68,7 +68,8 @@ function framed(canvas: Canvas, width: number, { x, y, xs, ys, keys, marks, abov
   const fewPlaces = places.length <= (width > 400 ? 12 : 6);
   const xTicks = x.log ? (fewPlaces ? places : logTicks(xScale.domain, 6)) : undefined;
   // Few whole numbers are marked as they are.
-  const whole = new Set(xs).size <= 12 && xs.every(Number.isInteger) ? Math.max(...xs) - Math.min(...xs) : undefined;
+  const [low, high] = xScale.domain;
+  const whole = new Set(xs).size <= 12 && xs.every(Number.isInteger) ? Math.ceil(high - low) : undefined;
   // A mark at the right end is written half beyond it.
   const right = Math.max(RIGHT, ...xs.filter(Number.isFinite).map((v) => textWidth(number(v)) / 2));
   const chart = plot(canvas, {
