@@ -10,8 +10,8 @@ export interface OpenedModel {
   readonly memoryMB: number;
 }
 
-/** Longer than this is told. */
-const NOTABLE = 1;
+/** Loading a model of so many parameters and more is worth a line. */
+const NOTABLE = 50e6;
 
 /**
  * Opens what a command's `<run>` names: a run, a folder in Hugging Face's layout, a model with a name. Says on standard error how
@@ -23,8 +23,9 @@ export async function openModel(choice: string, json: boolean): Promise<OpenedMo
   const run = await openRun(path);
   const loadSeconds = (performance.now() - start) / 1000;
   const memoryMB = Math.round(process.memoryUsage.rss() / 1e6);
-  if (loadSeconds > NOTABLE && !json) {
-    const millions = (run.model.numParameters() / 1e6).toFixed(0);
+  const parameters = run.model.numParameters();
+  if (parameters >= NOTABLE && !json) {
+    const millions = (parameters / 1e6).toFixed(0);
     console.error(`${choice}: ${millions} million parameters in ${loadSeconds.toFixed(1)} s; ${memoryMB} MB of memory`);
   }
   return { run, loadSeconds, memoryMB };
