@@ -190,7 +190,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   }
 
   async #flush(): Promise<void> {
-    await this.#disk.attempt(async () => this.#run?.flush());
+    await this.#disk.attempt("metrics", async () => this.#run?.flush());
   }
 
   /** Puts a line of the program's own into the metrics. */
@@ -281,8 +281,8 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     if (validation !== undefined && (step % evaluateEvery === 0 || step === total)) {
       await this.#evaluate(validation, options.evaluateBatches);
     }
-    if (step < total && (step % saveEvery === 0 || this.#disk.isDue())) {
-      await this.#disk.attempt(() => this.#save(data));
+    if (step < total && (step % saveEvery === 0 || this.#disk.isDue("checkpoint"))) {
+      await this.#disk.attempt("checkpoint", () => this.#save(data));
     }
     await settle();
     await nextTask();
@@ -349,7 +349,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     const value = decisive(objective, found);
     const isBetterNow = isBetter(objective, value, best && decisive(objective, best));
     // The best is what the folder has.
-    const isBest = isBetterNow && (await this.#disk.attempt(() => this.#saveBest()));
+    const isBest = isBetterNow && (await this.#disk.attempt("best weights", () => this.#saveBest()));
     this.#validation = found;
     this.#run?.record({ event: "evaluate", step, ...found.measures });
     if (isBest) this.#progress.best = { step, ...found };
@@ -427,7 +427,7 @@ export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
     if (!interrupted && validation !== undefined && this.#validation === undefined) {
       await this.#evaluate(validation, evaluateBatches);
     }
-    if (this.#run !== undefined && this.#here.steps > 0) await this.#disk.insist(() => this.#save(data));
+    if (this.#run !== undefined && this.#here.steps > 0) await this.#disk.insist("checkpoint", () => this.#save(data));
     const { step, best } = this.#progress;
     const { steps, shown, seconds, unit } = this.#here;
     const result: FitResult = {

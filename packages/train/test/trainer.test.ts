@@ -244,6 +244,20 @@ describe("Trainer", () => {
     }
   }
 
+  it("does not take room for a line of metrics for room for a checkpoint", async () => {
+    const out = new FullDisk();
+    out.fullAt = () => false;
+    out.writer = async (name) => {
+      if (name.includes("checkpoints")) throw new StoreError(out.pathOf(name), "the disk is full");
+      return MemoryStore.prototype.writer.call(out, name);
+    };
+    const { trainer, train, validation, log } = training({ out, saveEvery: 2, callbacks: [out] });
+    const ended = trainer.fit(train, { steps: 9, validation, evaluateEvery: 3 });
+    await expect(ended).rejects.toThrow("the disk is full");
+    expect(log).not.toContain("what could not be written is written now");
+    expect(log.some((line) => line.includes("tries again after 1 s"))).toBe(true);
+  });
+
   it("goes on while the disk is full, says so, and writes everything once it can", async () => {
     const out = new FullDisk();
     out.fullAt = (step) => step > 3 && step < 8;
