@@ -48,8 +48,13 @@ export function notFinite(values: ArrayLike<number>): number | undefined {
 /** The error of a training that has diverged, with what goes on from its last checkpoint. */
 export async function withRescue(error: DivergedError, run: RunFolder, lr: number): Promise<DivergedError> {
   const [newest] = await run.checkpoints();
-  if (newest === undefined) return error;
   const rate = Number((lr / 2).toPrecision(3));
+  if (newest === undefined) {
+    const start = "there is no checkpoint yet to go back to";
+    return new DivergedError(`${error.message}; ${start}: begin anew, for example with --lr ${rate} (lr: ${rate})`, {
+      cause: error,
+    });
+  }
   return new DivergedError(
     `${error.message}; the last checkpoint is ${newest}: the same with --resume --lr ${rate} (resume: { lr: ${rate} }) goes on from there`,
     { cause: error },
