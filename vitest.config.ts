@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { whyNotWidened } from "./packages/autograd/src/devices/cpu/widening.ts";
 
@@ -101,4 +102,7 @@ function projectsOf(mode: string): TestProjectInlineConfiguration[] {
 }
 
 // `--mode full`: what `npm test` leaves out, all of the core's tests with every combination of settings, and the long ones.
-export default defineConfig(({ mode }) => ({ test: { projects: projectsOf(mode) } }));
+// Vitest leaves one processor free, which of two is half; what takes hours may have that peace.
+export default defineConfig(({ mode }) => ({
+  test: { projects: projectsOf(mode), ...(mode === "test" && { maxWorkers: availableParallelism() }) },
+}));
