@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from torch_bench import WORKLOADS, resident_peak_mb, timed
+from clock import WORKLOADS, resident_peak_mb, timed
 
 SIZE = WORKLOADS["gpt2"]
 
@@ -119,7 +119,6 @@ def main():
     parser.add_argument("--steps", type=int, default=0, help="timed runs; enough for a steady median unless given")
     parser.add_argument("--tokens", action="store_true", help="print the tokens instead")
     options = parser.parse_args()
-    options.device = "cpu"
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -128,7 +127,7 @@ def main():
     if options.tokens:
         return print(json.dumps(torch.as_tensor(run()).flatten().tolist()))
     cases = [{"name": "load", "ms": loaded, "minMs": loaded}]
-    cases.append({"name": f"{SIZE['tokens']} tokens", **timed(run, options, "generation")})
+    cases.append({"name": f"{SIZE['tokens']} tokens", **timed(run, "generation", options.steps)})
     memory = {"baselineMB": baseline, "peakMB": resident_peak_mb()}
     version = __import__(options.runtime).__version__
     settings = {"device": "cpu", "threads": options.threads or torch.get_num_threads()}

@@ -11,12 +11,9 @@ of each case, and the most memory that the process had resident.
 import argparse
 import json
 import os
-import pathlib
-import statistics
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-WORKLOADS = json.loads((HERE / "workloads.json").read_text())
+from clock import WORKLOADS, resident_peak_mb, timed
 
 
 def read_arguments():
@@ -111,42 +108,6 @@ def step_of(size):
     return jax.jit(step, donate_argnums=(0, 1, 2))
 
 
-# --- timing ---------------------------------------------------------------------------------------
-
-
-def timed(run, rule):
-    """Median and shortest milliseconds of many runs, by a rule of workloads.json, as Lectern's own timing does it."""
-    warm_up, enough = WORKLOADS["timing"][rule]["warmUp"], WORKLOADS["timing"][rule]["timed"]
-
-    def once():
-        begin = time.perf_counter()
-        run()
-        return (time.perf_counter() - begin) * 1e3
-
-    runs, total = 0, 0.0
-    while runs < warm_up["runs"] or (not options.steps and total < warm_up["ms"]):
-        total += once()
-        runs += 1
-    times, total = [], 0.0
-    while len(times) < (options.steps or enough["runs"]) or (not options.steps and total < enough["ms"]):
-        times.append(once())
-        total += times[-1]
-    return {"ms": statistics.median(times), "minMs": min(times)}
-
-
-def resident_peak_mb():
-    """The most memory this process had resident."""
-    try:
-        for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / 1e6
-    except OSError:
-        pass
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-
-
 # --- the workloads --------------------------------------------------------------------------------
 
 
@@ -172,7 +133,7 @@ def training(size):
     begin = time.perf_counter()
     run()
     first = time.perf_counter() - begin
-    return [{"name": "step", **timed(run, "training")}], f"in {first:.1f} s, with its first step"
+    return [{"name": "step", **timed(run, "training", options.steps)}], f"in {first:.1f} s, with its first step"
 
 
 def products():
@@ -183,7 +144,7 @@ def products():
         a = jnp.ones((k, m)).T if layout == "tn" else jnp.ones((m, k))
         b = jnp.ones((n, k)).T if layout == "nt" else jnp.ones((k, n))
         name = f"{case['name']} {m}x{n}x{k}"
-        cases.append({"name": name, **timed(lambda: multiply(a, b).block_until_ready(), "kernels")})
+        cases.append({"name": name, **timed(lambda: multiply(a, b).block_until_ready(), "kernels", options.steps)})
     return cases, "each shape before it is timed"
 
 

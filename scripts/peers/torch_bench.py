@@ -11,9 +11,7 @@ case and the most memory that the process had resident.
 import argparse
 import json
 import math
-import pathlib
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,9 +21,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-HERE = pathlib.Path(__file__).resolve().parent
-WORKLOADS = json.loads((HERE / "workloads.json").read_text())
-
+import clock
+from clock import WORKLOADS, resident_peak_mb
 
 # --- the models -----------------------------------------------------------------------------------
 
@@ -155,39 +152,16 @@ def layer_model(size):
 
 
 def timed(run, options, rule):
-    """Median and shortest milliseconds of many runs, by a rule of workloads.json, as Lectern's own timing does it."""
-    warm_up, enough = WORKLOADS["timing"][rule]["warmUp"], WORKLOADS["timing"][rule]["timed"]
+    """As clock.timed, where the device may still be at it when a function returns."""
 
-    def once():
-        begin = time.perf_counter()
+    def settled():
         run()
         if options.device == "cuda":
             torch.cuda.synchronize()
         elif options.device == "mps":
             torch.mps.synchronize()
-        return (time.perf_counter() - begin) * 1e3
 
-    runs, total = 0, 0.0
-    while runs < warm_up["runs"] or (not options.steps and total < warm_up["ms"]):
-        total += once()
-        runs += 1
-    times, total = [], 0.0
-    while len(times) < (options.steps or enough["runs"]) or (not options.steps and total < enough["ms"]):
-        times.append(once())
-        total += times[-1]
-    return {"ms": statistics.median(times), "minMs": min(times)}
-
-
-def resident_peak_mb():
-    """The most memory this process had resident; VmHWM, unlike getrusage, knows nothing of who started it."""
-    try:
-        for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / 1e6
-    except OSError:
-        pass
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+    return clock.timed(settled, rule, options.steps)
 
 
 # --- the workloads --------------------------------------------------------------------------------

@@ -38,51 +38,32 @@ class LossModule<Options extends object> extends Module {
   }
 }
 
+/** The module of one loss function. */
+function lossModule<Options extends object>(
+  loss: LossFunction<Options>,
+): new (
+  options?: Options,
+) => LossModule<Options> {
+  return class extends LossModule<Options> {
+    constructor(options?: Options) {
+      super(loss, options);
+    }
+  };
+}
+
 /** `(prediction - target)²` */
-export class MSELoss extends LossModule<LossOptions> {
-  constructor(options?: LossOptions) {
-    super(mseLoss, options);
-  }
-}
+export class MSELoss extends lossModule<LossOptions>(mseLoss) {}
 /** `|prediction - target|` */
-export class L1Loss extends LossModule<LossOptions> {
-  constructor(options?: LossOptions) {
-    super(l1Loss, options);
-  }
-}
+export class L1Loss extends lossModule<LossOptions>(l1Loss) {}
 /** A parabola up to delta, its tangent beyond (Huber, 1964). */
-export class HuberLoss extends LossModule<HuberOptions> {
-  constructor(options?: HuberOptions) {
-    super(huberLoss, options);
-  }
-}
+export class HuberLoss extends lossModule<HuberOptions>(huberLoss) {}
 /** A parabola up to beta, a line of slope 1 beyond (Girshick, 2015). */
-export class SmoothL1Loss extends LossModule<SmoothL1Options> {
-  constructor(options?: SmoothL1Options) {
-    super(smoothL1Loss, options);
-  }
-}
+export class SmoothL1Loss extends lossModule<SmoothL1Options>(smoothL1Loss) {}
 /** Cross entropy of probabilities against targets from 0 to 1. */
-export class BCELoss extends LossModule<BinaryCrossEntropyOptions> {
-  constructor(options?: BinaryCrossEntropyOptions) {
-    super(binaryCrossEntropy, options);
-  }
-}
+export class BCELoss extends lossModule<BinaryCrossEntropyOptions>(binaryCrossEntropy) {}
 /** The same of logits, right for any of them. */
-export class BCEWithLogitsLoss extends LossModule<BinaryLogitsOptions> {
-  constructor(options?: BinaryLogitsOptions) {
-    super(binaryCrossEntropyWithLogits, options);
-  }
-}
+export class BCEWithLogitsLoss extends lossModule<BinaryLogitsOptions>(binaryCrossEntropyWithLogits) {}
 /** Minus the log-probability [..., classes] of the target [...]. */
-export class NLLLoss extends LossModule<NllOptions> {
-  constructor(options?: NllOptions) {
-    super(nllLoss, options);
-  }
-}
+export class NLLLoss extends lossModule<NllOptions>(nllLoss) {}
 /** The same of logits. */
-export class CrossEntropyLoss extends LossModule<CrossEntropyOptions> {
-  constructor(options?: CrossEntropyOptions) {
-    super(crossEntropy, options);
-  }
-}
+export class CrossEntropyLoss extends lossModule<CrossEntropyOptions>(crossEntropy) {}

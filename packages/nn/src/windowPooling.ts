@@ -34,42 +34,32 @@ class WindowPooling<Options extends object> extends Module {
   }
 }
 
+/** The layer of one way of pooling. */
+function pooling<Options extends object>(
+  pool: Pool<Options>,
+): new (
+  size: PerAxis,
+  options?: Options,
+) => WindowPooling<Options> {
+  return class extends WindowPooling<Options> {
+    constructor(size: PerAxis, options?: Options) {
+      super(pool, size, options);
+    }
+  };
+}
+
 /** The largest element of each window. x: [batch, channels, length] -> the same, shorter. */
-export class MaxPool1d extends WindowPooling<MaxPoolingOptions> {
-  constructor(size: PerAxis, options?: MaxPoolingOptions) {
-    super(maxPool1d, size, options);
-  }
-}
+export class MaxPool1d extends pooling<MaxPoolingOptions>(maxPool1d) {}
 /** The largest element of each window. x: [batch, channels, height, width] -> the same, smaller. */
-export class MaxPool2d extends WindowPooling<MaxPoolingOptions> {
-  constructor(size: PerAxis, options?: MaxPoolingOptions) {
-    super(maxPool2d, size, options);
-  }
-}
+export class MaxPool2d extends pooling<MaxPoolingOptions>(maxPool2d) {}
 /** The mean of each window. x: [batch, channels, length] -> the same, shorter. */
-export class AvgPool1d extends WindowPooling<AveragePoolingOptions> {
-  constructor(size: PerAxis, options?: AveragePoolingOptions) {
-    super(avgPool1d, size, options);
-  }
-}
+export class AvgPool1d extends pooling<AveragePoolingOptions>(avgPool1d) {}
 /** The mean of each window. x: [batch, channels, height, width] -> the same, smaller. */
-export class AvgPool2d extends WindowPooling<AveragePoolingOptions> {
-  constructor(size: PerAxis, options?: AveragePoolingOptions) {
-    super(avgPool2d, size, options);
-  }
-}
+export class AvgPool2d extends pooling<AveragePoolingOptions>(avgPool2d) {}
 /** Means, as many as asked for, whatever the length. x: [batch, channels, length] -> [batch, channels, size]. */
-export class AdaptiveAvgPool1d extends WindowPooling<object> {
-  constructor(size: PerAxis) {
-    super(adaptiveAvgPool1d, size);
-  }
-}
+export class AdaptiveAvgPool1d extends pooling<object>(adaptiveAvgPool1d) {}
 /** Means, as many as asked for, whatever the size; of size 1 it is global average pooling (Lin et al., 2013). */
-export class AdaptiveAvgPool2d extends WindowPooling<object> {
-  constructor(size: PerAxis) {
-    super(adaptiveAvgPool2d, size);
-  }
-}
+export class AdaptiveAvgPool2d extends pooling<object>(adaptiveAvgPool2d) {}
 
 /** All axes behind the first as one: between the images and the vectors of a network. [batch, …] -> [batch, size]. */
 export class Flatten extends Module {

@@ -91,15 +91,8 @@ export class Filters {
     const first: Pair = [reach[0] - this.#padding[0], reach[1] - this.#padding[1]];
     const spread = padTo(ctx, this.flat(ctx, dy), [height, width], first, stride);
     const shape = [this.#batch, this.#outputs, 1, height, width];
-    const filters = ctx.view(
-      weight,
-      [this.#outputs, this.#channels, ...size],
-      rowMajorStrides([this.#outputs, this.#channels, ...size]),
-    );
     const area = size[0] * size[1];
-    const turned = ctx.dense(
-      ctx.view(filters, [this.#channels, this.#outputs, area], [area, this.#channels * area, 1]),
-    );
+    const turned = ctx.dense(ctx.view(weight, [this.#channels, this.#outputs, area], [area, this.#channels * area, 1]));
     const options: FilterOptions = { size, stride: [1, 1], dilation, reversed: true, columns: this.#image[1] };
     ctx.device.convolve!(
       this.flat(ctx, dx),
