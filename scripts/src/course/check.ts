@@ -1,0 +1,113 @@
+import { readFile } from "node:fs/promises";
+import type { Languages } from "../report/language.ts";
+import { type Difference, differenceOf } from "./compare.ts";
+import { Draws } from "./draws.ts";
+import type { Plain } from "./exercise.ts";
+import type { Ending, Outcome } from "./protocol.ts";
+import { exerciseOf, type FoundTask, starterOf } from "./registry.ts";
+import { type Limits, Sandbox } from "./sandbox.ts";
+import type { Task, Test } from "./task.ts";
+
+/** Why a test gives no points. */
+export type Failure =
+  | { readonly kind: "todo" }
+  | { readonly kind: "wrong"; readonly input: Plain; readonly difference: Difference }
+  | { readonly kind: "error" | "broken"; readonly message: string; readonly line?: number; readonly input?: Plain }
+  | { readonly kind: "ended"; readonly why: Ending; readonly input: Plain };
+
+export interface TestResult {
+  readonly says: Languages<string>;
+  readonly points: number;
+  readonly of: number;
+  readonly failure?: Failure;
+  /** The typical mistake that the output fits. */
+  readonly mistake?: string;
+}
+
+export interface CheckResult {
+  readonly task: string;
+  readonly points: number;
+  readonly of: number;
+  readonly tests: readonly TestResult[];
+  /** What the student's code printed. */
+  readonly printed: string;
+  /** With it the same inputs are drawn again. */
+  readonly seed: number;
+}
+
+export interface CheckOptions {
+  readonly seed?: number;
+  readonly limits?: Limits;
+  /** In addition to the task's own. */
+  readonly tests?: readonly Test[];
+}
+
+/** Checks a student's file: every test with inputs drawn anew, each mistake that fits named. */
+export async function check(found: FoundTask, file: string, options: CheckOptions = {}): Promise<CheckResult> {
+  const { seed = Math.floor(Math.random() * 2 ** 31), limits } = options;
+  const sandbox = new Sandbox({ exercise: exerciseOf(found), student: file, needs: await exportsOf(found) }, limits);
+  try {
+    const tests: TestResult[] = [];
+    for (const [i, test] of [...found.task.tests, ...(options.tests ?? [])].entries()) {
+      tests.push(await checkTest(found.task, test, sandbox, new Draws(seed + 7919 * i)));
+    }
+    const points = tests.reduce((sum, test) => sum + test.points, 0);
+    const of = tests.reduce((sum, test) => sum + test.of, 0);
+    return { task: found.id, points, of, tests, printed: sandbox.printed, seed };
+  } finally {
+    sandbox.close();
+  }
+}
+
+async function checkTest(task: Task, test: Test, sandbox: Sandbox, draws: Draws): Promise<TestResult> {
+  const { says, points, times = 3 } = test;
+  for (let i = 0; i < times; i++) {
+    const input = test.draw(draws);
+    const outcome = await sandbox.ask(test.exercise, input);
+    const failure = failureOf(test, input, outcome);
+    if (failure === undefined) continue;
+    return { says, points: 0, of: points, failure, mistake: mistakeOf(task, test, input, outcome) };
+  }
+  return { says, points, of: points };
+}
+
+function failureOf(test: Test, input: Plain, outcome: Outcome): Failure | undefined {
+  if (outcome.kind === "output") {
+    const { output } = outcome;
+    const expected = test.expected(input);
+    if (test.accepts !== undefined && sameForm(output, expected) && test.accepts(output, input, expected))
+      return undefined;
+    const difference = differenceOf(output, expected, test.tolerance);
+    if (difference === undefined && test.accepts === undefined) return undefined;
+    return { kind: "wrong", input, difference: difference ?? { at: "", measured: output, expected } };
+  }
+  if (outcome.kind !== "ended" && outcome.message.startsWith("TODO")) return { kind: "todo" };
+  return outcome.kind === "broken" ? outcome : { ...outcome, input };
+}
+
+/** Whether a test's own functions can look at an output as at what they expect: it may be anything. */
+function sameForm(output: Plain, expected: Plain): boolean {
+  if (Array.isArray(expected)) return Array.isArray(output);
+  return typeof output === typeof expected && (output === null) === (expected === null);
+}
+
+/** The typical mistake that an outcome fits. */
+function mistakeOf(task: Task, test: Test, input: Plain, outcome: Outcome): string | undefined {
+  if (outcome.kind === "error" || outcome.kind === "broken") {
+    return Object.keys(task.mistakes).find((name) => task.mistakes[name].error?.test(outcome.message));
+  }
+  if (outcome.kind !== "output") return undefined;
+  const { output } = outcome;
+  const expected = test.expected(input);
+  if (!sameForm(output, expected)) return undefined;
+  return Object.entries(test.mistakes ?? {}).find(([, mistake]) => {
+    const shown = mistake?.(input, output);
+    return typeof shown === "boolean" ? shown : differenceOf(output, shown, test.tolerance) === undefined;
+  })?.[0];
+}
+
+/** What a task's starter exports, and a student's file has to. */
+async function exportsOf(found: FoundTask): Promise<string[]> {
+  const text = await readFile(starterOf(found), "utf8");
+  return [...text.matchAll(/^export (?:async )?(?:function\*?|class|const) (\w+)/gm)].map(([, name]) => name);
+}
