@@ -1,6 +1,7 @@
 // Compiles the cpu device's kernels (AssemblyScript) to WebAssembly, plainly, with relaxed SIMD, and for engines that widen
-// vectors, as modules of TypeScript that hold the bytes, and writes down what the device has to know of them (kernelInterface.mjs). Does nothing
-// where the sources are those of the last build.
+// vectors, as modules of TypeScript that hold the bytes (of the plain build what it has otherwise than the relaxed one, as pages
+// load both: differences.mjs), and writes down what the device has to know of them (kernelInterface.mjs). Does nothing where the
+// sources are those of the last build.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -17,6 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { differencesOf } from "./differences.mjs";
 import { entryOf, readInterface, typesOf, valuesOf } from "./kernelInterface.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -35,7 +37,7 @@ function readSources() {
 /** What changes the result: the sources, these scripts and the compiler's version. */
 function fingerprint(texts) {
   const hash = createHash("sha256").update(JSON.stringify(texts));
-  for (const script of ["build-kernels.mjs", "kernelInterface.mjs"]) {
+  for (const script of ["build-kernels.mjs", "differences.mjs", "kernelInterface.mjs"]) {
     hash.update(readFileSync(new URL(script, import.meta.url)));
   }
   hash.update(readFileSync(join(dirname(compiler), "../package.json")));
@@ -54,15 +56,20 @@ const FLAGS = [
 /** What stands in build.ts in place of the repository's own, for the widened build. */
 const WIDENED = { "build.ts": "export const WIDENED: bool = true;\n" };
 
-/** sources: texts by name, `entry.ts` among them. */
+/** The WebAssembly module that is made of sources: texts by name, `entry.ts` among them. */
 async function compile(name, flags, sources, folder) {
   mkdirSync(folder);
   for (const [file, text] of Object.entries(sources)) writeFileSync(join(folder, file), text);
   const file = join(folder, `${name}.wasm`);
   const args = [compiler, "entry.ts", ...FLAGS, ...flags, "--outFile", file];
   await promisify(execFile)(process.execPath, args, { cwd: folder });
-  const bytes = readFileSync(file).toString("base64");
-  return `/** The kernels' WebAssembly module, in base64. Made by scripts/build-kernels.mjs. */\nexport const bytes =\n  "${bytes}";\n`;
+  return readFileSync(file);
+}
+
+/** A module of TypeScript that holds bytes. */
+function moduleOf(comment, bytes) {
+  const hex = Buffer.from(bytes).toString("hex");
+  return `/** ${comment}. Made by scripts/build-kernels.mjs. */\nexport const bytes =\n  "${hex}";\n`;
 }
 
 const stamp = join(generated, "fingerprint");
@@ -82,9 +89,9 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
     mkdirSync(generated, { recursive: true });
     // Written beside and renamed, so that somebody who reads meanwhile sees the old file or the new one.
     for (const [name, text] of [
-      ["plain.ts", plain],
-      ["relaxed.ts", relaxed],
-      ["widened.ts", widened],
+      ["relaxed.ts", moduleOf("The kernels' WebAssembly module, with relaxed SIMD", relaxed)],
+      ["plain.ts", moduleOf("What the plain build has otherwise", differencesOf(relaxed, plain))],
+      ["widened.ts", moduleOf("The kernels' WebAssembly module, with loops for engines that widen", widened)],
       ["interface.mjs", valuesOf(found)],
       ["interface.d.mts", typesOf(found)],
       ["fingerprint", now],

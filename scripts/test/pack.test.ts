@@ -78,7 +78,7 @@ if (browser === undefined) {
   });
 }
 
-it("a page with autograd and nn loads less than 190 kB, and gpu.js when it is asked for", async () => {
+it("a page with autograd and nn loads less than 150 KB, and gpu.js when it is asked for", async () => {
   const entry = join(folder, "small.ts");
   writeFileSync(
     entry,
@@ -87,5 +87,5 @@ it("a page with autograd and nn loads less than 190 kB, and gpu.js when it is as
   const bundle = await bundleWithVite(pathToFileURL(entry));
   const script = bundle["/script.js"];
   expect(script).not.toContain("GPU.js");
-  expect(gzipSync(script).length).toBeLessThan(190_000);
+  expect(gzipSync(script).length).toBeLessThan(150_000);
 });

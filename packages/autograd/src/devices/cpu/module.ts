@@ -1,9 +1,10 @@
 /** The kernels' WebAssembly module: which of its three builds this host can run. */
 
 import { bytes as widenedBytes } from "#widened";
+import { bytesOf, withDifferences } from "./differences.ts";
 import { environment } from "./environment.ts";
 import type { Helpers, Kernels } from "./generated/interface.mjs";
-import { bytes as plainBytes } from "./generated/plain.ts";
+import { bytes as plainDifferences } from "./generated/plain.ts";
 import { bytes as relaxedBytes } from "./generated/relaxed.ts";
 import { compileProven, whyNotWidened } from "./widening.ts";
 
@@ -14,24 +15,11 @@ import { compileProven, whyNotWidened } from "./widening.ts";
 const SIMD = ["plain", "relaxed", "widened"] as const;
 export type Simd = (typeof SIMD)[number];
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
-/** The relaxed build's bytes, or undefined where this host does not know relaxed SIMD: Node does from version 22 on. */
-function relaxedIfSupported(): Uint8Array<ArrayBuffer> | undefined {
-  const bytes = decode(relaxedBytes);
-  return WebAssembly.validate(bytes) ? bytes : undefined;
-}
-
 /** The widened build, proven; or why this host does not get it. */
 function widened(): WebAssembly.Module | string {
   const reason = whyNotWidened();
   if (reason !== undefined) return reason;
-  const module = compileProven(() => new WebAssembly.Module(decode(widenedBytes)), instantiate);
+  const module = compileProven(() => new WebAssembly.Module(bytesOf(widenedBytes)), instantiate);
   return module ?? "this engine's widened product is wrong";
 }
 
@@ -58,12 +46,16 @@ export function compileKernels(wanted = environment("LECTERN_SIMD")): Compiled {
     if (wanted) throw new Error(`LECTERN_SIMD is widened, but ${module}: leave it unset`);
     simdReason = module;
   }
-  const relaxed = wanted === "plain" ? undefined : relaxedIfSupported();
-  if (relaxed === undefined && wanted === "relaxed") {
+  const relaxed = bytesOf(relaxedBytes);
+  // Node knows relaxed SIMD from version 22 on.
+  if (wanted !== "plain" && WebAssembly.validate(relaxed)) {
+    return { module: new WebAssembly.Module(relaxed), simd: "relaxed", simdReason };
+  }
+  if (wanted === "relaxed") {
     throw new Error("LECTERN_SIMD is relaxed, but this JavaScript engine has no relaxed SIMD: leave it unset");
   }
-  const module = new WebAssembly.Module(relaxed ?? decode(plainBytes));
-  return { module, simd: relaxed ? "relaxed" : "plain", simdReason };
+  const plain = withDifferences(relaxed, bytesOf(plainDifferences));
+  return { module: new WebAssembly.Module(plain), simd: "plain", simdReason };
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels & Helpers {
