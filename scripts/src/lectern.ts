@@ -258,10 +258,14 @@ function lectureCommands(parser: Argv<Everywhere>) {
 }
 
 function trainCommands(parser: Argv<Everywhere>) {
-  for (const { name, aliases = [], describe, load } of tasks) {
+  // Each name is a command of its own: an alias's help would speak of the other one.
+  const named = tasks.flatMap(({ aliases = [], ...task }) =>
+    [task.name, ...aliases].map((word) => ({ ...task, word })),
+  );
+  for (const { name, word, describe, load } of named) {
     parser.command(
-      [name, ...aliases],
-      describe,
+      word,
+      word === name ? describe : `${describe}: another name of \`train ${name}\``,
       async (command) => {
         const task = await load();
         const { trainOptions } = await import("./tasks/options.ts");
@@ -303,8 +307,8 @@ const WORDING = {
   "Missing required argument: %s": { one: "--%s is missing", other: "options are missing: %s" },
   "Not enough arguments following: %s": "--%s needs a value",
   "Not enough non-option arguments: got %s, need at least %s": {
-    one: "there is %s word after the command, at least %s has to be",
-    other: "there are %s words after the command, at least %s has to be",
+    one: "a word is missing: %s stands after the command, and it takes %s at least",
+    other: "a word is missing: %s stand after the command, and it takes %s at least",
   },
   "Arguments %s and %s are mutually exclusive": "--%s and --%s exclude each other",
   "Invalid values:": "wrong value:",

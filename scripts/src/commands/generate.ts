@@ -62,7 +62,7 @@ export const command = defineCommand({
           "Above 1, tokens that the text holds already become less likely",
           { min: 0, above: true },
         ),
-        beams: count("beams", "Texts that beam search keeps next to each other (default: 4)"),
+        beams: count("beams", `Texts that beam search keeps next to each other (default: ${BEAMS})`),
         stop: {
           type: "string",
           array: true,
@@ -177,6 +177,9 @@ interface Choice {
   readonly samples?: number;
 }
 
+/** Beams that are kept next to each other unless said otherwise. */
+const BEAMS = 4;
+
 /** What shapes a draw, and is nothing to those that do not draw. */
 const DRAWING = { temperature: "--temperature", topK: "--top-k", topP: "--top-p", minP: "--min-p" } as const;
 
@@ -184,6 +187,9 @@ const DRAWING = { temperature: "--temperature", topK: "--top-k", topP: "--top-p"
 function choiceOf(given: Choice): Choice {
   const { strategy, temperature, topK, topP, minP, repetitionPenalty, beams, lengthPenalty, earlyStopping } = given;
   const { samples = 1 } = given;
+  if (strategy === "beam" && samples > (beams ?? BEAMS)) {
+    throw new UsageError(`--samples is ${samples}, and of ${beams ?? BEAMS} beams as many texts come out at most`);
+  }
   const drawing = { temperature: temperature === 0 ? undefined : temperature, topK, topP, minP };
   const greedy = strategy === "greedy" || (strategy === "sample" && temperature === 0);
   if (!greedy && strategy !== "sample") {

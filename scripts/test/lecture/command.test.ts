@@ -94,7 +94,7 @@ describe("lectern lecture", () => {
       /^lectern: --set takes name=value; attention-basic has the settings softmax, noise/,
     ],
     [["run", "attention-basic", "--set", "softmax=1"], /^lectern: --set: softmax is as true, and cannot be 1/],
-    [["run"], /^lectern: there is 0 word|^lectern: there/],
+    [["run"], /^lectern: a word is missing/],
     [[], /^lectern: say what to do: `lectern lecture list`/],
   ])("refuses %o", async (args, message) => {
     const { code, stderr } = await lectern(["lecture", ...args], folder);
