@@ -29,6 +29,11 @@ export class Draws {
     return Array.from({ length: rows }, () => this.vector(columns, from, to));
   }
 
+  /** So many matrices. */
+  matrices(count: number, rows: number, columns: number, from = -2, to = 2): number[][][] {
+    return Array.from({ length: count }, () => this.matrix(rows, columns, from, to));
+  }
+
   /** Whole numbers from `from` to `to`, both included. */
   integers(size: number, from: number, to: number): number[] {
     return Array.from({ length: size }, () => this.integer(from, to));

@@ -26,5 +26,8 @@ export interface ExerciseFile {
 /** A matrix of numbers out of a tensor [rows, columns]. */
 export const matrix = async (x: Tensor): Promise<number[][]> => (await x.array()) as number[][];
 
+/** Matrices out of a tensor [batch, rows, columns]. */
+export const matrices = async (x: Tensor): Promise<number[][][]> => (await x.array()) as number[][][];
+
 /** A list of numbers out of a tensor [n]. */
 export const vector = async (x: Tensor): Promise<number[]> => (await x.array()) as number[];

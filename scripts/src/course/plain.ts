@@ -1,0 +1,48 @@
+/** Matrices in plain numbers, for what tests expect: by the formula, and by nothing of the library. */
+export type Matrix = readonly (readonly number[])[];
+
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+export const dot = (a: readonly number[], b: readonly number[]): number => sum(a.map((value, i) => value * b[i]));
+
+export const transposed = (x: Matrix): number[][] => x[0].map((_, j) => x.map((row) => row[j]));
+
+/** a: [n, k], b: [k, m] -> [n, m] */
+export function product(a: Matrix, b: Matrix): number[][] {
+  const columns = transposed(b);
+  return a.map((row) => columns.map((column) => dot(row, column)));
+}
+
+/** x Wᵀ, as a linear layer does it. x: [n, inputs], weight: [outputs, inputs] -> [n, outputs] */
+export const linear = (x: Matrix, weight: Matrix): number[][] => product(x, transposed(weight));
+
+/** Each number changed by itself. */
+export const mapped = (x: Matrix, change: (value: number, row: number, column: number) => number): number[][] =>
+  x.map((row, i) => row.map((value, j) => change(value, i, j)));
+
+export const plus = (a: Matrix, b: Matrix): number[][] => mapped(a, (value, i, j) => value + b[i][j]);
+
+export const times = (a: Matrix, b: Matrix): number[][] => mapped(a, (value, i, j) => value * b[i][j]);
+
+/** Softmax of one row; zeros where all is minus infinity. */
+export function softmax(row: readonly number[]): number[] {
+  const largest = Math.max(...row);
+  if (largest === Number.NEGATIVE_INFINITY) return row.map(() => 0);
+  const powers = row.map((value) => Math.exp(value - largest));
+  const total = sum(powers);
+  return powers.map((power) => power / total);
+}
+
+/** Softmax of each row. */
+export const softmaxRows = (x: Matrix): number[][] => x.map(softmax);
+
+/** Softmax of each column. */
+export const softmaxColumns = (x: Matrix): number[][] => transposed(transposed(x).map(softmax));
+
+/** What a gradient that comes to softmax's rows is in front of it: dx = y (dy - sum(dy y)). */
+export function softmaxGradient(y: Matrix, dy: Matrix): number[][] {
+  return y.map((row, i) => {
+    const mean = dot(row, dy[i]);
+    return row.map((value, j) => value * (dy[i][j] - mean));
+  });
+}
