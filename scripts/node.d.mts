@@ -6,9 +6,7 @@ export const manifest: Readonly<
   readonly packageManager: string;
 };
 export const nodePackages: readonly string[];
-export const pinnedVersion: string;
-export const pinnedPnpm: string;
-export const pnpmIntegrity: string;
+export const pinnedVersion: string | undefined;
 export const oldestForSetup: string;
 export const oldestInPlace: string;
 export function isAtLeast(a: string, b: string): boolean;

@@ -8,19 +8,15 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** The packages that bring Node, each `node-<system>-<processor>` or `node-bin-<system>-<processor>`, in one version. */
-export const nodePackages = Object.keys(manifest.optionalDependencies).filter((name) => name.startsWith("node-"));
-export const pinnedVersion = manifest.optionalDependencies[nodePackages[0]];
-
-/** The pnpm that package.json pins, and what npm has to say of its content: the same hash, which stands there in base 16. */
-const [pinnedPnpm, hash] = manifest.packageManager.split("+sha512.");
-
-export { pinnedPnpm };
-export const pnpmIntegrity = `sha512-${Buffer.from(hash, "hex").toString("base64")}`;
+const optional = manifest.optionalDependencies ?? {};
+export const nodePackages = Object.keys(optional).filter((name) => name.startsWith("node-"));
+/** Undefined in the package that is published, which brings no Node. */
+export const pinnedVersion = optional[nodePackages[0]];
 
 /** Set-up, and the entry of `lectern`, start from a Node of this version or a newer one. */
 export const oldestForSetup = manifest.engines.node.replace(/[^\d.]/g, "");
-/** Where npm has no Node for a machine, the system's Node serves from this version on. */
-export const oldestInPlace = "24";
+/** Where no Node is brought, the system's serves from this version on: one that runs TypeScript, or what is published. */
+export const oldestInPlace = pinnedVersion === undefined ? oldestForSetup : "24";
 
 /** Whether version `a` is `b` or newer; what `b` leaves out counts as 0. */
 export function isAtLeast(a, b) {

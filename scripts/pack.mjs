@@ -1,4 +1,4 @@
-// Builds the libraries as they are published, and writes their tarballs: `npm run pack -- <folder>`. Inside the repository the
+// Builds the packages as they are published, and writes their tarballs: `npm run pack -- <folder>`. Inside the repository the
 // TypeScript is what runs; Node does not run TypeScript that lies in node_modules, so a package holds what is made of it:
 // modules with declarations and source maps, the kernels and the workers as they are.
 import { execFileSync } from "node:child_process";
@@ -8,8 +8,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./node.mjs";
 
-/** Folders of the packages, each after those that it needs. */
-const PACKAGES = ["packages/autograd", "packages/nn", "packages/train", "datasets"];
+/** Folders of the libraries, each after those that it needs. */
+const LIBRARIES = ["packages/autograd", "packages/nn", "packages/train", "datasets"];
 /** What can be published as it is written. */
 const AS_IT_IS = /\.(mjs|js|d\.mts)$/;
 const OLDEST_NODE = ">=22.12";
@@ -26,45 +26,51 @@ function builtPaths(value) {
   return Object.fromEntries(Object.entries(value).map(([condition, path]) => [condition, builtPaths(path)]));
 }
 
-/** The package.json of what is published. What only its tests use is left out. */
-function publishedManifest(manifest, version) {
-  const { name, description, license, exports, imports, dependencies, optionalDependencies } = manifest;
-  const forOthers = Object.entries(exports).filter(([, path]) => path.startsWith("./src/"));
+/** What every published package.json says, and what its dependencies are: those of ours, in the same version. */
+function commonManifest({ description, license, dependencies, optionalDependencies }, name, version) {
   const pinned = Object.entries(dependencies).map(([key, range]) => [key, range === "workspace:*" ? version : range]);
   return {
-    ...{ name, version, description, license, type: "module" },
-    ...{ engines: { node: OLDEST_NODE }, files: ["dist"] },
+    ...{ name, version, description, license, type: "module", engines: { node: OLDEST_NODE } },
     // Modules register what they define (methods of tensors, devices, kinds of models), so none may be left out unseen.
     sideEffects: true,
-    exports: Object.fromEntries(
-      forOthers.map(([key, path]) => [key, { types: declaration(path), default: built(path) }]),
-    ),
-    ...(imports && { imports: builtPaths(imports) }),
     dependencies: Object.fromEntries(pinned),
     ...(optionalDependencies && { optionalDependencies }),
     publishConfig: { access: "public", provenance: true },
   };
 }
 
-/** Makes JavaScript, declarations and source maps of a package's sources. Errors: what the compiler says. */
-function compile(folder, to) {
-  const config = join(folder, "tsconfig.pack.json");
-  const source = join(folder, "src");
+/** The package.json of a library. What only its tests use is left out. */
+function libraryManifest(manifest, version) {
+  const { name, exports, imports } = manifest;
+  const forOthers = Object.entries(exports).filter(([, path]) => path.startsWith("./src/"));
+  return {
+    ...commonManifest(manifest, name, version),
+    files: ["dist"],
+    exports: Object.fromEntries(
+      forOthers.map(([key, path]) => [key, { types: declaration(path), default: built(path) }]),
+    ),
+    ...(imports && { imports: builtPaths(imports) }),
+  };
+}
+
+/** Makes JavaScript, declarations and source maps of what lies in folders of `source`. Errors: what the compiler says. */
+function compile(source, folders, to) {
+  const config = join(source, "tsconfig.pack.json");
   writeFileSync(
     config,
     JSON.stringify({
-      extends: relative(folder, join(root, "tsconfig.json")).replaceAll("\\", "/"),
+      extends: relative(source, join(root, "tsconfig.json")).replaceAll("\\", "/"),
       compilerOptions: {
         ...{ noEmit: false, rewriteRelativeImportExtensions: true, declaration: true },
         ...{ sourceMap: true, inlineSources: true, outDir: to, rootDir: source },
       },
-      include: ["src"],
+      include: folders,
     }),
   );
   try {
     execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", config], { encoding: "utf8" });
   } catch (error) {
-    throw new Error(`${relative(root, folder)} does not compile:\n${error.stdout || error.message}`);
+    throw new Error(`${relative(root, source)} does not compile:\n${error.stdout || error.message}`);
   } finally {
     rmSync(config);
   }
@@ -93,16 +99,42 @@ function renameImports(folder) {
   }
 }
 
-/** Everything of one package as it is published, in a folder. */
-function stage(name, to, version) {
-  const folder = join(root, name);
-  compile(folder, join(to, "dist"));
+function writeManifest(to, manifest) {
+  writeFileSync(join(to, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/** Everything of one library as it is published, in a folder. */
+function stageLibrary(folder, to, version) {
+  compile(join(folder, "src"), ["."], join(to, "dist"));
   copyAsItIs(join(folder, "src"), join(to, "dist"));
   renameImports(join(to, "dist"));
-  const manifest = publishedManifest(json(join(folder, "package.json")), version);
-  writeFileSync(join(to, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  cpSync(join(root, "LICENSE"), join(to, "LICENSE"));
-  cpSync(join(folder, "README.md"), join(to, "README.md"));
+  writeManifest(to, libraryManifest(json(join(folder, "package.json")), version));
+}
+
+/** What the command brings along beside its modules, as it lies in the repository. */
+const BROUGHT = ["models", "scripts/bin/installed.mjs", "scripts/node.mjs", "scripts/node.d.mts", "scripts/peers"];
+
+/**
+ * The `lectern` command as it is published. It has the repository's folders (`scripts/src`, `scripts/lecture`, `models`), so
+ * that its modules find what they need by the same paths.
+ */
+function stageCommand(folder, to, version) {
+  const scripts = join(to, "scripts");
+  // What others' packages in plain JavaScript hold is declared beside the sources of data sets.
+  compile(folder, ["src", "lecture", "../datasets/src/**/*.d.ts"], scripts);
+  for (const path of BROUGHT) {
+    cpSync(join(root, path), join(to, path), { recursive: true, filter: (file) => !file.includes("node_modules") });
+  }
+  renameImports(scripts);
+  const lecture = "./scripts/src/lecture/index";
+  writeManifest(to, {
+    ...commonManifest(json(join(folder, "package.json")), "lectern", version),
+    files: ["scripts", "models"],
+    bin: { lectern: "scripts/bin/installed.mjs" },
+    exports: {
+      "./lecture": { types: `${lecture}.d.ts`, default: `${lecture}.js` },
+    },
+  });
 }
 
 /** Packs a staged folder. Gives the tarball's name. */
@@ -113,14 +145,22 @@ function pack(folder, destination) {
   return JSON.parse(text)[0].filename;
 }
 
+/** Every package: its name, its folder in the repository, and what makes it. */
+const PACKAGES = [
+  ...LIBRARIES.map((path) => ({ name: json(join(root, path, "package.json")).name, path, stage: stageLibrary })),
+  { name: "lectern", path: "scripts", stage: stageCommand },
+];
+
 /** Makes every package as it is published, each in a folder of its name, `@lectern/nn` and so on. Gives these folders. */
 export function stageAll(destination) {
   const { version } = json(join(root, "package.json"));
-  return PACKAGES.map((name) => {
-    const folder = join(destination, json(join(root, name, "package.json")).name);
-    mkdirSync(folder, { recursive: true });
-    stage(name, folder, version);
-    return folder;
+  return PACKAGES.map(({ name, path, stage }) => {
+    const [folder, to] = [join(root, path), join(destination, name)];
+    mkdirSync(to, { recursive: true });
+    stage(folder, to, version);
+    cpSync(join(root, "LICENSE"), join(to, "LICENSE"));
+    cpSync(join(folder, "README.md"), join(to, "README.md"));
+    return to;
   });
 }
 
@@ -138,7 +178,7 @@ export function packAll(destination) {
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const [destination, ...rest] = process.argv.slice(2);
   if (destination === undefined || rest.length > 0 || destination.startsWith("-")) {
-    console.error("Writes the libraries' tarballs into a folder: npm run pack -- <folder>");
+    console.error("Writes the packages' tarballs into a folder: npm run pack -- <folder>");
     process.exitCode = 1;
   } else if (existsSync(destination) && readdirSync(destination).some((file) => !file.endsWith(".tgz"))) {
     console.error(`pack: ${destination} holds other things than tarballs: name an empty folder, or a new one`);

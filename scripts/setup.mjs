@@ -4,17 +4,8 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import {
-  complaint,
-  nodePackages,
-  oldestForSetup,
-  oldestInPlace,
-  pinnedNode,
-  pinnedPnpm,
-  pinnedVersion,
-  pnpmIntegrity,
-  root,
-} from "./node.mjs";
+import { complaint, nodePackages, oldestForSetup, oldestInPlace, pinnedNode, pinnedVersion, root } from "./node.mjs";
+import { pinnedPnpm, pnpmIntegrity } from "./pnpm.mjs";
 
 function readJson(file) {
   return JSON.parse(readFileSync(join(root, file), "utf8"));

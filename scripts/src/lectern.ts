@@ -3,6 +3,7 @@ import type { Everywhere } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import type { LectureRunOptions } from "./commands/lecture.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
+import { isPublished } from "./installation.ts";
 import { deviceOptions, langOption, lastOf, seedOption } from "./options.ts";
 import { watchStreams } from "./streams.ts";
 import { tasks } from "./tasks/index.ts";
@@ -71,7 +72,7 @@ function program(args: readonly string[]) {
         ["$0 train classify --data names", "Learn to tell two kinds of text apart"],
         ["$0 <command> --help", "A command's options and examples"],
       ])
-      .epilogue("In the repository's folder, type `npm run lectern -- <command> …` or `pnpm lectern <command> …`.")
+      .epilogue(WHERE)
       .demandCommand(1, "say what to do: `lectern --help` lists the commands")
       .recommendCommands()
       .strict()
@@ -88,6 +89,10 @@ function program(args: readonly string[]) {
       })
   );
 }
+
+const WHERE = isPublished
+  ? "In a project that has installed it, type `npx lectern <command> …`."
+  : "In the repository's folder, type `npm run lectern -- <command> …` or `pnpm lectern <command> …`.";
 
 const EVERYWHERE = ["json", "debug", "help", "version"];
 

@@ -1,3 +1,5 @@
+import { COMMAND } from "./installation.ts";
+
 /** What a command says, to people as text, to programs as one JSON object a line. */
 export interface Output {
   readonly json: boolean;
@@ -59,9 +61,9 @@ export function percent(share: number | undefined): string {
   return share === undefined ? "–" : `${(100 * share).toFixed(1)} %`;
 }
 
-/** How to call lectern, as people type it in the repository's folder: it can be pasted into a shell. */
+/** How to call lectern, as people type it where it is: it can be pasted into a shell. */
 export function runCommand(words: readonly string[]): string {
-  return `npm run lectern -- ${words.map((word) => quoted(word)).join(" ")}`;
+  return `${COMMAND} ${words.map((word) => quoted(word)).join(" ")}`;
 }
 
 /** A word as a shell takes it for one: in quotes where it needs them. */

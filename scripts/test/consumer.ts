@@ -5,10 +5,12 @@ import { fileURLToPath } from "node:url";
 import { stageAll } from "../pack.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const SOURCES = ["packages/autograd", "packages/nn", "packages/train", "datasets"];
+const SOURCES = ["packages/autograd", "packages/nn", "packages/train", "datasets", "scripts"];
 
 export interface PublishedManifest {
   readonly name: string;
+  readonly version: string;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;

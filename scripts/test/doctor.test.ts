@@ -90,7 +90,7 @@ describe("lectern doctor", () => {
 
 describe("what is found", () => {
   it("of Node: the pinned one is right, another one is noted, an old one is a problem", () => {
-    expect(judgeNode(pinnedVersion).state).toBe("ok");
+    expect(judgeNode(pinnedVersion ?? "").state).toBe("ok");
     expect(judgeNode("99.0.0")).toMatchObject({
       state: "note",
       found: `99.0.0; Lectern is tested with ${pinnedVersion}`,

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { findBrowser, openPage } from "@lectern/autograd/testing/browser";
 import { bundleWithVite } from "@lectern/autograd/testing/bundling";
 import { afterAll, describe, expect, it } from "vitest";
+import { experimentNames } from "../src/lecture/registry.ts";
 import { firstProgram, makeConsumer, manifestIn, ROOT } from "./consumer.ts";
 import type { FirstProgramPage } from "./firstProgram.page.ts";
 
@@ -45,9 +46,37 @@ it("README's first program runs outside of the workspace, with plain node", () =
   expect(output).toMatch(/Call me [\s\S]+the end\n$/u);
 });
 
+describe("the command as it is published, outside of the workspace", () => {
+  const published = join(folder, "node_modules/lectern");
+  const { version, bin } = manifestIn(published);
+  const lectern = (...args: string[]) =>
+    execFileSync(process.execPath, [join(published, bin?.lectern ?? ""), ...args], { cwd: folder, encoding: "utf8" });
+
+  it("says which it is, and how it is called there", () => {
+    expect(lectern("--version")).toBe(`${version}\n`);
+    expect(lectern("--help")).toMatch(/lectern train[\s\S]+In a project that has installed it, type `npx lectern/);
+  });
+
+  it("has the model that comes with it", () => {
+    expect(lectern("model", "list")).toMatch(/^moby-small +here/m);
+    const text = lectern("generate", "moby-small", "--prompt", "The whale", "--strategy", "greedy", "--tokens", "5");
+    expect(text).toMatch(/^The whale\S* \S/);
+  });
+
+  it("has the lecture's experiments, whose reports show them in TypeScript", async () => {
+    const names = lectern("lecture", "list").trimEnd().split("\n");
+    expect(names.map((line) => line.split(" ")[0])).toEqual(await experimentNames());
+    expect(lectern("lecture", "run", "attention-basic", "--quick")).toContain("holds: each row of weights sums to one");
+    const report = readFileSync(join(folder, "runs/lecture/attention-basic/report.html"), "utf8");
+    expect(report).toContain("<code>npx lectern lecture run attention-basic --quick</code>");
+    expect(report).toContain("scripts/lecture/attention-basic.ts");
+  });
+});
+
 it("types hold for a strict program that checks its libraries too, and knows nothing of Node", () => {
   writeFileSync(join(folder, "strict.ts"), firstProgram());
-  writeFileSync(join(folder, "all.ts"), 'export * from "@lectern/autograd";\nexport * as nn from "@lectern/nn";\n');
+  const all = ["@lectern/autograd", "@lectern/nn", "@lectern/train", "@lectern/datasets", "lectern/lecture"];
+  writeFileSync(join(folder, "all.ts"), all.map((name, i) => `export * as all${i} from "${name}";\n`).join(""));
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   for (const resolution of [
     ["--module", "nodenext"],

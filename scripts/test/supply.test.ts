@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { manifest, pinnedPnpm, pnpmIntegrity, root } from "../node.mjs";
+import { manifest, root } from "../node.mjs";
+import { pinnedPnpm, pnpmIntegrity } from "../pnpm.mjs";
 
 interface Package {
   readonly name: string;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { moduleFile } from "../installation.ts";
 import type { DeviceName } from "../options.ts";
 import { gpt2Folder } from "./gpt2Folder.ts";
 import type { Job } from "./measurement.ts";
@@ -173,6 +174,5 @@ export const PEERS: readonly Peer[] = [
 
 /** This program's own measuring, in a process of its own. */
 export function ownProgram(job: Job): Program {
-  const child = fileURLToPath(new URL("./child.ts", import.meta.url));
-  return { file: process.execPath, args: [child, JSON.stringify(job)] };
+  return { file: process.execPath, args: [moduleFile("./child", import.meta.url), JSON.stringify(job)] };
 }

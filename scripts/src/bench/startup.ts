@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { isPublished, moduleFile } from "../installation.ts";
 import type { Case } from "./measurement.ts";
 import { median } from "./statistics.ts";
 
-const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const ENTRY = fileURLToPath(new URL(`../../bin/${isPublished ? "installed" : "lectern"}.mjs`, import.meta.url));
 const RUNS = 5;
 
 /** How long a program takes that prints a version, and one that imports autograd and multiplies two matrices. */
 export async function measureStartup(runs = RUNS): Promise<Case[]> {
-  const version = await timeProgram([file("../../bin/lectern.mjs"), "--version"], runs, (_, wall) => wall);
-  const product = await timeProgram([file("./firstProduct.ts")], runs, Number);
+  const version = await timeProgram([ENTRY, "--version"], runs, (_, wall) => wall);
+  const product = await timeProgram([moduleFile("./firstProduct", import.meta.url)], runs, Number);
   return [
     { name: "lectern --version", ...version },
     { name: "import and first product", ...product },

@@ -76,6 +76,7 @@ const messageOf = (error: unknown): string =>
 export function judgeNode(version: string): Finding {
   const tooOld = complaint(oldestInPlace, version);
   if (tooOld !== undefined) return { state: "problem", found: tooOld };
+  if (pinnedVersion === undefined) return { state: "ok", found: version };
   if (version === pinnedVersion) return { state: "ok", found: `${version}, the one that Lectern is tested with` };
   return {
     state: "note",

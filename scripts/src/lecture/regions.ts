@@ -1,3 +1,13 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** A module's own text: of one that was made of TypeScript, as the lecture's are in the published package, that TypeScript. */
+export function sourceOf(file: string): { file: string; text: string } {
+  const map = `${file}.map`;
+  if (!existsSync(map)) return { file, text: readFileSync(file, "utf8") };
+  const { sourcesContent } = JSON.parse(readFileSync(map, "utf8")) as { sourcesContent: readonly [string] };
+  return { file: file.replace(/\.js$/, ".ts"), text: sourcesContent[0] };
+}
+
 /**
  * The lines between `// #region name` and `// #endregion`, without what they are indented by: code is shown from the file that
  * runs, so that the two cannot differ. Regions may lie within each other. Errors: there is no such region; names those there are.

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UsageError } from "../errors.ts";
+import { MODULE } from "../installation.ts";
 import type { Experiment } from "./experiment.ts";
 
 /** The experiments in the lecture's order. One that is not here comes after them. */
@@ -23,15 +24,15 @@ export interface Found {
 
 /** The names of the experiments that there are, in the lecture's order. */
 export async function experimentNames(): Promise<string[]> {
-  const files = (await readdir(FOLDER)).filter((name) => name.endsWith(".ts"));
+  const files = (await readdir(FOLDER)).filter((name) => extname(name) === MODULE);
   const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
-  return files.map((name) => basename(name, ".ts")).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return files.map((name) => basename(name, MODULE)).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 /** An experiment by its name, or by the path of a file of one's own. Errors: there is none. */
 export async function findExperiment(name: string): Promise<Found> {
-  const own = name.endsWith(".ts") || /[\\/]/.test(name);
-  const file = own ? resolve(name) : resolve(FOLDER, `${name}.ts`);
+  const own = /\.[jt]s$/.test(name) || /[\\/]/.test(name);
+  const file = own ? resolve(name) : resolve(FOLDER, name + MODULE);
   if (!existsSync(file)) {
     if (own) throw new UsageError(`there is no file ${name}`);
     throw new UsageError(`no experiment is called "${name}"; there are ${(await experimentNames()).join(", ")}`);

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { runCommand } from "../output.ts";
 import { type Canvas, WIDTHS } from "../report/draw/canvas.ts";
@@ -9,7 +8,7 @@ import type { Language, NumberFormat } from "../report/language.ts";
 import { cells, codeBlock, figureSection, page } from "../report/page.ts";
 import { words } from "../report/words.ts";
 import { type ClaimText, settingsOf } from "./experiment.ts";
-import { regionOf } from "./regions.ts";
+import { regionOf, sourceOf } from "./regions.ts";
 import type { Found } from "./registry.ts";
 import type { ClaimResult, Results } from "./runExperiment.ts";
 
@@ -30,8 +29,8 @@ export function reportPage(told: Told): string {
   const { found, results, language, canvas } = told;
   const t = found.experiment.texts[language];
   const w = words[language];
-  const source = readFileSync(found.file, "utf8");
-  const file = shownPath(found.file);
+  const { file: path, text: source } = sourceOf(found.file);
+  const file = shownPath(path);
   const regions = new Set<string>();
   const code = ({ code: region }: Figure) => {
     if (region === undefined || regions.has(region)) return undefined;
@@ -84,6 +83,8 @@ export const shownPath = (file: string) =>
   /(?:scripts[\\/]lecture|experiments)[\\/][^\\/]+$/.exec(file)?.[0].replaceAll("\\", "/") ?? basename(file);
 
 function againCommand({ found: { experiment, file }, results, language }: Told): string {
+  const path = shownPath(file);
+  const ofTheLecture = path.replace(/\.[jt]s$/, "") === `scripts/lecture/${experiment.id}`;
   const { size, seed } = results;
   const own = settingsOf(experiment, size) as Readonly<Record<string, unknown>>;
   const changed = Object.entries(results.settings).filter(
@@ -93,7 +94,7 @@ function againCommand({ found: { experiment, file }, results, language }: Told):
     .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join();
   return runCommand([
-    ...["lecture", "run", shownPath(file) === `scripts/lecture/${experiment.id}.ts` ? experiment.id : shownPath(file)],
+    ...["lecture", "run", ofTheLecture ? experiment.id : path],
     ...(size === "full" ? [] : ["--quick"]),
     ...(set === "" ? [] : ["--set", set]),
     ...(seed === 0 ? [] : ["--seed", `${seed}`]),
@@ -158,7 +159,7 @@ export function indexPage(listed: readonly Listed[], language: Language): string
   });
   const body = [
     html`<h1>${w.index}</h1><p>${w.indexIntro}</p><ul class="claims">${items}</ul>
-<pre><code>npm run lectern -- lecture run all --quick${language === "en" ? "" : ` --lang ${language}`}</code></pre>`,
+<pre><code>${runCommand(["lecture", "run", "all", "--quick", ...(language === "en" ? [] : ["--lang", language])])}</code></pre>`,
   ];
   return page({ title: w.index, language, body });
 }

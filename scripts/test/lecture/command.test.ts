@@ -121,10 +121,7 @@ describe("lectern lecture", () => {
 });
 
 const MINE = `
-import { below } from "../../scripts/src/lecture/claims.ts";
-import { defineExperiment } from "../../scripts/src/lecture/experiment.ts";
-import { bars } from "../../scripts/src/report/figures.ts";
-import { inOneLanguage } from "../../scripts/src/report/language.ts";
+import { bars, below, defineExperiment, inOneLanguage } from "../../scripts/src/lecture/index.ts";
 
 const text = { title: "Mine", lecture: "Three.", shows: "Four.", change: "five", bars: "Bars" };
 const claims = { more: { says: "four is more than three", compares: ["three", "four"] as [string, string] } };

@@ -1,0 +1,2 @@
+export const pinnedPnpm: string;
+export const pnpmIntegrity: string;
