@@ -1,8 +1,10 @@
 // Attention of a single query, which is what generation with a cache asks for: each key and value is read once, so that
 // nothing is worth packing.
 
+import { LOG2E } from "./attention";
 import { firstLanes, loadTail, madd, maxLane, storeTail, sumEach, sumLanes } from "./lanes";
 import { exp2Below, log4 } from "./math";
+import { scratch } from "./matmul";
 
 /** scores[j] = the query times key j; up to a multiple of four they go on with -Infinity. Gives the largest. */
 function scoreKeys(count: i32, size: i32, query: usize, keys: usize, step: usize, scores: usize): f32 {
@@ -129,4 +131,24 @@ export function attendOne(
   mixValues(count, size, scores, sum == 0 ? 1 : sum, values, valueStep, out);
   const LN2: f32 = 0.6931471805599453;
   return top * LN2 + f32x4.extract_lane(log4(f32x4.splat(sum)), 0);
+}
+
+/**
+ * One new position of each sequence, behind `start` in a cache [batch, 2, heads, context, size], to which its keys and values are
+ * added. qkv: [batch, 3, heads, size], out: [batch, heads, size]. Units are pairs of batch and head.
+ */
+export function attendCached(
+  begin: i32, end: i32, heads: i32, size: i32, context: i32, start: i32, out: usize, qkv: usize, cache: usize, scale: f64,
+): void {
+  const row = <usize>size * 4;
+  const part = <usize>heads * row;
+  for (let pair = begin; pair < end; pair++) {
+    const batch = pair / heads;
+    const query = qkv + <usize>(pair + 2 * heads * batch) * row;
+    const keys = cache + <usize>((pair + heads * batch) * context) * row;
+    const values = keys + part * context;
+    memory.copy(keys + start * row, query + part, row);
+    memory.copy(values + start * row, query + 2 * part, row);
+    attendOne(start + 1, size, <f32>scale * LOG2E, query, keys, row, values, row, out + <usize>pair * row, scratch);
+  }
 }

@@ -136,7 +136,7 @@ function squaresRow(n: i32, x: usize, mean: f32): f64 {
   return sum2(total);
 }
 
-/** weight and bias are 0 where there are none. */
+/** weight and bias are 0 where there are none, mean and rstd where they are not wanted. */
 export function layerNorm(
   begin: i32, end: i32, n: i32, out: usize, mean: usize, rstd: usize, x: usize, weight: usize, bias: usize, eps: f64,
 ): void {
@@ -145,8 +145,10 @@ export function layerNorm(
     const y = out + r * n * 4;
     const mu = <f32>(sumRow(row, n) / n);
     const scale = <f32>(1 / sqrt(squaresRow(n, row, mu) / n + eps));
-    store<f32>(mean + r * 4, mu);
-    store<f32>(rstd + r * 4, scale);
+    if (mean) {
+      store<f32>(mean + r * 4, mu);
+      store<f32>(rstd + r * 4, scale);
+    }
     const m = f32x4.splat(mu);
     const s = f32x4.splat(scale);
     let i = 0;

@@ -29,6 +29,8 @@ export class Storage {
   origin = "";
   /** What `lifetimes.ts` knows it by; undefined where it was not allocated there. */
   id: number | undefined;
+  /** The scope that looks after it; undefined where a finalizer does. */
+  scope: object | undefined;
 
   /**
    * @param handle what the device knows the block by: a typed array, an address, a GPU buffer.
@@ -298,6 +300,8 @@ export interface Device {
   sumOfSquares?(out: Strided, tensors: readonly Strided[]): void;
   /** out = x Wᵀ + bias, then the exact GELU where `gelu`. x: [rows, k], weight: strided [n, k], bias: [n] -> [rows, n]. */
   linear?(out: Strided, x: Strided, weight: Strided, bias: Strided | undefined, gelu: boolean): void;
+  /** `layerNorm` of which nothing but out is wanted. */
+  normalize?(out: Strided, x: Strided, weight: Strided | undefined, bias: Strided | undefined, eps: number): void;
   /**
    * out[b, t] = weight[tokens[b, t]] + positions[t]. tokens: int32 [batch, time], weight: [vocabulary, width], positions:
    * [time, width] -> [batch, time, width]. Errors: a token outside the vocabulary.
@@ -348,6 +352,11 @@ export interface Device {
    * gives zeros and lse = -Infinity.
    */
   attention?(out: Strided, lse: Strided, q: Strided, k: Strided, v: Strided, options: AttentionOptions): void;
+  /**
+   * Attention of one new position of each sequence, which `start` positions in a cache precede: its keys and values are added to
+   * the cache behind them. qkv: [batch, 1, 3 heads size]; cache: [batch, 2, heads, context, size] -> [batch, 1, heads size].
+   */
+  attendCached?(out: Strided, cache: Strided, qkv: Strided, start: number, scale: number): void;
   attentionGrad?(
     dq: Strided,
     dk: Strided,

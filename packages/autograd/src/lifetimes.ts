@@ -87,7 +87,7 @@ function largestOn(device: Device): string {
 /** Into a scope's care; outside of all of them, into the finalizer's. That one is slow, so what a scope holds is spared it. */
 function entrust(storage: Storage, scope: Scope | undefined): void {
   if (scope !== undefined) {
-    scope.made.add(storage);
+    scope.take(storage);
     return;
   }
   const { id, device, dtype, length, handle } = storage;
@@ -114,7 +114,7 @@ function freeUnreached(id: number): void {
 /** Gives a storage's memory back now. Reading any tensor on it says so, with the reason. */
 export function release(storage: Storage, reason: string): void {
   if (storage.freed !== undefined || storage.id === undefined) return;
-  if (twins.delete(storage.id)) finalizers.unregister(storage);
+  if (storage.scope === undefined && twins.delete(storage.id)) finalizers.unregister(storage);
   giveBack(storage, reason);
 }
 
@@ -128,7 +128,8 @@ export function keep<T extends Holder>(holder: T): T {
 
 /** The storages made while a scope is open. `using s = scope()` closes it at the end of its block. */
 export class Scope implements Disposable {
-  readonly made = new Set<Storage>();
+  /** What was entrusted to it; some of that may have gone to another one since, which `Storage.scope` tells. */
+  readonly #made: Storage[] = [];
   /** Who gets what this one spares. */
   readonly outer: Scope | undefined;
   /** Closed, or left for a moment. */
@@ -138,12 +139,32 @@ export class Scope implements Disposable {
     this.outer = outer;
   }
 
+  /** What it looks after. */
+  get made(): readonly Storage[] {
+    return this.#made.filter((storage) => this.holds(storage));
+  }
+
+  holds(storage: Storage): boolean {
+    return storage.scope === this;
+  }
+
+  /** From now on it looks after a storage. */
+  take(storage: Storage): void {
+    storage.scope = this;
+    this.#made.push(storage);
+  }
+
+  /** From now on it does not. False where it did not before. */
+  drop(storage: Storage): boolean {
+    if (storage.scope !== this) return false;
+    storage.scope = undefined;
+    return true;
+  }
+
   /** Spares these tensors (and the graphs behind them): they go to the enclosing scope. */
   keep<T>(value: T): T {
     const outer = stillOpen(this.outer);
-    for (const storage of storagesOf(value)) {
-      if (this.made.delete(storage)) entrust(storage, outer);
-    }
+    for (const storage of storagesOf(value)) if (this.drop(storage)) entrust(storage, outer);
     return value;
   }
 
@@ -163,12 +184,12 @@ export class Scope implements Disposable {
     this.away = true;
     const here = modes();
     here.scope = stillOpen(here.scope);
-    for (const storage of this.made) {
-      if (storage.freed !== undefined) continue;
-      if (storage.kept) entrust(storage, undefined);
-      else release(storage, "its scope ended: return it from the scope, or keep it with s.keep(t)");
+    for (const storage of this.#made) {
+      if (storage.freed !== undefined || storage.scope !== this) continue;
+      if (!storage.kept) release(storage, "its scope ended: return it from the scope, or keep it with s.keep(t)");
+      else if (this.drop(storage)) entrust(storage, undefined);
     }
-    this.made.clear();
+    this.#made.length = 0;
   }
 }
 

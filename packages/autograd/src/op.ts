@@ -185,8 +185,9 @@ export function defineOp<Args extends readonly unknown[], Out extends Outputs = 
   const { kernels, composite, unrecorded } = definition;
   const op = opOf(name, definition);
   const hasForms = composite !== undefined || unrecorded !== undefined;
-  const optional = [...(kernels ?? []), ...(unrecorded?.kernels ?? [])];
-  if (optional.length > 0) registerFused(name, optional);
+  // Without its own, an op that has no composite definition is fused where its unrecorded form is.
+  const optional = kernels ?? (composite === undefined ? unrecorded?.kernels : undefined);
+  if (optional !== undefined) registerFused(name, optional);
   return (...args) => {
     const inputs = tensorsIn(args);
     if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${nameOf(args[0])}`);

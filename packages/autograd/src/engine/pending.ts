@@ -101,12 +101,12 @@ export class PendingGradients {
     const { storage } = gradient;
     this.#wait(storage, -1);
     if (storage.kept || (this.#waiting.get(storage) ?? 0) > 0) return;
-    if (this.memory?.made.delete(storage)) release(storage, "it was a gradient on its way through backward()");
+    if (this.memory?.drop(storage)) release(storage, "it was a gradient on its way through backward()");
   }
 
   /** True if nobody else needs this gradient's memory, so that it may be changed or taken over. */
   isExclusive({ storage }: Tensor): boolean {
-    return this.#waiting.get(storage) === 1 && !storage.kept && this.memory?.made.has(storage) === true;
+    return this.#waiting.get(storage) === 1 && !storage.kept && this.memory?.holds(storage) === true;
   }
 
   #wait(storage: Storage, change: number): void {

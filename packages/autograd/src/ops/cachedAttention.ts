@@ -11,6 +11,12 @@ interface Settings {
   readonly dropout: number;
 }
 
+/** Positions whose scores a kernel keeps beside each other. */
+const LONGEST = 2 ** 16;
+
+const suits = (_qkv: Tensor, cache: Tensor, settings: Settings) =>
+  suitsKernels(cache.shape[4], settings) && cache.isContiguous();
+
 /** Where the device has a kernel for attention: one copy into the cache, then all is read as it lies. */
 const attendCached = defineOp("cachedAttention", {
   kernels: ["attention"],
@@ -41,8 +47,19 @@ const attendCached = defineOp("cachedAttention", {
   backward() {
     throw new Error("cachedAttention: has no gradient, for it writes into its cache");
   },
-  suits: (_qkv, cache, settings) => suitsKernels(cache.shape[4], settings) && cache.isContiguous(),
+  suits,
   composite,
+  unrecorded: {
+    kernels: ["attendCached"],
+    suits: (qkv, cache, settings) => qkv.shape[1] === 1 && cache.shape[3] <= LONGEST && suits(qkv, cache, settings),
+    forward(ctx, qkv, cache, { start, scale }) {
+      const [batch, , triple] = qkv.shape;
+      const y = ctx.allocate([batch, 1, triple / 3]);
+      ctx.device.attendCached!(y, cache, ctx.dense(qkv), start, scale);
+      ctx.changed(cache);
+      return y;
+    },
+  },
 });
 
 /** The definition, in terms of other ops. */

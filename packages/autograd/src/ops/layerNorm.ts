@@ -31,6 +31,14 @@ const layerNormOp = defineOp("layerNorm", {
     return [dx, dweight, dbias];
   },
   composite,
+  unrecorded: {
+    kernels: ["normalize"],
+    forward(ctx, x, eps, weight, bias) {
+      const y = ctx.allocate(x.shape);
+      ctx.device.normalize!(y, ctx.dense(x), weight, bias, eps);
+      return y;
+    },
+  },
 });
 
 function assertFits(name: string, part: Tensor | undefined, x: Tensor, n: number): void {

@@ -1,4 +1,5 @@
 import { assertTensor } from "../check.ts";
+import type { Strided } from "../device.ts";
 import { defineOp, type Gradient, type OpContext } from "../op.ts";
 import { expandStrides, formatShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -7,13 +8,16 @@ const asRows = (x: Tensor) => (x.rank === 2 ? x : x.reshape(sizeOf(x.shape.slice
 
 /** All of it in one kernel, where no gradient asks for what lies between. */
 function atOnce(ctx: OpContext, x: Tensor, weight: Tensor, bias: Tensor | undefined, gelu: boolean): Tensor {
-  const input = ctx.dense(x);
   const [outputs, inputs] = weight.shape;
-  const y = ctx.allocate([...x.shape.slice(0, -1), outputs]);
+  const y = ctx.allocate(x.shape.with(-1, outputs));
   const rows = y.size / outputs;
-  const flat = ctx.view(y, [rows, outputs], [outputs, 1]);
-  ctx.device.linear!(flat, ctx.view(input, [rows, inputs], [inputs, 1]), weight, bias, gelu);
+  ctx.device.linear!(matrix(y, rows, outputs), matrix(ctx.dense(x), rows, inputs), weight, bias, gelu);
   return y;
+}
+
+/** What lies row-major as a matrix: for a kernel, which needs no tensor. */
+function matrix({ storage, offset }: Strided, rows: number, columns: number): Strided {
+  return { storage, offset, shape: [rows, columns], strides: [columns, 1] };
 }
 
 /** x Wᵀ without the bias: [..., outputs], and the same memory as [rows, outputs]. */

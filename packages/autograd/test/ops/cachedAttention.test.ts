@@ -47,12 +47,15 @@ describe.each([
 
   it("writes the keys and values of the new positions, and leaves the others alone", () => {
     setDefaultDevice(device);
-    const qkv = randn([2, 3, 12]);
-    const cache = zeros([2, 2, 2, 6, 2]).fill_(7);
-    cachedAttention(qkv, cache, 2);
-    const written = qkv.narrow(2, 4, 8).reshape(2, 3, 2, 2, 2).permute(0, 2, 3, 1, 4);
-    expect(cache.narrow(3, 2, 3).arraySync()).toEqual(written.arraySync());
-    expect([...cache.narrow(3, 0, 2).dataSync(), ...cache.narrow(3, 5, 1).dataSync()]).toEqual(Array(48).fill(7));
+    for (const count of [1, 3]) {
+      const qkv = randn([2, count, 12]);
+      const cache = zeros([2, 2, 2, 6, 2]).fill_(7);
+      cachedAttention(qkv, cache, 2);
+      const written = qkv.narrow(2, 4, 8).reshape(2, count, 2, 2, 2).permute(0, 2, 3, 1, 4);
+      expect(cache.narrow(3, 2, count).arraySync()).toEqual(written.arraySync());
+      const others = [cache.narrow(3, 0, 2), cache.narrow(3, 2 + count, 4 - count)];
+      expect(others.flatMap((part) => [...part.dataSync()])).toEqual(Array(16 * (6 - count)).fill(7));
+    }
   });
 
   it("says what does not fit", () => {

@@ -91,6 +91,17 @@ export function attention(
   runTouching(footprint, kernel, pairs * Math.ceil(queries / block), grain, address);
 }
 
+/** Heads' keys and values that are worth a thread of their own. */
+const BYTES_PER_PART = 2 ** 15;
+
+export function attendCached(out: Strided, cache: Strided, qkv: Strided, start: number, scale: number): void {
+  const [batch, , heads, context, size] = cache.shape;
+  const grain = Math.ceil(BYTES_PER_PART / (2 * (start + 1) * size * BYTES));
+  const footprint = new Footprint().reads(qkv).writes(out, cache);
+  const places = [addressOf(out), addressOf(qkv), addressOf(cache)] as const;
+  runTouching(footprint, "attendCached", batch * heads, grain, heads, size, context, start, ...places, scale);
+}
+
 /**
  * Parts are whole examples of the batch where the cuts of [batch, time] rows fall between them, and each of those is made
  * from its own rows.

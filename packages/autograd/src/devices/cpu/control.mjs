@@ -12,15 +12,16 @@ export const WORD = {
   base: 0,
   /** The number of the next job to be put in: all before it are there. */
   published: 16,
-  /** Rises whenever there may be something to do; threads sleep on it. */
+  /** Rises whenever there may be something to do for those who sleep on it. */
   bell: 32,
-  sleepers: 33,
+  /** Threads that sleep, or are about to: before they do, they look once more. */
+  sleepers: 48,
   /** Workers that have started. */
-  ready: 48,
+  ready: 49,
   /** 1 + the kernel of which a part failed, 0 while none has, -1 while the reason is being written down. */
-  failed: 49,
+  failed: 50,
   /** Characters of the reason. */
-  reasonLength: 50,
+  reasonLength: 51,
 };
 
 /** How a job depends on another. */
@@ -111,9 +112,11 @@ export function publish(words, values, kernel, units, step, dependencies, args) 
   ring(words);
 }
 
+/** Wakes who sleeps. While nobody does, it is a look at a word that hardly changes, and so costs next to nothing. */
 function ring(words) {
+  if (Atomics.load(words, WORD.sleepers) === 0) return;
   Atomics.add(words, WORD.bell, 1);
-  if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.bell);
+  Atomics.notify(words, WORD.bell);
 }
 
 /** Does a part of the oldest job that has one ready, as thread number `self`. False where there is none. */
@@ -253,20 +256,26 @@ const WATCH = 100;
  */
 export function workUntil(enough, words, values, kernels, self, watch) {
   let idle = 0;
+  const somethingToDo = () => enough() || work(words, values, kernels, self);
   while (!enough()) {
-    const bell = Atomics.load(words, WORD.bell);
     if (work(words, values, kernels, self)) idle = 0;
-    else if (++idle > SPINS && !enough()) {
+    else if (++idle > SPINS) {
       idle = 0;
-      if (sleep(words, bell, watch === undefined ? Number.POSITIVE_INFINITY : WATCH) === "timed-out") watch();
+      const milliseconds = watch === undefined ? Number.POSITIVE_INFINITY : WATCH;
+      if (sleep(words, somethingToDo, milliseconds) === "timed-out") watch();
     }
   }
 }
 
-function sleep(words, bell, milliseconds) {
+/**
+ * Sleeps until the bell rings, unless there is something to do. Whoever makes something to do looks for sleepers after that, and
+ * a sleeper looks for something to do after it has said that it is one; so one of the two sees the other.
+ */
+function sleep(words, somethingToDo, milliseconds) {
   Atomics.add(words, WORD.sleepers, 1);
   try {
-    return Atomics.wait(words, WORD.bell, bell, milliseconds);
+    const bell = Atomics.load(words, WORD.bell);
+    return somethingToDo() ? "busy" : Atomics.wait(words, WORD.bell, bell, milliseconds);
   } finally {
     Atomics.sub(words, WORD.sleepers, 1);
   }

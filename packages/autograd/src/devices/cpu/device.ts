@@ -1,7 +1,7 @@
 import { type Device, Storage } from "../../device.ts";
 import { type DType, isFloat, type TypedArray } from "../../dtypes.ts";
 import { BYTES } from "./addresses.ts";
-import { attention, attentionGrad } from "./attention.ts";
+import { attendCached, attention, attentionGrad } from "./attention.ts";
 import * as convolution from "./convolution.ts";
 import { binary, copy, fill, unary, unaryGrad, where } from "./elementwise.ts";
 import * as fused from "./fused.ts";
@@ -20,6 +20,7 @@ import {
   layerNormGrad,
   logSoftmax,
   logSoftmaxGrad,
+  normalize,
   softmax,
   softmaxGrad,
 } from "./rows.ts";
@@ -98,6 +99,7 @@ export const cpuDevice: Device = {
   logSoftmaxGrad,
   layerNorm,
   layerNormGrad,
+  normalize,
   crossEntropy,
   crossEntropyGrad,
 
@@ -109,6 +111,7 @@ export const cpuDevice: Device = {
   embedGrad,
   attention,
   attentionGrad,
+  attendCached,
   ...fused,
   ...convolution,
   ...recurrent,

@@ -21,6 +21,8 @@ export class Footprint {
   readonly rows: number;
   readonly height: number;
   readonly #touches: Touch[];
+  /** A bit for each block, which others may share: footprints without a bit in common have no block in common. */
+  #bits = 0;
 
   /**
    * @param rows into which the job can be cut, each part touching its own rows of some operands; 0 where it cannot.
@@ -30,10 +32,16 @@ export class Footprint {
     this.rows = rows;
     this.height = height;
     this.#touches = touches;
+    for (const { block } of touches) this.#bits |= bitOf(block);
   }
 
   get touches(): readonly Touch[] {
     return this.#touches;
+  }
+
+  /** Whether both may touch the same block: a quick look that says no in most cases where they do not. */
+  mayMeet(other: Footprint): boolean {
+    return (this.#bits & other.#bits) !== 0;
   }
 
   /** The same of a job that is cut into parts of so many rows, or, where that is 0, not along them. */
@@ -64,6 +72,7 @@ export class Footprint {
 
   touch(block: number, writes: boolean, rowBytes: number): this {
     this.#touches.push({ block, writes, rowBytes });
+    this.#bits |= bitOf(block);
     return this;
   }
 
@@ -73,9 +82,13 @@ export class Footprint {
   }
 }
 
+/** Blocks lie at multiples of 64 bytes; by Fibonacci hashing. */
+const bitOf = (block: number) => 1 << (Math.imul(block >>> 6, 0x9e3779b1) >>> 27);
+
 /** How a job depends on an earlier one; undefined stands for one that may touch anything. */
 export function dependency(later: Footprint | undefined, earlier: Footprint | undefined): number {
   if (later === undefined || earlier === undefined) return DEPENDS.wholly;
+  if (!later.mayMeet(earlier)) return DEPENDS.not;
   let found = DEPENDS.not;
   const sameCuts = later.height > 0 && later.height === earlier.height && later.rows === earlier.rows;
   for (const a of later.touches) {

@@ -29,6 +29,19 @@ interface Region {
   end: number;
 }
 
+/** Blocks of one size that wait to be used again. */
+interface Shelf {
+  readonly size: number;
+  readonly blocks: Block[];
+}
+
+/** Memory that was handed out at some time: blocks outlive their use, so that a warm step makes none. */
+interface Block {
+  readonly address: number;
+  readonly shelf: Shelf;
+  inUse: boolean;
+}
+
 /** The fewest pages that are worth beginning with: 64 MiB. */
 const LEAST_PAGES = 1024;
 
@@ -84,10 +97,9 @@ export class Allocator {
   floats: Float32Array;
   ints: Int32Array;
 
-  private readonly free = new Map<number, number[]>();
-  /** Size of the block at each address; negative while it waits to be used again, so that entries need not come and go. */
-  private readonly sizes = new Map<number, number>();
-  private blocks = 0;
+  private readonly shelves = new Map<number, Shelf>();
+  private readonly blocks = new Map<number, Block>();
+  private count = 0;
   /** Memory that belongs to no block yet. */
   private regions: Region[];
   private inUse = 0;
@@ -112,8 +124,8 @@ export class Allocator {
   allocate(bytes: number): number {
     const size = blockSize(bytes);
     if (size > this.limit) throw this.shortage(bytes);
-    const address = this.reuse(size) ?? this.carve(size) ?? this.tidyUp(size) ?? this.growAndCarve(size);
-    if (address !== undefined) return this.handOut(address);
+    const block = this.reuse(size) ?? this.carve(size) ?? this.tidyUp(size) ?? this.growAndCarve(size);
+    if (block !== undefined) return this.handOut(block);
     this.onPressure?.(size);
     this.mergeFree();
     const last = this.carve(size) ?? this.growAndCarve(size);
@@ -126,12 +138,12 @@ export class Allocator {
   }
 
   release(address: number): void {
-    const size = this.sizes.get(address) ?? 0;
-    if (size <= 0) throw new Error(`cpu: no block lies at address ${address}`);
-    this.sizes.set(address, -size);
-    this.blocks--;
-    this.inUse -= size;
-    this.put(address, size);
+    const block = this.blocks.get(address);
+    if (!block?.inUse) throw new Error(`cpu: no block lies at address ${address}`);
+    block.inUse = false;
+    this.count--;
+    this.inUse -= block.shelf.size;
+    block.shelf.blocks.push(block);
   }
 
   get stats(): MemoryStats {
@@ -139,7 +151,7 @@ export class Allocator {
       bytesInUse: this.inUse,
       peakBytes: this.peak,
       bytesReserved: this.memory.buffer.byteLength,
-      blocks: this.blocks,
+      blocks: this.count,
     };
   }
 
@@ -148,49 +160,50 @@ export class Allocator {
     this.peak = this.inUse;
   }
 
-  private handOut(address: number): number {
-    this.blocks++;
-    this.inUse += this.sizes.get(address) as number;
+  private handOut(block: Block): number {
+    block.inUse = true;
+    this.count++;
+    this.inUse += block.shelf.size;
     if (this.inUse > this.peak) this.peak = this.inUse;
-    return address;
-  }
-
-  private put(address: number, size: number): void {
-    const list = this.free.get(size);
-    if (list === undefined) this.free.set(size, [address]);
-    else list.push(address);
+    return block.address;
   }
 
   /** A free block of that size or a little more. */
-  private reuse(size: number): number | undefined {
+  private reuse(size: number): Block | undefined {
     let candidate = size;
     for (let larger = 0; larger <= LARGER_SIZES; larger++) {
-      const address = this.free.get(candidate)?.pop();
-      if (address !== undefined) {
-        this.sizes.set(address, candidate);
-        return address;
-      }
+      const block = this.shelves.get(candidate)?.blocks.pop();
+      if (block !== undefined) return block;
       candidate = blockSize(candidate + 1);
     }
     return undefined;
   }
 
   /** A new block from memory that belongs to none. */
-  private carve(size: number): number | undefined {
+  private carve(size: number): Block | undefined {
     for (const region of this.regions) {
       if (region.end - region.start < size) continue;
-      const address = region.start;
+      const block = { address: region.start, shelf: this.shelfFor(size), inUse: false };
       region.start += size;
-      this.sizes.set(address, size);
-      return address;
+      this.blocks.set(block.address, block);
+      return block;
     }
     return undefined;
   }
 
+  private shelfFor(size: number): Shelf {
+    let shelf = this.shelves.get(size);
+    if (shelf === undefined) {
+      shelf = { size, blocks: [] };
+      this.shelves.set(size, shelf);
+    }
+    return shelf;
+  }
+
   /** When much lies about in blocks of sizes that nobody asks for, joins them before the memory grows. */
-  private tidyUp(size: number): number | undefined {
+  private tidyUp(size: number): Block | undefined {
     let idle = 0;
-    for (const [blockBytes, list] of this.free) idle += blockBytes * list.length;
+    for (const shelf of this.shelves.values()) idle += shelf.size * shelf.blocks.length;
     if (idle < size || idle < this.memory.buffer.byteLength / 4) return undefined;
     this.mergeFree();
     return this.carve(size);
@@ -200,13 +213,13 @@ export class Allocator {
   private mergeFree(): void {
     this.onMerge?.();
     const parts = this.regions.filter(({ start, end }) => end > start);
-    for (const [size, list] of this.free) {
-      for (const start of list) {
-        this.sizes.delete(start);
-        parts.push({ start, end: start + size });
+    for (const { size, blocks } of this.shelves.values()) {
+      for (const { address } of blocks) {
+        this.blocks.delete(address);
+        parts.push({ start: address, end: address + size });
       }
+      blocks.length = 0;
     }
-    this.free.clear();
     parts.sort((a, b) => a.start - b.start);
     this.regions = [];
     for (const part of parts) {
@@ -216,7 +229,7 @@ export class Allocator {
     }
   }
 
-  private growAndCarve(size: number): number | undefined {
+  private growAndCarve(size: number): Block | undefined {
     const before = this.memory.buffer.byteLength;
     const last = this.regions.at(-1);
     const atEnd = last !== undefined && last.end === before ? before - last.start : 0;

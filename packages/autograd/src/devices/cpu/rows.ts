@@ -64,6 +64,20 @@ export function layerNorm(
   runTouching(footprint, "layerNorm", rows, grainOf(n), n, addressOf(out), ...saved, addressOf(x), ...learned, eps);
 }
 
+/** `layerNorm` of which nothing but out is wanted. */
+export function normalize(
+  out: Strided,
+  x: Strided,
+  weight: Strided | undefined,
+  bias: Strided | undefined,
+  eps: number,
+): void {
+  const [rows, n] = rowsOf(x.shape);
+  const learned = [addressOrZero(weight), addressOrZero(bias)] as const;
+  const footprint = new Footprint(rows).readsRows(x).reads(weight, bias).writesRows(out);
+  runTouching(footprint, "layerNorm", rows, grainOf(n), n, addressOf(out), 0, 0, addressOf(x), ...learned, eps);
+}
+
 export function layerNormGrad(
   dx: Strided | undefined,
   dweight: Strided | undefined,

@@ -1,3 +1,4 @@
+import type { Device, Strided } from "../../../src/device.ts";
 import { type Case, defineCase } from "../check.ts";
 import { blank, given } from "../operands.ts";
 
@@ -99,6 +100,17 @@ const CHOICES = [
   [false, false],
 ] as const;
 
+/** By layerNorm, where a device has no kernel of its own. */
+function normalize(device: Device, out: Strided, x: Strided, weight: Strided, bias: Strided): void {
+  if (device.normalize !== undefined) {
+    device.normalize(out, x, weight, bias, 1e-5);
+    return;
+  }
+  const [rows] = x.shape;
+  const column = () => ({ storage: device.allocate(rows, "float32"), offset: 0, shape: [rows], strides: [1] });
+  device.layerNorm(out, column(), column(), x, weight, bias, 1e-5);
+}
+
 const normalising: Case[] = [
   ...CHOICES.map(([weighted, biased]) =>
     defineCase(
@@ -124,6 +136,17 @@ const normalising: Case[] = [
       },
     ),
   ),
+  defineCase("normalize", "without what the gradient needs", async (check) => {
+    for (const [rows, n] of ROWS) {
+      const operands = {
+        out: blank([rows, n]),
+        x: check.numbers.normal([rows, n], "offset", 2, 0.5),
+        weight: check.numbers.normal([n]),
+        bias: check.numbers.normal([n]),
+      };
+      await check.agree(operands, (device, { out, x, weight, bias }) => normalize(device, out, x, weight, bias), 4);
+    }
+  }),
   defineCase("layerNorm", "rows far from zero, and rows of equal values", async (check) => {
     const far = { x: check.numbers.normal([5, 67], "offset", 1, 100) };
     const flat = { x: given([3, 9], [2.5]) };
