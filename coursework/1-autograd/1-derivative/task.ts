@@ -91,7 +91,7 @@ export const task = defineTask<typeof exercises>()({
       times: 1,
       draw: (random) => ({ x: random.matrix(2, 2) }),
       expected: () => true,
-      mistakes: { composed: () => false },
+      mistakes: { composed: (_, own) => !own },
     },
   ],
   hints: [
