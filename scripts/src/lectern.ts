@@ -1,5 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import type { Everywhere } from "./commands/command.ts";
+import { courseCommands } from "./commands/course.ts";
 import { commands } from "./commands/index.ts";
 import type { LectureRunOptions } from "./commands/lecture.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
@@ -55,7 +56,13 @@ function program(args: readonly string[]) {
     .command("data", "List data sets, or download one", dataCommands, () => {})
     .command("model", "List models that others trained, or download one", modelCommands, () => {})
     .command("train", "Train a model", trainCommands, () => {})
-    .command("lecture", "List the lecture's experiments, or run them", lectureCommands, () => {});
+    .command("lecture", "List the lecture's experiments, or run them", lectureCommands, () => {})
+    .command(
+      "course",
+      "Tasks for students: list them, begin one, see what is right, train with it",
+      (command) => courseCommands(command, ownFirst),
+      () => {},
+    );
   for (const { usage, describe, load } of commands) {
     withEverywhere.command(
       usage,
@@ -108,7 +115,7 @@ function ownFirst(command: Argv): Argv {
 const FLAGS = new Set([
   ...["json", "debug", "help", "version", "resume", "overwrite", "profile"],
   ...["skip-bad-rows", "explain", "merges", "early-stopping", "per-token"],
-  ...["quick", "no-report"],
+  ...["quick", "no-report", "hint"],
 ]);
 
 /**
@@ -300,7 +307,7 @@ function asUsageError(args: readonly string[], message: string | null, error: Er
 
 /** The words that make a command, for pointing at the right help. */
 const COMMANDS = new Set([
-  ...["data", "model", "list", "fetch", "train", "lecture", "run"],
+  ...["data", "model", "list", "fetch", "train", "lecture", "run", "course", "show", "start", "check"],
   ...tasks.map(({ name }) => name),
   ...commands.map(({ usage }) => usage.split(" ")[0]),
 ]);

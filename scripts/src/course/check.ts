@@ -3,7 +3,7 @@ import type { Languages } from "../report/language.ts";
 import { type Difference, differenceOf } from "./compare.ts";
 import { Draws } from "./draws.ts";
 import type { Plain } from "./exercise.ts";
-import type { Ending, Outcome } from "./protocol.ts";
+import type { Ending, Outcome, Told } from "./protocol.ts";
 import { exerciseOf, type FoundTask, starterOf } from "./registry.ts";
 import { type Limits, Sandbox } from "./sandbox.ts";
 import type { Task, Test } from "./task.ts";
@@ -12,7 +12,7 @@ import type { Task, Test } from "./task.ts";
 export type Failure =
   | { readonly kind: "todo" }
   | { readonly kind: "wrong"; readonly input: Plain; readonly difference: Difference }
-  | { readonly kind: "error" | "broken"; readonly message: string; readonly line?: number; readonly input?: Plain }
+  | ({ readonly kind: "error" | "broken"; readonly input?: Plain } & Told)
   | { readonly kind: "ended"; readonly why: Ending; readonly input: Plain };
 
 export interface TestResult {

@@ -1,6 +1,7 @@
 import type { RegisterHooksOptions } from "node:module";
 import { fileURLToPath } from "node:url";
 import * as autograd from "@lectern/autograd";
+import { RuleError } from "./protocol.ts";
 
 const ROOT = new URL("../../../", import.meta.url).href;
 const SCHEME = "lectern-course:";
@@ -23,11 +24,14 @@ export function openLibrary(student: string, closed: readonly string[]): Registe
       const found = next(specifier, context);
       const inside = /^file:/.test(found.url) && !found.url.startsWith(folder);
       if (inside && found.url.startsWith(new URL("packages/", ROOT).href)) {
-        throw new Error(`${specifier} is one of the library's own files: import from "@lectern/…"`);
+        const message = `${specifier} is one of the library's own files: import from "@lectern/…"`;
+        throw new RuleError({ kind: "inside", name: specifier }, message);
       }
       return found;
     },
     load(url, context, next) {
+      // What a module is does not depend on the package.json above a student's folder.
+      if (isStudents(url) && url.endsWith(".ts")) return next(url, { ...context, format: "module-typescript" });
       if (!url.startsWith(SCHEME)) return next(url, context);
       const real = url.slice(SCHEME.length);
       // A module's own exports go before those that it passes on.
@@ -43,7 +47,8 @@ export function openLibrary(student: string, closed: readonly string[]): Registe
 }
 
 export function closedError(name: string): Error {
-  return new Error(`${name} of the library is closed here, since it is what this task is about: write it yourself`);
+  const message = `${name} of the library is closed here, since it is what this task is about: write it yourself`;
+  return new RuleError({ kind: "closed", name }, message);
 }
 
 /** Closes tensors' methods of these names. */

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { setDefaultDevice } from "@lectern/autograd";
 import type { ExerciseFile } from "./exercise.ts";
 import { closeNames, openLibrary } from "./library.ts";
-import type { Answer, Question } from "./protocol.ts";
+import { type Answer, type BrokenRule, type Question, RuleError, type Told } from "./protocol.ts";
 
 const [exerciseFile, studentFile, needs] = process.argv.slice(2);
 const send = process.send!.bind(process) as (answer: Answer) => void;
@@ -22,16 +22,27 @@ async function load(): Promise<{ exercises: ExerciseFile["exercises"]; student: 
   const student = (await import(pathToFileURL(studentFile).href)) as Record<string, unknown>;
   closeNames(closed);
   const missing = needs.split(",").filter((name) => name !== "" && !(name in student));
-  if (missing.length > 0) throw new Error(`it exports no ${missing.join(", no ")}; the starter does`);
+  if (missing.length > 0) {
+    const message = `it exports no ${missing.join(", no ")}; the starter does`;
+    throw new RuleError({ kind: "missing", name: missing.join(", ") }, message);
+  }
   return { exercises, student };
 }
 
 /** What went wrong, and in which line of the student's file. */
-function told(error: unknown): { message: string; line?: number } {
+function told(error: unknown): Told {
   if (!(error instanceof Error)) return { message: String(error) };
   const file = basename(studentFile).replaceAll(".", "\\.");
   const [, line] = new RegExp(`${file}[^\\s)]*?:(\\d+)`).exec(error.stack ?? "") ?? [];
-  return { message: error.message, line: line === undefined ? undefined : Number(line) };
+  return { message: error.message, rule: ruleOf(error), line: line === undefined ? undefined : Number(line) };
+}
+
+/** The rule that an error comes from. */
+function ruleOf(error: Error & { code?: string; permission?: string }): BrokenRule | undefined {
+  if (error instanceof RuleError) return error.rule;
+  if (error.code === "ERR_ACCESS_DENIED") return { kind: "denied", name: error.permission ?? "" };
+  if (error.code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") return { kind: "erasable", name: error.message };
+  return undefined;
 }
 
 const loaded = load();

@@ -6,8 +6,31 @@ export interface Question {
   readonly input: Plain;
 }
 
-interface Told {
+/** A rule of the coursework that a student's file broke. */
+export interface BrokenRule {
+  /**
+   * It calls what is closed; imports one of the library's own files; lacks what the starter exports; asks for files, processes
+   * or the network; or is written in a TypeScript that Node does not run.
+   */
+  readonly kind: "closed" | "inside" | "missing" | "denied" | "erasable";
+  readonly name: string;
+}
+
+/** An error that says that a rule was broken. */
+export class RuleError extends Error {
+  readonly rule: BrokenRule;
+
+  constructor(rule: BrokenRule, message: string) {
+    super(message);
+    this.rule = rule;
+  }
+}
+
+/** What is told of an error. */
+export interface Told {
   readonly message: string;
+  /** Where it is the coursework's own. */
+  readonly rule?: BrokenRule;
   /** In the student's file, where that is known. */
   readonly line?: number;
 }

@@ -1,0 +1,83 @@
+import { UsageError } from "../errors.ts";
+import { type CheckResult, check } from "./check.ts";
+import { Homework, type HomeworkOptions } from "./homework.ts";
+import { type FoundTask, useOf } from "./registry.ts";
+import { LIMITS } from "./sandbox.ts";
+import { stateOf, withTask } from "./state.ts";
+import { asJson, checkLines } from "./tell.ts";
+
+export interface CheckCommandOptions extends HomeworkOptions {
+  readonly task?: string;
+  readonly hint: boolean;
+  readonly seed?: number;
+}
+
+/** `lectern course check`: one task, or all that were begun. Exit code 1 where points are missing. */
+export async function courseCheck(options: CheckCommandOptions): Promise<void> {
+  const homework = await Homework.open(options);
+  const { out, words: w } = homework;
+  const found = options.task === undefined ? begunTasks(homework) : [homework.begun(options.task)];
+  if (options.hint) return giveHint(homework, found);
+  const sum = { points: 0, of: 0 };
+  for (const [i, task] of found.entries()) {
+    if (i > 0) out.say("");
+    const { points, of } = await checkOne(homework, task, options.seed);
+    sum.points += points;
+    sum.of += of;
+  }
+  if (found.length > 1) out.say(`\n${w.total}: ${w.of(homework.number(sum.points), sum.of)} ${w.points(sum.of)}`);
+  out.event("done", { tasks: found.length, ...sum });
+  if (sum.points < sum.of) process.exitCode = 1;
+}
+
+/** Errors: none is begun. */
+function begunTasks(homework: Homework): FoundTask[] {
+  const begun = homework.tasks.filter((task) => homework.isBegun(task));
+  if (begun.length > 0) return begun;
+  const { words: w } = homework;
+  throw new UsageError(`${w.nothingBegun}: ${homework.command("start")}`);
+}
+
+async function checkOne(homework: Homework, found: FoundTask, seed?: number): Promise<{ points: number; of: number }> {
+  const { out, language } = homework;
+  const result = await check(found, homework.fileOf(found), { seed });
+  const { task, points, of, tests, printed } = result;
+  await homework.remember(withTask(homework.state, found.id, { points, of }));
+  out.say([...checkLines(homework, found, result, LIMITS), ...(await nextLines(homework, found, result))].join("\n"));
+  for (const { says, mistake, ...test } of tests) {
+    const told = mistake && { mistake, mistakeSays: found.task.mistakes[mistake][language] };
+    out.event("test", { task, says: says[language], ...(asJson(test) as object), ...told });
+  }
+  out.event("task", { task, points, of, seed: result.seed, printed });
+  return { points, of };
+}
+
+/** What to do next. */
+async function nextLines(homework: Homework, found: FoundTask, { points, of, seed }: CheckResult): Promise<string[]> {
+  const { words: w } = homework;
+  if (points === of) {
+    if ((await useOf(found)) !== undefined) return [`${w.full}\n  ${homework.command("run", found.id)}`];
+    const next = homework.next(found);
+    return [next === undefined ? w.nothingMissing : `${w.fullAlone}\n  ${homework.command("start", next.id)}`];
+  }
+  const left = found.task.hints.length - stateOf(homework.state, found.id).hints;
+  return [
+    `${w.again}\n  ${homework.command("check", found.id, "--seed", String(seed))}`,
+    ...(left > 0 ? [`${w.moreHints(left)}\n  ${homework.command("check", found.id, "--hint")}`] : []),
+  ];
+}
+
+/** The next hint of a task; when all were given, the last one again. */
+async function giveHint(homework: Homework, tasks: readonly FoundTask[]): Promise<void> {
+  const { out, language, words: w } = homework;
+  if (tasks.length > 1) throw new UsageError(w.hintOfWhich(homework.command("check", tasks[0].id, "--hint")));
+  const [found] = tasks;
+  const { hints } = found.task;
+  if (hints.length === 0) throw new UsageError(w.noHints(found.id));
+  const given = stateOf(homework.state, found.id).hints;
+  const number = Math.min(given + 1, hints.length);
+  await homework.remember(withTask(homework.state, found.id, { hints: number }));
+  const earlier = hints.slice(0, number).map((hint, i) => `${w.hint(i + 1, hints.length)}: ${hint[language]}`);
+  out.say([...earlier, ...(number === hints.length ? [w.lastHint] : [])].join("\n"));
+  out.event("done", { task: found.id, hint: number, of: hints.length, says: hints[number - 1][language] });
+}

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { UsageError } from "../errors.ts";
+import { type Output, output, runCommand } from "../output.ts";
+import { type Language, type NumberFormat, numbersIn } from "../report/language.ts";
+import { nearest } from "./nearest.ts";
+import { allTasks, type FoundTask, fileOf } from "./registry.ts";
+import { readState, type State, stateOf, writeState } from "./state.ts";
+import { type CourseWords, courseWords } from "./words.ts";
+
+/** What every command of the coursework is given. */
+export interface HomeworkOptions {
+  readonly json: boolean;
+  readonly folder: string;
+  /** Remembered from then on; where it is not given, what is remembered. */
+  readonly lang?: Language;
+}
+
+export const FOLDER = "homework";
+
+/** A student's folder, the tasks that there are, and how to speak of them. */
+export class Homework {
+  readonly folder: string;
+  readonly out: Output;
+  readonly tasks: readonly FoundTask[];
+  state: State;
+
+  private constructor(options: HomeworkOptions, tasks: readonly FoundTask[], state: State) {
+    this.folder = options.folder;
+    this.out = output(options.json);
+    this.tasks = tasks;
+    this.state = state;
+  }
+
+  static async open(options: HomeworkOptions): Promise<Homework> {
+    const [tasks, state] = await Promise.all([allTasks(), readState(options.folder)]);
+    const homework = new Homework(options, tasks, state);
+    if (options.lang !== undefined && options.lang !== state.language) {
+      await homework.remember({ ...state, language: options.lang });
+    }
+    return homework;
+  }
+
+  get language(): Language {
+    return this.state.language;
+  }
+  get words(): CourseWords {
+    return courseWords[this.language];
+  }
+  get number(): NumberFormat {
+    return numbersIn(this.language);
+  }
+
+  async remember(state: State): Promise<void> {
+    this.state = state;
+    await writeState(this.folder, state);
+  }
+
+  /** Where a task's solution lies, or will. */
+  fileOf(task: FoundTask): string {
+    return join(this.folder, fileOf(task));
+  }
+  isBegun(task: FoundTask): boolean {
+    return existsSync(this.fileOf(task));
+  }
+  /** Whether the last check of a task gave all points. */
+  isDone(task: FoundTask): boolean {
+    const { points, of } = stateOf(this.state, task.id);
+    return this.isBegun(task) && of > 0 && points === of;
+  }
+
+  /** A task by its name. Errors: there is none; says which one was probably meant. */
+  find(name: string): FoundTask {
+    const found = this.tasks.find(({ id }) => id === name);
+    if (found !== undefined) return found;
+    const names = this.tasks.map(({ id }) => id);
+    throw new UsageError(this.words.noTask(name, nearest(name, names), names));
+  }
+
+  /** A task that the student has begun. Errors: it is not begun. */
+  begun(name: string): FoundTask {
+    const found = this.find(name);
+    if (this.isBegun(found)) return found;
+    throw new UsageError(this.words.notBegun(found.id, this.command("start", found.id)));
+  }
+
+  /** The first task that is not done, behind another where one is given. */
+  next(behind?: FoundTask): FoundTask | undefined {
+    const start = behind === undefined ? 0 : this.tasks.indexOf(behind) + 1;
+    const inTurn = [...this.tasks.slice(start), ...this.tasks.slice(0, start)];
+    return inTurn.find((task) => !this.isDone(task));
+  }
+
+  /** A command of the coursework, as it can be typed here. */
+  command(...words: readonly string[]): string {
+    return runCommand(["course", ...words, ...(this.folder === FOLDER ? [] : ["--folder", this.folder])]);
+  }
+}
+
+/** A file as it is told: by its path from here. */
+export const fromHere = (file: string): string => relative("", file) || file;

@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { table } from "../output.ts";
+import { fromHere, Homework, type HomeworkOptions } from "./homework.ts";
+import { chapterTitles, type FoundTask, textOf } from "./registry.ts";
+import { stateOf } from "./state.ts";
+
+/** A task's points at most. */
+const pointsOf = ({ task }: FoundTask): number => task.tests.reduce((sum, { points }) => sum + points, 0);
+
+/** `lectern course list`: the tasks by chapters, with what the student's folder has of them. As JSON one line a task. */
+export async function courseList(options: HomeworkOptions): Promise<void> {
+  const homework = await Homework.open(options);
+  const { out, tasks, language, words: w, number } = homework;
+  if (out.json) {
+    for (const found of tasks) process.stdout.write(`${JSON.stringify(listed(homework, found))}\n`);
+    return;
+  }
+  const titles = await chapterTitles();
+  const rows = tasks.map((found) => {
+    const { begun, done, reached, points } = listed(homework, found);
+    const state = done ? "done" : begun ? "begun" : "open";
+    const score = begun ? w.of(number(reached), number(points)) : number(points);
+    return [`  ${found.id}`, `${score} ${w.points(points)}`, w.state[state], found.title[language]];
+  });
+  const lines = table(rows).split("\n");
+  for (const [i, { chapter }] of tasks.entries()) {
+    if (chapter !== tasks[i - 1]?.chapter) out.say(`${i === 0 ? "" : "\n"}${titles[chapter][language]}`);
+    out.say(lines[i]);
+  }
+  const sum = (of: (task: FoundTask) => number) => tasks.map(of).reduce((a, b) => a + b, 0);
+  const all = sum(pointsOf);
+  const reached = number(sum((found) => listed(homework, found).reached));
+  out.say(`\n${w.total}: ${w.of(reached, number(all))} ${w.points(all)}`);
+  const next = homework.next();
+  out.say(next === undefined ? w.allDone : `${w.begin}\n  ${homework.command("start", next.id)}`);
+}
+
+function listed(homework: Homework, found: FoundTask) {
+  const begun = homework.isBegun(found);
+  return {
+    task: found.id,
+    points: pointsOf(found),
+    reached: begun ? stateOf(homework.state, found.id).points : 0,
+    chapter: found.chapter,
+    title: found.title[homework.language],
+    begun,
+    done: homework.isDone(found),
+  };
+}
+
+/** `lectern course show`: a task's text, and where it lies. */
+export async function courseShow(options: HomeworkOptions & { readonly task: string }): Promise<void> {
+  const homework = await Homework.open(options);
+  const { out, language } = homework;
+  const found = homework.find(options.task);
+  const file = textOf(found, language);
+  const text = await readFile(file, "utf8");
+  out.say(`${text.trimEnd()}\n\n${fromHere(file)}`);
+  out.event("done", { task: found.id, language, file, text });
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import type { NumberFormat } from "../report/language.ts";
+import type { CheckResult, Failure, TestResult } from "./check.ts";
+import type { Plain } from "./exercise.ts";
+import { fromHere, type Homework } from "./homework.ts";
+import type { FoundTask } from "./registry.ts";
+import type { Limits } from "./sandbox.ts";
+import { bothShown, inputLines } from "./shown.ts";
+import type { CourseWords } from "./words.ts";
+
+/** So many lines of what the student's code printed are shown, the last ones. */
+const PRINTED = 20;
+
+/** What a check came to, in lines for a student. */
+export function checkLines(homework: Homework, found: FoundTask, result: CheckResult, limits: Limits): string[] {
+  const { language, words: w, number } = homework;
+  const file = fromHere(homework.fileOf(found));
+  const told = { w, file, limits };
+  const head = `${found.title[language]} (${found.id}): ${score(result, number, w)}`;
+  const tests = oneForAll(result)
+    ? failureLines(told, result.tests[0].failure!, found.task.todo[language]).map((line) => `  ${line}`)
+    : result.tests.flatMap((test, i) => testLines(homework, found, test, told, result.tests[i - 1]?.failure));
+  const mistake = oneForAll(result) ? mistakeLines(homework, found, result.tests[0], "  ") : [];
+  return [head, ...tests, ...mistake, ...printedLines(result.printed, w)];
+}
+
+const score = ({ points, of }: { points: number; of: number }, number: NumberFormat, w: CourseWords): string =>
+  `${w.of(number(points), number(of))} ${w.points(of)}`;
+
+/** Whether there is nothing to say of single tests: the file does not load, or nothing is done yet. */
+export function oneForAll({ tests }: CheckResult): boolean {
+  return tests.length > 0 && ["todo", "broken"].some((kind) => tests.every(({ failure }) => failure?.kind === kind));
+}
+
+interface Told {
+  readonly w: CourseWords;
+  readonly file: string;
+  readonly limits: Limits;
+}
+
+/** `before` is the failure of the test before: an error is told once. */
+function testLines(
+  homework: Homework,
+  found: FoundTask,
+  test: TestResult,
+  told: Told,
+  before: Failure | undefined,
+): string[] {
+  const { language, number } = homework;
+  const { failure, says } = test;
+  const mark = failure === undefined ? "✓" : "✗";
+  const head = `  ${mark} ${number(test.points)}/${number(test.of)}  ${says[language]}`;
+  if (failure === undefined) return [head];
+  const indent = " ".repeat(9);
+  if (isSameError(failure, before)) return [head, indent + told.w.same];
+  const lines = failureLines(told, failure, found.task.todo[language]).map((line) => indent + line);
+  return [head, ...lines, ...mistakeLines(homework, found, test, indent)];
+}
+
+const isSameError = (failure: Failure, before: Failure | undefined): boolean =>
+  failure.kind === "error" &&
+  before?.kind === "error" &&
+  failure.message === before.message &&
+  failure.line === before.line;
+
+function mistakeLines({ language }: Homework, { task }: FoundTask, { mistake }: TestResult, indent: string): string[] {
+  return mistake === undefined ? [] : [`${indent}→ ${task.mistakes[mistake][language]}`];
+}
+
+function failureLines({ w, file, limits }: Told, failure: Failure, todo: string): string[] {
+  if (failure.kind === "todo") return [`${w.toDo}: ${todo}`];
+  if (failure.kind === "wrong") {
+    const { measured, expected } = bothShown(failure.difference);
+    const place = failure.difference.at === "" ? "" : w.at(failure.difference.at);
+    const lengths = unequalLengths(failure.difference.measured, failure.difference.expected);
+    const told = lengths === undefined ? [measured, expected] : lengths.map((length) => w.length(length));
+    return [`${place}${w.wrong(told[0], told[1])}`, ...givenLines(w, failure.input)];
+  }
+  if (failure.kind === "ended") {
+    const limit = { time: limits.seconds, memory: limits.megabytes, output: limits.printed };
+    const { why } = failure;
+    return [why === "exit" ? w.endings.exit : w.endings[why](limit[why]), ...givenLines(w, failure.input)];
+  }
+  const { kind, message, rule, line, input } = failure;
+  const said = rule === undefined ? `${w[kind]}: ${message.trim()}` : w.rules[rule.kind](rule.name);
+  return [
+    ...said.split("\n").slice(0, 12),
+    ...(line === undefined ? [] : [`${w.line(file, line)}  ${sourceLine(file, line)}`]),
+    ...(input === undefined ? [] : givenLines(w, input)),
+  ];
+}
+
+/** The numbers of elements of two arrays, where these differ. */
+function unequalLengths(measured: Plain, expected: Plain): [number, number] | undefined {
+  if (!Array.isArray(measured) || !Array.isArray(expected) || measured.length === expected.length) return undefined;
+  return [measured.length, expected.length];
+}
+
+function givenLines(w: CourseWords, input: Plain): string[] {
+  const lines = inputLines(input);
+  const blank = " ".repeat(w.given.length + 1);
+  return lines.map((line, i) => `${i === 0 ? `${w.given} ` : blank}${line}`);
+}
+
+/** A line of the student's file. */
+function sourceLine(file: string, line: number): string {
+  try {
+    return readFileSync(file, "utf8").split("\n")[line - 1]?.trim() ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function printedLines(printed: string, w: CourseWords): string[] {
+  if (printed.trim() === "") return [];
+  const lines = printed.trimEnd().split("\n");
+  const before = lines.length - PRINTED;
+  const shown = lines.slice(-PRINTED).map((line) => `    ${line.slice(0, 120)}`);
+  return [`  ${w.printed}:`, ...(before > 0 ? [`    ${w.linesBefore(before)}`] : []), ...shown];
+}
+
+/** A value as JSON can hold it: what no number is there is a text. */
+export function asJson(value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, asJson(part)]));
+}

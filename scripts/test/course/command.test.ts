@@ -1,0 +1,192 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { allTasks, findTask, starterOf } from "../../src/course/registry.ts";
+import { eventsOf, lectern, type Outcome } from "../command.ts";
+import { solutionOf } from "./solutions.ts";
+
+const softmax = await findTask("softmax");
+const root = mkdtempSync(join(tmpdir(), "lectern course "));
+afterAll(() => rmSync(root, { recursive: true }));
+
+let folders = 0;
+/** A student's place: an empty folder, in which commands are called. */
+function newStudent() {
+  const folder = join(root, `student ${++folders}`);
+  mkdirSync(join(folder, "homework"), { recursive: true });
+  const at = (name: string) => join(folder, "homework", name);
+  return {
+    course: (...args: string[]): Promise<Outcome> => lectern(["course", ...args], folder),
+    writes: (text: string) => writeFileSync(at("softmax.ts"), text),
+    solves: () => copyFileSync(solutionOf(softmax), at("softmax.ts")),
+    reads: (name: string) => readFileSync(at(name), "utf8"),
+    writesState: (text: string) => writeFileSync(at("course.json"), text),
+  };
+}
+
+const HEAD = 'import type { Tensor } from "@lectern/autograd";\n';
+const withBody = (body: string) => `${HEAD}export function softmax(x: Tensor): Tensor {\n${body}\n}\n`;
+
+describe("lectern course list", () => {
+  it("is one line a task as JSON, in the chapters' order", async () => {
+    const { stdout, code } = await newStudent().course("list", "--json");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^\{"task":"[\w-]+","points":\d+,/);
+    expect(lines.map((line) => JSON.parse(line).task)).toEqual((await allTasks()).map(({ id }) => id));
+    expect(code).toBe(0);
+  });
+
+  it("shows what is begun and what is done", async () => {
+    const { course, solves } = newStudent();
+    expect((await course("list")).stdout).toMatch(/^ {2}softmax +10 points +Softmax$/m);
+    await course("start", "softmax");
+    expect((await course("list")).stdout).toMatch(/^ {2}softmax +0 of 10 points +begun +Softmax$/m);
+    solves();
+    await course("check", "softmax");
+    expect((await course("list")).stdout).toMatch(/^ {2}softmax +10 of 10 points +done +Softmax$/m);
+  });
+});
+
+describe("lectern course start", () => {
+  it("copies the starter, and says where the text lies and what comes next", async () => {
+    const { course, reads } = newStudent();
+    const { stdout, code } = await course("start", "softmax");
+    expect(reads("softmax.ts")).toBe(readFileSync(starterOf(softmax), "utf8"));
+    expect(stdout).toMatch(/4-softmax.text\.md/);
+    expect(stdout).toContain("course check softmax");
+    expect(code).toBe(0);
+  });
+
+  it("never writes over what a student has written", async () => {
+    const { course, writes, reads } = newStudent();
+    writes("// mine");
+    const { stdout, code } = await course("start", "softmax");
+    expect(reads("softmax.ts")).toBe("// mine");
+    expect(stdout).toMatch(/softmax\.ts is here already, and stays as it is/);
+    expect(code).toBe(0);
+  });
+
+  it("without a name begins the first task that is not done", async () => {
+    const [first] = await allTasks();
+    expect((await newStudent().course("start")).stdout).toContain(`(${first.id})`);
+  });
+
+  it("suggests the name that was probably meant", async () => {
+    const { code, stderr } = await newStudent().course("start", "sofmax");
+    expect(stderr).toBe('lectern: no task is called "sofmax"; did you mean softmax?\n');
+    expect(code).toBe(2);
+  });
+});
+
+describe("lectern course check", () => {
+  it("ends with 0 for a solution", async () => {
+    const { course, solves } = newStudent();
+    solves();
+    const { code, stdout } = await course("check", "softmax");
+    expect(stdout).toMatch(/^Softmax \(softmax\): 10 of 10 points\n {2}✓ 4\/4 {2}softmax of each row/);
+    expect(code).toBe(0);
+  });
+
+  it("shows both values where they first differ, the input, and the typical mistake", async () => {
+    const { course, writes } = newStudent();
+    writes(withBody("  const y = x.exp();\n  console.log('here');\n  return y.div(y.sum(0, { keepDim: true }));"));
+    const { code, stdout } = await course("check", "softmax");
+    expect(stdout).toMatch(
+      /✗ 0\/4 {2}softmax of each row\n +at \[0\]\[0\]: yours 0\.\d+, right 0\.\d+\n +given x = \[\[.+\]\n +→ The sum goes over the wrong axis/,
+    );
+    expect(stdout).toMatch(/Your code printed:\n +here/);
+    expect(code).toBe(1);
+  });
+
+  it("draws the same inputs again from a seed, and others without", async () => {
+    const { course, writes } = newStudent();
+    writes(withBody("  return x.exp();"));
+    const inputs = async (...args: string[]) =>
+      eventsOf(await course("check", "softmax", "--json", ...args)).map(({ failure }) => failure);
+    const first = await course("check", "softmax", "--json");
+    const seed = String(eventsOf(first).find(({ event }) => event === "task")?.seed);
+    expect(await inputs("--seed", seed)).toEqual(eventsOf(first).map(({ failure }) => failure));
+    expect(await inputs()).not.toEqual(await inputs());
+  });
+
+  it("says in which line an error was, once", async () => {
+    const { course, writes } = newStudent();
+    writes(withBody("  return x.reshape(7, 7);"));
+    const { stdout } = await course("check", "softmax");
+    expect(stdout).toMatch(/Error: reshape.*\n +homework.softmax\.ts:3 {2}return x\.reshape\(7, 7\);/);
+  });
+
+  it.each([
+    ["what is closed", withBody("  return x.softmax(-1);"), /softmax of the library is closed here/],
+    ["a file that does not parse", withBody("  return (;"), /The file does not load: .*\n +homework.softmax\.ts:3/],
+    ["a missing export", `${HEAD}export const soft = 1;\n`, /The file does not export softmax/],
+    ["the end of the process", withBody("  process.exit(0);"), /ended before it answered/],
+    [
+      "a file that is asked for",
+      `import fs from "node:fs";\n${withBody('  fs.writeFileSync("x", ""); return x;')}`,
+      /Files, processes and the network are closed/,
+    ],
+    ["a TypeScript that Node does not run", `enum A { a }\n${withBody("  return x;")}`, /leaving out its types.*enum/],
+  ])("tells %s in a sentence", async (_, text, sentence) => {
+    const { course, writes } = newStudent();
+    writes(text);
+    const { stdout, code } = await course("check", "softmax");
+    expect(stdout).toMatch(sentence);
+    expect(code).toBe(1);
+  });
+
+  it("checks all tasks that are begun, and says of none what to do", async () => {
+    const { course, solves } = newStudent();
+    const none = await course("check");
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: "lectern: nothing is begun here: npm run lectern -- course start\n",
+    });
+    expect(await course("check", "softmax")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("course start softmax"),
+    });
+    solves();
+    expect(eventsOf(await course("check", "--json")).at(-1)).toMatchObject({ event: "done", tasks: 1, points: 10 });
+  });
+
+  it("gives one hint after the other, and remembers them", async () => {
+    const { course, solves, reads } = newStudent();
+    solves();
+    const [first, second] = [await course("check", "softmax", "--hint"), await course("check", "softmax", "--hint")];
+    expect(first.stdout).toBe(`Hint 1 of 3: ${softmax.task.hints[0].en}\n`);
+    expect(second.stdout).toContain(`Hint 2 of 3: ${softmax.task.hints[1].en}`);
+    expect(JSON.parse(reads("course.json")).tasks.softmax.hints).toBe(2);
+  });
+});
+
+describe("the language", () => {
+  it("is remembered from when it was said, and everything is told in it", async () => {
+    const { course, writes } = newStudent();
+    await course("list", "--lang", "ru");
+    writes(withBody("  return x.exp();"));
+    const { stdout } = await course("check", "softmax");
+    expect(stdout).toMatch(/0 из 10 баллов/);
+    expect(stdout).toMatch(/у вас .+, а верно .+\n +дано x = .+\n +→ Это просто экспоненты/);
+    expect((await course("show", "softmax")).stdout).toMatch(/Softmax превращает/);
+    expect((await course("start", "sofmax")).stderr).toMatch(/может быть, softmax\?/);
+    // What is left of English are names, code and commands.
+    expect(stdout.replace(/^ *npm run.*$/gm, "")).not.toMatch(/\b(the|points?|yours|right|given|again|hints?)\b/i);
+  });
+});
+
+describe("what is remembered", () => {
+  it.each([
+    ["no JSON", "{", /course\.json is no JSON .*repair it, or delete it/],
+    ["another thing", '{"language":"fr","tasks":{}}', /course\.json: language is not as it has to be/],
+    ["points that are none", '{"language":"en","tasks":{"softmax":{"points":"x"}}}', /tasks\.softmax\.points is not/],
+  ])("is looked at when it is read: %s", async (_, text, message) => {
+    const { course, writesState, reads } = newStudent();
+    writesState(text);
+    const { code, stderr } = await course("list");
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+    expect(reads("course.json")).toBe(text);
+  });
+});
