@@ -101,7 +101,7 @@ function describeCpu(): string {
 }
 
 function describeGpu(): string {
-  const { backend, adapter, reasons } = gpuInfo();
+  const { backend, adapter, productReason, reasons } = gpuInfo();
   const others = Object.entries(reasons).map(([name, why]) => `; no ${name}: ${why}`);
-  return `${backend} on ${adapter}${others.join("")}`;
+  return `${backend} on ${adapter}${productReason === undefined ? "" : `; ${productReason}`}${others.join("")}`;
 }

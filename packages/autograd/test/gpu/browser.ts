@@ -50,11 +50,15 @@ export async function openBrowser(executablePath: string): Promise<OpenBrowser> 
 }
 
 /**
- * Opens a page that runs a script, which is bundled unless it was already. The script sets `globalThis.ready` when it is
- * ready.
+ * Opens a page that runs a script, which is bundled unless it was already; a bundle with an `/index.html` is a page itself. The
+ * script sets `globalThis.ready` when it is ready. `isolated`: whether the page shuts others out, and so may have threads.
  */
-export async function openPage(executablePath: string, script: URL | Bundle): Promise<OpenPage> {
-  const server = await serve(script instanceof URL ? await bundle(script) : script);
+export async function openPage(
+  executablePath: string,
+  script: URL | Bundle,
+  { isolated = true } = {},
+): Promise<OpenPage> {
+  const server = await serve(script instanceof URL ? await bundle(script) : script, isolated);
   let opened: OpenBrowser | undefined;
   const close = async () => {
     await opened?.close();
@@ -76,14 +80,20 @@ export async function openPage(executablePath: string, script: URL | Bundle): Pr
   }
 }
 
-function serve(scripts: Bundle): Promise<Server> {
+/** What a bundle without a page of its own is shown in. */
+const PAGE = '<!doctype html><title>test</title><script type="module" src="/script.js"></script>';
+
+function serve(bundle: Bundle, isolated: boolean): Promise<Server> {
+  const { "/index.html": page = PAGE, ...scripts } = bundle;
   const server = createServer((request, response) => {
-    // Shared memory, which the cpu device needs, is only given to pages that shut others out.
-    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    if (isolated) {
+      // Memory is shared with threads only in pages that shut others out.
+      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    }
     const script = scripts[request.url ?? ""];
     response.setHeader("Content-Type", script === undefined ? "text/html; charset=utf-8" : "text/javascript");
-    response.end(script ?? '<!doctype html><title>test</title><script type="module" src="/script.js"></script>');
+    response.end(script ?? page);
   });
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }

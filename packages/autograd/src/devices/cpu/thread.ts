@@ -32,7 +32,8 @@ export class Thread {
     const node = nodeModule<typeof import("node:worker_threads")>("node:worker_threads");
     if (node === undefined) {
       const worker = new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" });
-      worker.onerror = (event) => end(event.message);
+      // Without a message it has not begun.
+      worker.onerror = ({ message }) => end(message || "its script does not load: see the package's README");
       worker.postMessage({ ...given, scratch });
       this.worker = worker;
       return;

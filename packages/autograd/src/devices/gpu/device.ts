@@ -30,6 +30,8 @@ export interface GpuInfo {
   readonly adapter: string;
   /** The kernel that multiplies matrices, and whether kernels in WebGPU's own language stand in for several of gpu.js's. */
   readonly product: Product;
+  /** Why it is a simpler one than the backend could have; undefined where it is not, or was asked for. */
+  readonly productReason: string | undefined;
   readonly fused: boolean;
   readonly reasons: Readonly<Partial<Record<BackendName, string>>>;
 }
@@ -105,6 +107,8 @@ export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevi
       return deviceOn(runtime, reasons);
     } catch (error) {
       reasons[name] = messageOf(error);
+      // That there is none is usual, and `gpuInfo()` says why; that one is there and fails is not.
+      if (backend !== undefined && options.backend === undefined) warn(`${name} is there, but fails: ${reasons[name]}`);
       await backend?.close();
     }
   }
@@ -118,12 +122,16 @@ export async function createGpuDevice(options: GpuOptions = {}): Promise<GpuDevi
   );
 }
 
+function warn(message: string): void {
+  console.warn(`gpu: ${message}`);
+}
+
 /** What takes a product's place where it fails. */
 const SIMPLER: Readonly<Partial<Record<Product, Product>>> = { tiled: "blocked", blocked: "plain" };
 
 /**
- * Has the device multiply two small matrices; where a kernel fails at that, a simpler one has to do, unless it was asked for.
- * Errors: it comes out wrong.
+ * Has the device multiply two small matrices; where a kernel fails at that, a simpler one has to do, and it is told, unless it was
+ * asked for. Errors: it comes out wrong.
  */
 async function prove(device: Device, runtime: Runtime, wanted?: Product): Promise<void> {
   if (wanted !== undefined) runtime.product = wanted;
@@ -132,7 +140,9 @@ async function prove(device: Device, runtime: Runtime, wanted?: Product): Promis
   } catch (error) {
     const simpler = SIMPLER[runtime.product];
     if (wanted !== undefined || simpler === undefined) throw error;
+    runtime.productReason = `the ${runtime.product} product fails: ${messageOf(error)}`;
     runtime.product = simpler;
+    warn(`${runtime.productReason}; products are ${simpler}, and slower`);
     await prove(device, runtime);
   }
 }
@@ -186,6 +196,7 @@ export function deviceOn(runtime: Runtime, reasons: GpuInfo["reasons"] = {}): Gp
       backend: backend.name,
       adapter: backend.adapter,
       product: runtime.product,
+      productReason: runtime.productReason,
       fused: runtime.fused,
       reasons: { ...reasons },
     }),

@@ -62,6 +62,8 @@ export class Runtime {
   readonly one: Box;
   /** Which kernel multiplies matrices. */
   product: Product;
+  /** Why it is not the one that the backend begins with. */
+  productReason: string | undefined;
   /** True where kernels in WebGPU's own language stand in for several of gpu.js's at once. */
   fused = false;
   /** Kernels run so far. */
