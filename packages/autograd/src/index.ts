@@ -66,5 +66,6 @@ export { inUnits, OutOfMemory } from "./outOfMemory.ts";
 export { nextTask } from "./platform.ts";
 export { type Phase, type ProfileRow, profile } from "./profile.ts";
 export { manualSeed, nextKey, random, randomState, setRandomState } from "./random.ts";
+export { type OpReplacements, withOps } from "./replaced.ts";
 export { formatShape, type Shape, sizeOf } from "./shape.ts";
 export { type Axes, type KeepDim, type NestedArray, Tensor } from "./tensor.ts";

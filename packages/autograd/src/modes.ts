@@ -1,9 +1,12 @@
 import type { Scope } from "./lifetimes.ts";
 import { nodeModule } from "./platform.ts";
 
+/** What computes in the place of ops, by their names. */
+export type Replacements = ReadonlyMap<string, (...args: never[]) => unknown>;
+
 /**
- * What holds for a stretch of code: whether ops are recorded, and which scope looks after new memory. An asynchronous
- * function keeps what it was given after each `await`, and whatever runs in between keeps its own.
+ * What holds for a stretch of code: whether ops are recorded, which scope looks after new memory, and what replaces ops. An
+ * asynchronous function keeps what it was given after each `await`, and whatever runs in between keeps its own.
  */
 export class Modes {
   recording: boolean;
@@ -11,12 +14,14 @@ export class Modes {
   scope: Scope | undefined;
   /** What holds where the function has ended, but something that it started has not. */
   readonly around: Modes | undefined;
+  replaced: Replacements | undefined;
   ended = false;
 
-  constructor(recording: boolean, scope: Scope | undefined, around?: Modes) {
+  constructor(recording: boolean, scope: Scope | undefined, around?: Modes, replaced = around?.replaced) {
     this.recording = recording;
     this.scope = scope;
     this.around = around;
+    this.replaced = replaced;
   }
 }
 

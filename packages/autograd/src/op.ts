@@ -10,6 +10,7 @@ import { canFuse, type OptionalKernel, registerFused } from "./fused.ts";
 import { type Modes, modes } from "./modes.ts";
 import { OpContext } from "./opContext.ts";
 import { isObserving, observed } from "./profile.ts";
+import { callReplaced, registerOp } from "./replaced.ts";
 import { formatShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -164,8 +165,16 @@ function isFused<Args extends readonly unknown[]>(
 type Form = Pick<Definition, "forward">;
 
 /** How an op computes these arguments; undefined: by its composite definition. */
-function formOf(definition: Definition, device: Device, tracked: boolean, args: readonly unknown[]): Form | undefined {
+function formOf(
+  definition: Definition,
+  { replaced }: Modes,
+  device: Device,
+  tracked: boolean,
+  args: readonly unknown[],
+): Form | undefined {
   const { unrecorded } = definition;
+  // A fused kernel would pass by what replaces an op that it contains.
+  if (replaced !== undefined) return definition.composite === undefined ? definition : undefined;
   if (unrecorded !== undefined && !tracked && isFused(unrecorded, device, args)) return unrecorded;
   return definition.composite === undefined || isFused(definition, device, args) ? definition : undefined;
 }
@@ -188,12 +197,14 @@ export function defineOp<Args extends readonly unknown[], Out extends Outputs = 
   // Without its own, an op that has no composite definition is fused where its unrecorded form is.
   const optional = kernels ?? (composite === undefined ? unrecorded?.kernels : undefined);
   if (optional !== undefined) registerFused(name, optional);
+  registerOp(name);
   return (...args) => {
     const inputs = tensorsIn(args);
     if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${nameOf(args[0])}`);
     const here = modes();
+    if (here.replaced?.has(name)) return tensorsOnly(name, inputs, callReplaced(name, here, args)) as Out;
     const tracked = inspect(name, inputs) && here.recording;
-    const form = hasForms ? formOf(definition, inputs[0].device, tracked, args) : definition;
+    const form = hasForms ? formOf(definition, here, inputs[0].device, tracked, args) : definition;
     if (form === undefined) {
       if (!isWatching()) return composite!(...args) as Out;
       return watchedForward(name, args, () => composite!(...args)) as Out;
@@ -205,6 +216,13 @@ export function defineOp<Args extends readonly unknown[], Out extends Outputs = 
     if (tracked) record(new GraphNode(op, ctx, inputs, composite ? args : settingsIn(args), held), outputs);
     return outputs as Out;
   };
+}
+
+/** Errors: what replaces an op gave something else. */
+function tensorsOnly(name: string, inputs: readonly Tensor[], given: unknown): unknown {
+  if ([given].flat().every((part) => part instanceof Tensor)) return given;
+  const shapes = inputs.map(({ shape }) => formatShape(shape)).join(", ");
+  throw new TypeError(`withOps: what replaces ${name} gave ${String(given)} for ${shapes}, and no tensor`);
 }
 
 /** What the forward rule gives, with nothing recorded. */
