@@ -1,4 +1,5 @@
 import {
+  attend,
   linear,
   type Matrix,
   mapped,
@@ -13,13 +14,8 @@ import type { exercises } from "./exercise.ts";
 
 const times = (x: Matrix, factor: number): number[][] => mapped(x, (value) => value * factor);
 
-/** q kᵀ times a factor, 1/√size unless said otherwise. */
-const scores = (q: Matrix, k: Matrix, factor = 1 / Math.sqrt(q[0].length)): number[][] =>
-  times(product(q, transposed(k)), factor);
-
-/** softmax(q kᵀ * factor) v */
-const attend = (q: Matrix, k: Matrix, v: Matrix, factor?: number): number[][] =>
-  product(softmaxRows(scores(q, k, factor)), v);
+/** q kᵀ / √size */
+const scores = (q: Matrix, k: Matrix): number[][] => times(product(q, transposed(k)), 1 / Math.sqrt(q[0].length));
 
 interface Roles {
   queries: number[][][];
@@ -112,11 +108,11 @@ export const task = defineTask<typeof exercises>()({
       },
       expected: each((q, k, v) => attend(q, k, v)),
       mistakes: {
-        noScale: each((q, k, v) => attend(q, k, v, 1)),
-        scaleBySize: each((q, k, v) => attend(q, k, v, 1 / q[0].length)),
-        scaleByKeys: each((q, k, v) => attend(q, k, v, 1 / Math.sqrt(k.length))),
-        multiplied: each((q, k, v) => attend(q, k, v, Math.sqrt(q[0].length))),
-        afterSoftmax: each((q, k, v) => times(attend(q, k, v, 1), 1 / Math.sqrt(q[0].length))),
+        noScale: each((q, k, v) => attend(q, k, v, { factor: 1 })),
+        scaleBySize: each((q, k, v) => attend(q, k, v, { factor: 1 / q[0].length })),
+        scaleByKeys: each((q, k, v) => attend(q, k, v, { factor: 1 / Math.sqrt(k.length) })),
+        multiplied: each((q, k, v) => attend(q, k, v, { factor: Math.sqrt(q[0].length) })),
+        afterSoftmax: each((q, k, v) => times(attend(q, k, v, { factor: 1 }), 1 / Math.sqrt(q[0].length))),
         axis: each((q, k, v) => product(softmaxColumns(scores(q, k)), v)),
         keysValues: each((q, k, v) => attend(q, v, k)),
         queriesKeys: each((q, k, v) => attend(k, q, v)),
@@ -139,7 +135,7 @@ export const task = defineTask<typeof exercises>()({
       },
       expected: each((q, k, v) => attend(q, k, v)),
       mistakes: {
-        scaleByKeys: each((q, k, v) => attend(q, k, v, 1 / Math.sqrt(k.length))),
+        scaleByKeys: each((q, k, v) => attend(q, k, v, { factor: 1 / Math.sqrt(k.length) })),
         axis: each((q, k, v) => product(softmaxColumns(scores(q, k)), v)),
       },
     },

@@ -46,3 +46,30 @@ export function softmaxGradient(y: Matrix, dy: Matrix): number[][] {
     return row.map((value, j) => value * (dy[i][j] - mean));
   });
 }
+
+/** Whether a query sees a key. */
+export type Seen = (query: number, key: number) => boolean;
+
+/** A position sees itself and those before it. */
+export const causal: Seen = (query, key) => key <= query;
+
+/** softmax(q kᵀ factor) v, of the keys that are seen. The factor is 1 / √size unless said otherwise. */
+export function attend(
+  q: Matrix,
+  k: Matrix,
+  v: Matrix,
+  { factor = 1 / Math.sqrt(q[0].length), seen = () => true }: { factor?: number; seen?: Seen } = {},
+): number[][] {
+  const scores = mapped(product(q, transposed(k)), (score, i, j) =>
+    seen(i, j) ? score * factor : Number.NEGATIVE_INFINITY,
+  );
+  return product(softmaxRows(scores), v);
+}
+
+/** What f changes by with each number of x, by central differences. */
+export function derivatives(f: (x: Matrix) => number, x: Matrix, step = 1e-5): number[][] {
+  return mapped(x, (_, row, column) => {
+    const moved = (by: number) => f(mapped(x, (value, i, j) => (i === row && j === column ? value + by : value)));
+    return (moved(step) - moved(-step)) / (2 * step);
+  });
+}
