@@ -1,0 +1,40 @@
+import type { Tensor } from "@lectern/autograd";
+
+/** What one layer keeps of the positions so far. */
+export interface Cache {
+  /** [batch, heads, length, size] */
+  readonly keys: Tensor;
+  /** [batch, heads, length, size] */
+  readonly values: Tensor;
+}
+
+/**
+ * A cache with the keys and values of new positions behind those that it has; at first there is none (`undefined`).
+ * keys, values: [batch, heads, new, size]
+ */
+export function append(cache: Cache | undefined, keys: Tensor, values: Tensor): Cache {
+  throw new Error(`TODO: append, with ${cache} and keys and values of [${keys.shape}] and [${values.shape}]`);
+}
+
+/** How many positions it has kept: 0 where there is none yet. */
+export function lengthOf(cache: Cache | undefined): number {
+  throw new Error(`TODO: lengthOf, with ${cache}`);
+}
+
+/**
+ * Causal attention of the last `new` of the positions that are kept, to all of them: softmax(queries keysᵀ / √size) values, where
+ * query i sees the keys j ≤ i + (length - new). Their own keys and values are in the cache already.
+ * queries: [batch, heads, new, size] -> the same
+ */
+export function attendCached(queries: Tensor, cache: Cache): Tensor {
+  throw new Error(`TODO: attendCached, for queries of [${queries.shape}] and keys of [${cache.keys.shape}]`);
+}
+
+/**
+ * Adds to the vectors of new tokens what tells where they stand: row p of the table for position p. The first of them stands
+ * right behind those that the cache has; their own keys and values are not in it yet.
+ * x: [batch, new, width], table: [context, width] -> [batch, new, width]
+ */
+export function addPositions(x: Tensor, table: Tensor, cache: Cache | undefined): Tensor {
+  throw new Error(`TODO: addPositions, for x of [${x.shape}], a table of [${table.shape}] and ${cache}`);
+}
