@@ -111,8 +111,18 @@ function stageLibrary(folder, to, version) {
   writeManifest(to, libraryManifest(json(join(folder, "package.json")), version));
 }
 
+/** The project that `lectern init` begins: text to be copied, with its TypeScript and its test. */
+const TEMPLATE = "scripts/template";
+
 /** What the command brings along beside its modules, as it lies in the repository. */
 const BROUGHT = ["models", "scripts/bin/installed.mjs", "scripts/node.mjs", "scripts/node.d.mts", "scripts/peers"];
+
+/** Copies paths of the repository as they are, except for what was installed there. */
+function bring(paths, to) {
+  for (const path of paths) {
+    cpSync(join(root, path), join(to, path), { recursive: true, filter: (file) => !file.includes("node_modules") });
+  }
+}
 
 /**
  * The `lectern` command as it is published. It has the repository's folders (`scripts/src`, `scripts/lecture`, `models`), so
@@ -122,9 +132,7 @@ function stageCommand(folder, to, version) {
   const scripts = join(to, "scripts");
   // What others' packages in plain JavaScript hold is declared beside the sources of data sets.
   compile(folder, ["src", "lecture", "../datasets/src/**/*.d.ts"], scripts);
-  for (const path of BROUGHT) {
-    cpSync(join(root, path), join(to, path), { recursive: true, filter: (file) => !file.includes("node_modules") });
-  }
+  bring([...BROUGHT, TEMPLATE], to);
   renameImports(scripts);
   const lecture = "./scripts/src/lecture/index";
   writeManifest(to, {
@@ -134,6 +142,19 @@ function stageCommand(folder, to, version) {
     exports: {
       "./lecture": { types: `${lecture}.d.ts`, default: `${lecture}.js` },
     },
+  });
+}
+
+/** `create-lectern`, which `npm create lectern` runs: what `lectern init` does, alone. */
+function stageCreate(_, to, version) {
+  const about = { description: "Begins a project that trains a transformer with Lectern", license: "MIT" };
+  compile(join(root, "scripts"), ["src/init/createProject.ts"], join(to, "scripts"));
+  bring(["scripts/bin/create.mjs", TEMPLATE], to);
+  renameImports(join(to, "scripts"));
+  writeManifest(to, {
+    ...commonManifest({ ...about, dependencies: {} }, "create-lectern", version),
+    files: ["scripts"],
+    bin: { "create-lectern": "scripts/bin/create.mjs" },
   });
 }
 
@@ -149,12 +170,16 @@ function pack(folder, destination) {
 const PACKAGES = [
   ...LIBRARIES.map((path) => ({ name: json(join(root, path, "package.json")).name, path, stage: stageLibrary })),
   { name: "lectern", path: "scripts", stage: stageCommand },
+  { name: "create-lectern", path: "scripts/src/init", stage: stageCreate },
 ];
 
-/** Makes every package as it is published, each in a folder of its name, `@lectern/nn` and so on. Gives these folders. */
-export function stageAll(destination) {
+/**
+ * Makes packages as they are published, all unless some are named, each in a folder of its name, `@lectern/nn` and so on. Gives
+ * these folders.
+ */
+export function stageAll(destination, only) {
   const { version } = json(join(root, "package.json"));
-  return PACKAGES.map(({ name, path, stage }) => {
+  return PACKAGES.filter(({ name }) => only?.includes(name) ?? true).map(({ name, path, stage }) => {
     const [folder, to] = [join(root, path), join(destination, name)];
     mkdirSync(to, { recursive: true });
     stage(folder, to, version);
@@ -164,12 +189,12 @@ export function stageAll(destination) {
   });
 }
 
-/** Writes all tarballs into a folder, which is made where it is missing. Gives their paths. */
-export function packAll(destination) {
+/** Writes the tarballs, all unless some are named, into a folder, which is made where it is missing. Gives their paths. */
+export function packAll(destination, only) {
   mkdirSync(destination, { recursive: true });
   const staging = mkdtempSync(join(tmpdir(), "lectern-pack-"));
   try {
-    return stageAll(staging).map((folder) => join(destination, pack(folder, destination)));
+    return stageAll(staging, only).map((folder) => join(destination, pack(folder, destination)));
   } finally {
     rmSync(staging, { recursive: true });
   }

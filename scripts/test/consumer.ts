@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import { stageAll } from "../pack.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const SOURCES = ["packages/autograd", "packages/nn", "packages/train", "datasets", "scripts"];
+const SOURCES = ["packages/autograd", "packages/nn", "packages/train", "datasets", "scripts", "scripts/src/init"];
 
 export interface PublishedManifest {
   readonly name: string;
   readonly version: string;
   readonly bin?: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly exports?: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }

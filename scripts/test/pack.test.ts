@@ -20,7 +20,8 @@ const filesIn = (path: string) =>
 
 describe.each(packages.map((path) => [manifestIn(path).name, path]))("%s as it is published", (_name, path) => {
   it("has what its package.json names, and asks for packages that anybody can install", () => {
-    const { exports, dependencies } = manifestIn(path);
+    const { exports = {}, bin = {}, dependencies } = manifestIn(path);
+    expect(Object.values(bin).filter((file) => !existsSync(join(path, file)))).toEqual([]);
     for (const { types, default: main } of Object.values(exports)) {
       expect([types, main].filter((file) => !existsSync(join(path, file)))).toEqual([]);
     }
@@ -29,7 +30,8 @@ describe.each(packages.map((path) => [manifestIn(path).name, path]))("%s as it i
 
   it("has a licence and a README, and neither tests nor TypeScript that Node would refuse", () => {
     expect(["LICENSE", "README.md"].filter((file) => !existsSync(join(path, file)))).toEqual([]);
-    const files = filesIn(path);
+    // The project that `lectern init` begins is text.
+    const files = filesIn(path).filter((file) => !/[\\/]template[\\/]/.test(file));
     expect(files.filter((file) => /\.test\.|[\\/]test[\\/]/.test(file))).toEqual([]);
     expect(files.filter((file) => /(?<!\.d)\.ts$/.test(file))).toEqual([]);
     const modules = files.filter((file) => /\.(js|mjs|d\.ts|d\.mts)$/.test(file));
@@ -71,6 +73,21 @@ describe("the command as it is published, outside of the workspace", () => {
     expect(report).toContain("<code>npx lectern lecture run attention-basic --quick</code>");
     expect(report).toContain("scripts/lecture/attention-basic.ts");
   });
+});
+
+it("create-lectern begins a project, which trains, and whose tests pass", () => {
+  const node = (cwd: string, ...args: string[]) =>
+    execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: "pipe" });
+  const create = join(
+    folder,
+    "node_modules/create-lectern",
+    manifestIn(join(folder, "node_modules/create-lectern")).bin?.["create-lectern"] ?? "",
+  );
+  expect(node(folder, create, "mine")).toContain("cd mine\n  npm install\n  npm start");
+  const project = join(folder, "mine");
+  expect(node(project, "src/train.ts", "2")).toMatch(/^after [\s\S]+ % of these sentences are right/);
+  expect(existsSync(join(project, "runs/first/metrics.jsonl"))).toBe(true);
+  expect(node(project, "--test")).toMatch(/pass 4\n[\s\S]*fail 0\n/);
 });
 
 it("types hold for a strict program that checks its libraries too, and knows nothing of Node", () => {

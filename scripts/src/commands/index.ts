@@ -38,5 +38,10 @@ export const commands: readonly CommandEntry[] = [
     describe: "Look for what stands in a training's way here, and say what to do",
     load: () => import("./doctor.ts"),
   },
+  {
+    usage: "init <folder>",
+    describe: "Begin a project of your own: a model, its training, a test, a page",
+    load: () => import("./init.ts"),
+  },
   { usage: "info", describe: "Show devices, versions and folders", load: () => import("./info.ts") },
 ];
