@@ -60,7 +60,7 @@ function program(args: readonly string[]) {
     .command(
       "course",
       "Tasks for students: list them, begin one, see what is right, train with it",
-      (command) => courseCommands(command, ownFirst),
+      (command) => courseCommands(isPublished ? refuseOutside(command) : command, ownFirst),
       () => {},
     );
   for (const { usage, describe, load } of commands) {
@@ -94,6 +94,13 @@ function program(args: readonly string[]) {
       .fail((message: string | null, error: Error | undefined) => {
         throw asUsageError(args, message, error);
       })
+  );
+}
+
+/** What needs the repository, since what it works with is not published. */
+function refuseOutside(_: Argv<Everywhere>): never {
+  throw new UsageError(
+    "`lectern course` works in Lectern's repository alone, where the tasks lie: clone it, and run `npm start`",
   );
 }
 

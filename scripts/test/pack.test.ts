@@ -52,11 +52,21 @@ describe("the command as it is published, outside of the workspace", () => {
   const published = join(folder, "node_modules/lectern");
   const { version, bin } = manifestIn(published);
   const lectern = (...args: string[]) =>
-    execFileSync(process.execPath, [join(published, bin?.lectern ?? ""), ...args], { cwd: folder, encoding: "utf8" });
+    execFileSync(process.execPath, [join(published, bin?.lectern ?? ""), ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
 
   it("says which it is, and how it is called there", () => {
     expect(lectern("--version")).toBe(`${version}\n`);
     expect(lectern("--help")).toMatch(/lectern train[\s\S]+In a project that has installed it, type `npx lectern/);
+  });
+
+  it("says that the coursework is in the repository alone", () => {
+    expect(() => lectern("course", "list")).toThrow(
+      /^[^\n]+\nlectern: `lectern course` works in Lectern's repository alone/,
+    );
   });
 
   it("has the model that comes with it", () => {
