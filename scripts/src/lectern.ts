@@ -122,7 +122,7 @@ function ownFirst(command: Argv): Argv {
 const FLAGS = new Set([
   ...["json", "debug", "help", "version", "resume", "overwrite", "profile"],
   ...["skip-bad-rows", "explain", "merges", "early-stopping", "per-token"],
-  ...["quick", "no-report", "hint"],
+  ...["quick", "no-report", "hint", "anyway"],
 ]);
 
 /**

@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
 import type { CheckCommandOptions } from "../course/checkCommand.ts";
 import { FOLDER, type HomeworkOptions } from "../course/homework.ts";
+import type { RunCommandOptions } from "../course/runCommand.ts";
 import { seedOption } from "../options.ts";
 import { LANGUAGES } from "../report/language.ts";
 import type { Everywhere } from "./command.ts";
@@ -68,6 +69,28 @@ export function courseCommands(parser: Argv<Everywhere>, ownFirst: (command: Arg
         ]),
       async (options) =>
         (await import("../course/checkCommand.ts")).courseCheck(options as unknown as CheckCommandOptions),
+    )
+    .command(
+      "run <task>",
+      "Train with what you wrote, beside the library's own",
+      (command) =>
+        ownFirst(
+          command.positional("task", { ...taskPosition, demandOption: true }).options({
+            quick: { type: "boolean", default: false, describe: "Less of everything: seconds" },
+            anyway: {
+              type: "boolean",
+              default: false,
+              describe: "Also where points are missing: see what a mistake does",
+            },
+            out: { type: "string", default: "runs/course", requiresArg: true, describe: "The pages' folder" },
+            seed: seedOption,
+            ...homeworkOptions,
+          }),
+        ).example([
+          ["$0 course run softmax", "A small GPT with your softmax: its curve, and a page"],
+          ["$0 course run softmax --quick", "The same in seconds, with less to see"],
+        ]),
+      async (options) => (await import("../course/runCommand.ts")).courseRun(options as unknown as RunCommandOptions),
     )
     .demandCommand(
       1,

@@ -1,12 +1,11 @@
 // Calls a student's code, and nothing else: it runs in a process of its own, with limits and without rights (see
 // `sandbox.ts`), is given inputs and gives outputs. What is right is not known here.
 import module from "node:module";
-import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setDefaultDevice } from "@lectern/autograd";
 import type { ExerciseFile } from "./exercise.ts";
 import { closeNames, openLibrary } from "./library.ts";
-import { type Answer, type BrokenRule, type Question, RuleError, type Told } from "./protocol.ts";
+import { type Answer, type Question, RuleError, type Told, toldOf } from "./protocol.ts";
 
 const [exerciseFile, studentFile, needs] = process.argv.slice(2);
 const send = process.send!.bind(process) as (answer: Answer) => void;
@@ -29,21 +28,7 @@ async function load(): Promise<{ exercises: ExerciseFile["exercises"]; student: 
   return { exercises, student };
 }
 
-/** What went wrong, and in which line of the student's file. */
-function told(error: unknown): Told {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const file = basename(studentFile).replaceAll(".", "\\.");
-  const [, line] = new RegExp(`${file}[^\\s)]*?:(\\d+)`).exec(error.stack ?? "") ?? [];
-  return { message: error.message, rule: ruleOf(error), line: line === undefined ? undefined : Number(line) };
-}
-
-/** The rule that an error comes from. */
-function ruleOf(error: Error & { code?: string; permission?: string }): BrokenRule | undefined {
-  if (error instanceof RuleError) return error.rule;
-  if (error.code === "ERR_ACCESS_DENIED") return { kind: "denied", name: error.permission ?? "" };
-  if (error.code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") return { kind: "erasable", name: error.message };
-  return undefined;
-}
+const told = (error: unknown): Told => toldOf(error, studentFile);
 
 const loaded = load();
 loaded.then(

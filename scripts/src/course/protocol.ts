@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Plain } from "./exercise.ts";
 
 /** What the judge asks the process with the student's code. */
@@ -33,6 +34,22 @@ export interface Told {
   readonly rule?: BrokenRule;
   /** In the student's file, where that is known. */
   readonly line?: number;
+}
+
+/** What went wrong, and in which line of the student's file. */
+export function toldOf(error: unknown, studentFile: string): Told {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const file = basename(studentFile).replaceAll(".", "\\.");
+  const [, line] = new RegExp(`${file}[^\\s)]*?:(\\d+)`).exec(error.stack ?? "") ?? [];
+  return { message: error.message, rule: ruleOf(error), line: line === undefined ? undefined : Number(line) };
+}
+
+/** The rule that an error comes from. */
+function ruleOf(error: Error & { code?: string; permission?: string }): BrokenRule | undefined {
+  if (error instanceof RuleError) return error.rule;
+  if (error.code === "ERR_ACCESS_DENIED") return { kind: "denied", name: error.permission ?? "" };
+  if (error.code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") return { kind: "erasable", name: error.message };
+  return undefined;
 }
 
 /** What that process answers: first whether the file could be loaded, then one answer to each question. */

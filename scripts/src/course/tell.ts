@@ -3,6 +3,7 @@ import type { NumberFormat } from "../report/language.ts";
 import type { CheckResult, Failure, TestResult } from "./check.ts";
 import type { Plain } from "./exercise.ts";
 import { fromHere, type Homework } from "./homework.ts";
+import type { Told as ToldError } from "./protocol.ts";
 import type { FoundTask } from "./registry.ts";
 import type { Limits } from "./sandbox.ts";
 import { bothShown, inputLines } from "./shown.ts";
@@ -24,7 +25,7 @@ export function checkLines(homework: Homework, found: FoundTask, result: CheckRe
   return [head, ...tests, ...mistake, ...printedLines(result.printed, w)];
 }
 
-const score = ({ points, of }: { points: number; of: number }, number: NumberFormat, w: CourseWords): string =>
+export const score = ({ points, of }: { points: number; of: number }, number: NumberFormat, w: CourseWords): string =>
   `${w.of(number(points), number(of))} ${w.points(of)}`;
 
 /** Whether there is nothing to say of single tests: the file does not load, or nothing is done yet. */
@@ -81,12 +82,16 @@ function failureLines({ w, file, limits }: Told, failure: Failure, todo: string)
     const { why } = failure;
     return [why === "exit" ? w.endings.exit : w.endings[why](limit[why]), ...givenLines(w, failure.input)];
   }
-  const { kind, message, rule, line, input } = failure;
-  const said = rule === undefined ? `${w[kind]}: ${message.trim()}` : w.rules[rule.kind](rule.name);
+  const { kind, input } = failure;
+  return [...errorLines(w, file, failure, w[kind]), ...(input === undefined ? [] : givenLines(w, input))];
+}
+
+/** An error, and the line of the student's file where it was. */
+export function errorLines(w: CourseWords, file: string, { message, rule, line }: ToldError, kind: string): string[] {
+  const said = rule === undefined ? `${kind}: ${message.trim()}` : w.rules[rule.kind](rule.name);
   return [
     ...said.split("\n").slice(0, 12),
     ...(line === undefined ? [] : [`${w.line(file, line)}  ${sourceLine(file, line)}`]),
-    ...(input === undefined ? [] : givenLines(w, input)),
   ];
 }
 

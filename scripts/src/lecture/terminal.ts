@@ -1,4 +1,5 @@
 import type { Figure } from "../report/figures.ts";
+import type { NumberFormat } from "../report/language.ts";
 import { sparkline } from "../report/sparkline.ts";
 import { words } from "../report/words.ts";
 import { figuresOf, inNumbers, type Told } from "./report.ts";
@@ -17,7 +18,8 @@ export function terminalText(told: Told): string {
   return [t.title, ...figuresOf(told).flatMap((figure) => curves(figure, number)), ...claims].join("\n");
 }
 
-function curves(figure: Figure, number: Told["canvas"]["number"]): string[] {
+/** A figure's curves, a line each: a sparkline, its first number and its last. */
+export function curves(figure: Figure, number: NumberFormat): string[] {
   if (figure.kind !== "line") return [];
   const width = Math.max(...figure.series.map(({ name }) => name.length));
   const height = (y: number) => (figure.y.log ? Math.log(y) : y);

@@ -161,6 +161,36 @@ describe("lectern course check", () => {
   });
 });
 
+describe("lectern course run", () => {
+  it("trains with the student's file, and writes a page with the figure and the code", async () => {
+    const { course, solves, writes, reads } = newStudent();
+    writes(withBody("  return x;"));
+    const refused = await course("run", "softmax", "--quick");
+    expect(refused.stdout).toMatch(/^Not all points are there yet \(0 of 10 points\), so nothing is trained/);
+    expect(refused.code).toBe(1);
+    solves();
+    const { stdout, code } = await course("run", "softmax", "--quick", "--lang", "ru", "--out", "homework/pages");
+    expect(stdout).toMatch(/с вашим softmax +[▁-█]+ .* → /);
+    expect(stdout).toMatch(
+      /С вашим softmax функция потерь после \d+ шагов равна \d,\d+, с библиотечным вариантом \d,\d+/,
+    );
+    expect(code).toBe(0);
+    const page = reads("pages/softmax/report.html");
+    expect(page).toContain('<html lang="ru">');
+    expect(page).toMatch(/<svg[\s\S]*Что вы написали[\s\S]*powers\.div/);
+  });
+
+  it("says in which line of the student's file a training failed, where it is to be tried anyway", async () => {
+    const { course, writes } = newStudent();
+    writes(withBody("  return x.matmul(x);"));
+    const { stderr, code } = await course("run", "softmax", "--quick", "--anyway");
+    expect(stderr).toMatch(
+      /^lectern: Error: matmul: inner sizes differ.*; homework.softmax\.ts:3 {2}return x\.matmul\(x\);\n$/,
+    );
+    expect(code).toBe(1);
+  });
+});
+
 describe("the language", () => {
   it("is remembered from when it was said, and everything is told in it", async () => {
     const { course, writes } = newStudent();
