@@ -75,8 +75,9 @@ function failureOf(test: Test, input: Plain, outcome: Outcome): Failure | undefi
   if (outcome.kind === "output") {
     const { output } = outcome;
     const expected = test.expected(input);
-    if (test.accepts !== undefined && sameForm(output, expected) && test.accepts(output, input, expected))
+    if (test.accepts !== undefined && judged(output, expected, () => test.accepts?.(output, input, expected))) {
       return undefined;
+    }
     const difference = differenceOf(output, expected, test.tolerance);
     if (difference === undefined && test.accepts === undefined) return undefined;
     return { kind: "wrong", input, difference: difference ?? { at: "", measured: output, expected } };
@@ -85,11 +86,26 @@ function failureOf(test: Test, input: Plain, outcome: Outcome): Failure | undefi
   return outcome.kind === "broken" ? outcome : { ...outcome, input };
 }
 
-/** Whether a test's own functions can look at an output as at what they expect: it may be anything. */
+/** An output may be anything, and a test's own functions look at it as at what they expect. */
+function judged(output: Plain, expected: Plain, by: () => boolean | undefined): boolean {
+  if (!sameForm(output, expected) || sizeOf(output) > 10 * sizeOf(expected) + 1000) return false;
+  try {
+    return by() === true;
+  } catch {
+    return false;
+  }
+}
+
 function sameForm(output: Plain, expected: Plain): boolean {
   if (Array.isArray(expected)) return Array.isArray(output);
   return typeof output === typeof expected && (output === null) === (expected === null);
 }
+
+/** How many numbers, texts, … are in it. */
+const sizeOf = (value: Plain): number =>
+  typeof value === "object" && value !== null
+    ? Object.values(value).reduce((sum: number, part: Plain) => sum + sizeOf(part), 1)
+    : 1;
 
 /** The typical mistake that an outcome fits. */
 function mistakeOf(task: Task, test: Test, input: Plain, outcome: Outcome): string | undefined {
@@ -98,12 +114,12 @@ function mistakeOf(task: Task, test: Test, input: Plain, outcome: Outcome): stri
   }
   if (outcome.kind !== "output") return undefined;
   const { output } = outcome;
-  const expected = test.expected(input);
-  if (!sameForm(output, expected)) return undefined;
-  return Object.entries(test.mistakes ?? {}).find(([, mistake]) => {
-    const shown = mistake?.(input, output);
-    return typeof shown === "boolean" ? shown : differenceOf(output, shown, test.tolerance) === undefined;
-  })?.[0];
+  return Object.entries(test.mistakes ?? {}).find(([, mistake]) =>
+    judged(output, test.expected(input), () => {
+      const shown = mistake?.(input, output);
+      return typeof shown === "boolean" ? shown : differenceOf(output, shown, test.tolerance) === undefined;
+    }),
+  )?.[0];
 }
 
 /** What a task's starter exports, and a student's file has to. */

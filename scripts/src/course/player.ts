@@ -1,25 +1,37 @@
 // Calls a student's code, and nothing else: it runs in a process of its own, with limits and without rights (see
 // `sandbox.ts`), is given inputs and gives outputs. What is right is not known here.
+import { writeSync } from "node:fs";
 import module from "node:module";
 import { pathToFileURL } from "node:url";
 import { setDefaultDevice } from "@lectern/autograd";
 import type { ExerciseFile } from "./exercise.ts";
 import { closeNames, openLibrary } from "./library.ts";
-import { type Answer, type Question, RuleError, type Told, toldOf } from "./protocol.ts";
+import { ANSWERS, LOADING, RuleError, type Told, toldOf } from "./protocol.ts";
+import { encoded, LONGEST_ANSWER, plainOf } from "./wire.ts";
 
 const [exerciseFile, studentFile, needs] = process.argv.slice(2);
-const send = process.send!.bind(process) as (answer: Answer) => void;
-// The rights that Node takes from a process do not include signals to others.
-for (const name of ["kill", "_kill", "abort", "_debugProcess", "_debugEnd"]) Reflect.deleteProperty(process, name);
-process.send = undefined;
+let asked = LOADING;
+
+/**
+ * The rights that Node takes from a process do not include signals to others; and there are ways around the modules that a
+ * student's file may import (see `library.ts`), which are shut here.
+ */
+function closeProcess(): void {
+  const closed = [
+    ...["kill", "_kill", "abort", "_debugProcess", "_debugEnd", "execve", "report"],
+    ...["getBuiltinModule", "binding", "_linkedBinding", "dlopen", "_getActiveHandles", "_getActiveRequests"],
+  ];
+  for (const name of closed) Reflect.deleteProperty(process, name);
+}
 
 /** The exercises and the student's file. Errors: the file does not load, or lacks what the task asks for. */
 async function load(): Promise<{ exercises: ExerciseFile["exercises"]; student: object }> {
   const { exercises, closed = [] } = (await import(pathToFileURL(exerciseFile).href)) as ExerciseFile;
   setDefaultDevice("reference");
+  closeNames(closed);
+  closeProcess();
   module.registerHooks(openLibrary(pathToFileURL(studentFile).href, closed));
   const student = (await import(pathToFileURL(studentFile).href)) as Record<string, unknown>;
-  closeNames(closed);
   const missing = needs.split(",").filter((name) => name !== "" && !(name in student));
   if (missing.length > 0) {
     const message = `it exports no ${missing.join(", no ")}; the starter does`;
@@ -30,20 +42,40 @@ async function load(): Promise<{ exercises: ExerciseFile["exercises"]; student: 
 
 const told = (error: unknown): Told => toldOf(error, studentFile);
 
+function send(id: number, kind: "ready" | "broken" | "output" | "error", rest: object = {}): void {
+  let text = JSON.stringify({ id, kind, ...rest });
+  if (text.length > LONGEST_ANSWER) {
+    const message = `the result is larger than ${LONGEST_ANSWER / 1_000_000} MB`;
+    text = JSON.stringify({ id, kind: "error", message });
+  }
+  const bytes = Buffer.from(`${text}\n`);
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(ANSWERS, bytes, sent);
+}
+
 const loaded = load();
 loaded.then(
-  () => send({ kind: "ready" }),
-  (error) => send({ kind: "broken", ...told(error) }),
+  () => send(LOADING, "ready"),
+  (error) => send(LOADING, "broken", told(error)),
 );
-process.on("message", async ({ exercise, input }: Question) => {
+
+async function answer(line: string): Promise<void> {
+  const { id, exercise, input } = JSON.parse(line);
+  asked = id;
   try {
     const { exercises, student } = await loaded;
-    const output = await exercises[exercise](student as never, input as never);
-    send({ kind: "output", output: output as never });
+    const output = await exercises[exercise](student as never, plainOf(input) as never);
+    send(id, "output", { output: encoded(output) });
   } catch (error) {
-    send({ kind: "error", ...told(error) });
+    send(id, "error", told(error));
   }
+}
+
+let heard = "";
+process.stdin.setEncoding("utf8").on("data", (text: string) => {
+  const lines = (heard + text).split("\n");
+  heard = lines.pop()!;
+  for (const line of lines) answer(line);
 });
-process.on("disconnect", () => process.exit());
+process.stdin.on("end", () => process.exit());
 // An error that nobody waited for, in a student's timer or promise.
-process.on("uncaughtException", (error) => send({ kind: "error", ...told(error) }));
+process.on("uncaughtException", (error) => send(asked, "error", told(error)));

@@ -1,19 +1,24 @@
 import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Plain } from "./exercise.ts";
 
-/** What the judge asks the process with the student's code. */
+/** What the judge asks the process with the student's code: lines of JSON on its standard input. */
 export interface Question {
+  /** Counts the questions, so that no answer is taken for another's. */
+  readonly id: number;
   readonly exercise: string;
   readonly input: Plain;
 }
 
-/** A rule of the coursework that a student's file broke. */
+/**
+ * Rules of the coursework that a student's file can break. It calls what is closed; imports one of the library's own files, or
+ * what is neither the library nor its own; lacks what the starter exports; asks for files, processes or the network; or is written
+ * in a TypeScript that Node does not run.
+ */
+export const RULES = ["closed", "inside", "outside", "missing", "denied", "erasable"] as const;
+
 export interface BrokenRule {
-  /**
-   * It calls what is closed; imports one of the library's own files; lacks what the starter exports; asks for files, processes
-   * or the network; or is written in a TypeScript that Node does not run.
-   */
-  readonly kind: "closed" | "inside" | "missing" | "denied" | "erasable";
+  readonly kind: (typeof RULES)[number];
   readonly name: string;
 }
 
@@ -39,7 +44,8 @@ export interface Told {
 /** What went wrong, and in which line of the student's file. */
 export function toldOf(error: unknown, studentFile: string): Told {
   if (!(error instanceof Error)) return { message: String(error) };
-  const file = basename(studentFile).replaceAll(".", "\\.");
+  // In a stack its name stands as in an address: %D1%80.ts.
+  const file = basename(pathToFileURL(studentFile).href).replaceAll(/[.*+?^${}()|[\]]/g, "\\$&");
   const [, line] = new RegExp(`${file}[^\\s)]*?:(\\d+)`).exec(error.stack ?? "") ?? [];
   return { message: error.message, rule: ruleOf(error), line: line === undefined ? undefined : Number(line) };
 }
@@ -58,6 +64,12 @@ export type Answer =
   | ({ readonly kind: "broken" } & Told)
   | { readonly kind: "output"; readonly output: Plain }
   | ({ readonly kind: "error" } & Told);
+
+/** The first question, that of loading. */
+export const LOADING = 0;
+
+/** The pipe that answers go through: standard output is the student's. */
+export const ANSWERS = 3;
 
 /** What comes of a question: an answer, or the process's end before it. */
 export type Outcome = Exclude<Answer, { kind: "ready" }> | { readonly kind: "ended"; readonly why: Ending };

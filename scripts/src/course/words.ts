@@ -42,6 +42,7 @@ export const courseWords = inLanguages({
       closed: (name: string) =>
         `${name} of the library is closed here, since it is what this task is about: write it yourself.`,
       inside: (name: string) => `${name} is one of the library's own files: import from "@lectern/…".`,
+      outside: (name: string) => `${name} is closed here: import from "@lectern/…" and from your own folder.`,
       missing: (name: string) => `The file does not export ${name}, and the starter does.`,
       denied: () => "Files, processes and the network are closed here: the function gets all that it needs.",
       erasable: (name: string) => `Node runs TypeScript by leaving out its types, and cannot run this: ${name}.`,
@@ -111,6 +112,7 @@ export const courseWords = inLanguages({
     rules: {
       closed: (name: string) => `${name} из библиотеки здесь закрыт: в этом и состоит задача, напишите его сами.`,
       inside: (name: string) => `${name} — внутренний файл библиотеки: импортируйте из "@lectern/…".`,
+      outside: (name: string) => `${name} здесь закрыт: импортируйте из "@lectern/…" и из своей папки.`,
       missing: (name: string) => `Файл не экспортирует ${name}, а заготовка экспортировала.`,
       denied: () => "Файлы, процессы и сеть здесь закрыты: функция и так получает всё, что ей нужно.",
       erasable: (name: string) => `Node выполняет TypeScript, отбрасывая типы, и такого не может: ${name}.`,
