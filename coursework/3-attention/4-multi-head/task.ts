@@ -1,5 +1,5 @@
 import {
-  attend,
+  attendInHeads,
   causal,
   derivatives,
   linear,
@@ -11,25 +11,8 @@ import {
 import { defineTask } from "../../../scripts/src/course/task.ts";
 import type { exercises } from "./exercise.ts";
 
-type Attention = (q: Matrix, k: Matrix, v: Matrix) => number[][];
-
 /** The columns from `from` on. */
 const columns = (x: Matrix, from: number, count: number): number[][] => x.map((row) => row.slice(from, from + count));
-
-const sideBySide = (parts: readonly Matrix[]): number[][] => parts[0].map((_, i) => parts.flatMap((part) => part[i]));
-
-/** Each head in its own columns. */
-const inHeads =
-  (heads: number, head: Attention): Attention =>
-  (q, k, v) => {
-    const size = q[0].length / heads;
-    return sideBySide(
-      Array.from({ length: heads }, (_, h) => {
-        const [queries, keys, values] = [q, k, v].map((part) => columns(part, h * size, size));
-        return head(queries, keys, values);
-      }),
-    );
-  };
 
 interface Layer {
   heads: number;
@@ -59,7 +42,7 @@ const layer =
       const all = linear(sequence, qkv);
       const [q, k, v] = order.map((place) => columns(all, place * width, width));
       const factor = wholeWidth ? 1 / Math.sqrt(width) : undefined;
-      const found = inHeads(one ? 1 : heads, (...roles) => attend(...roles, { factor, seen }))(q, k, v);
+      const found = attendInHeads(one ? 1 : heads, q, k, v, { factor, seen });
       return mixed ? linear(found, out) : found;
     });
 

@@ -66,6 +66,46 @@ export function attend(
   return product(softmaxRows(scores), v);
 }
 
+/** Attention in each head's own part of the width, side by side. */
+export function attendInHeads(
+  heads: number,
+  q: Matrix,
+  k: Matrix,
+  v: Matrix,
+  options?: Parameters<typeof attend>[3],
+): number[][] {
+  const size = q[0].length / heads;
+  const found = Array.from({ length: heads }, (_, head) => {
+    const [queries, keys, values] = [q, k, v].map((x) => x.map((row) => row.slice(head * size, (head + 1) * size)));
+    return attend(queries, keys, values, options);
+  });
+  return q.map((_, i) => found.flatMap((rows) => rows[i]));
+}
+
+/** Layer norm of one row. */
+export function layerNorm(
+  x: readonly number[],
+  weight: readonly number[],
+  bias: readonly number[],
+  eps = 1e-5,
+): number[] {
+  const mean = sum(x) / x.length;
+  const variance = sum(x.map((value) => (value - mean) ** 2)) / x.length;
+  return x.map((value, i) => (weight[i] * (value - mean)) / Math.sqrt(variance + eps) + bias[i]);
+}
+
+/** x Φ(x), by the series of the error function: erf(z) = 2/√π exp(-z²) Σ 2ⁿ z^(2n+1) / (1 · 3 · … · (2n+1)). */
+export function gelu(x: number): number {
+  const z = x / Math.SQRT2;
+  if (Math.abs(z) > 6) return Math.max(0, x);
+  let [term, series] = [z, z];
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(series); n++) {
+    term *= (2 * z * z) / (2 * n + 1);
+    series += term;
+  }
+  return x * (0.5 + (series * Math.exp(-z * z)) / Math.sqrt(Math.PI));
+}
+
 /** What f changes by with each number of x, by central differences. */
 export function derivatives(f: (x: Matrix) => number, x: Matrix, step = 1e-5): number[][] {
   return mapped(x, (_, row, column) => {
