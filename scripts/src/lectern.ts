@@ -1,6 +1,5 @@
 import yargs, { type Argv } from "yargs";
 import type { Everywhere } from "./commands/command.ts";
-import { courseCommands } from "./commands/course.ts";
 import { commands } from "./commands/index.ts";
 import type { LectureRunOptions } from "./commands/lecture.ts";
 import { describe, exitCode, UsageError } from "./errors.ts";
@@ -60,7 +59,10 @@ function program(args: readonly string[]) {
     .command(
       "course",
       "Tasks for students: list them, begin one, see what is right, train with it",
-      (command) => courseCommands(isPublished ? refuseOutside(command) : command, ownFirst),
+      async (command) => {
+        const { courseCommands } = await import("./commands/course.ts");
+        return courseCommands(isPublished ? refuseOutside(command) : command, ownFirst);
+      },
       () => {},
     );
   for (const { usage, describe, load } of commands) {
@@ -114,9 +116,12 @@ const EVERYWHERE = ["json", "debug", "help", "version"];
 function ownFirst(command: Argv): Argv {
   // Known to yargs' documentation, and not to its typings.
   const { key } = (command as Argv & { getOptions(): { key: object } }).getOptions();
-  const own = Object.keys(key).filter((name) => !EVERYWHERE.includes(name) && !LISTS.has(name) && name !== "run");
+  const own = Object.keys(key).filter((name) => !EVERYWHERE.includes(name) && !LISTS.has(name) && !POSITIONS.has(name));
   return command.group(own, "Options:");
 }
+
+/** Words of commands that are no options. */
+const POSITIONS = new Set(["run", "task"]);
 
 /** Options that take no value. */
 const FLAGS = new Set([

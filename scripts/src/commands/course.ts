@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import type { CheckCommandOptions } from "../course/checkCommand.ts";
+import { courseOption } from "../course/courseFile.ts";
 import { FOLDER, type HomeworkOptions } from "../course/homework.ts";
 import type { RunCommandOptions } from "../course/runCommand.ts";
 import { seedOption } from "../options.ts";
@@ -10,6 +11,7 @@ import type { Everywhere } from "./command.ts";
 const homeworkOptions = {
   folder: { type: "string", default: FOLDER, requiresArg: true, describe: "Where your solutions lie" },
   lang: { choices: LANGUAGES, requiresArg: true, describe: "en or ru: remembered from then on" },
+  course: courseOption,
 } as const;
 
 const taskPosition = { type: "string", describe: "As `lectern course list` shows it" } as const;

@@ -1,8 +1,8 @@
 import { UsageError } from "../errors.ts";
-import { type CheckResult, check } from "./check.ts";
+import type { CheckResult } from "./check.ts";
+import { pointsOf } from "./course.ts";
 import { Homework, type HomeworkOptions } from "./homework.ts";
 import { type FoundTask, useOf } from "./registry.ts";
-import { LIMITS } from "./sandbox.ts";
 import { stateOf, withTask } from "./state.ts";
 import { asJson, checkLines } from "./tell.ts";
 
@@ -12,22 +12,24 @@ export interface CheckCommandOptions extends HomeworkOptions {
   readonly seed?: number;
 }
 
-/** `lectern course check`: one task, or all that were begun. Exit code 1 where points are missing. */
+/** `lectern course check`: one task, or all that were begun. Exit code 1 where a test fails. */
 export async function courseCheck(options: CheckCommandOptions): Promise<void> {
   const homework = await Homework.open(options);
   const { out, words: w } = homework;
   const found = options.task === undefined ? begunTasks(homework) : [homework.begun(options.task)];
   if (options.hint) return giveHint(homework, found);
   const sum = { points: 0, of: 0 };
+  let full = true;
   for (const [i, task] of found.entries()) {
     if (i > 0) out.say("");
-    const { points, of } = await checkOne(homework, task, options.seed);
-    sum.points += points;
-    sum.of += of;
+    const checked = await checkOne(homework, task, options.seed);
+    sum.points += checked.points;
+    sum.of += checked.of;
+    full &&= checked.full;
   }
   if (found.length > 1) out.say(`\n${w.total}: ${w.of(homework.number(sum.points), sum.of)} ${w.points(sum.of)}`);
   out.event("done", { tasks: found.length, ...sum });
-  if (sum.points < sum.of) process.exitCode = 1;
+  if (!full) process.exitCode = 1;
 }
 
 /** Errors: none is begun. */
@@ -38,18 +40,25 @@ function begunTasks(homework: Homework): FoundTask[] {
   throw new UsageError(`${w.nothingBegun}: ${homework.command("start")}`);
 }
 
-async function checkOne(homework: Homework, found: FoundTask, seed?: number): Promise<{ points: number; of: number }> {
+interface Checked {
+  readonly points: number;
+  readonly of: number;
+  /** Whether every test passes, whatever hints cost. */
+  readonly full: boolean;
+}
+
+async function checkOne(homework: Homework, found: FoundTask, seed?: number): Promise<Checked> {
   const { out, language } = homework;
-  const result = await check(found, homework.fileOf(found), { seed });
+  const result = await homework.check(found, { seed });
   const { task, points, of, tests, printed } = result;
-  await homework.remember(withTask(homework.state, found.id, { points, of }));
-  out.say([...checkLines(homework, found, result, LIMITS), ...(await nextLines(homework, found, result))].join("\n"));
+  out.say([...checkLines(homework, found, result), ...(await nextLines(homework, found, result))].join("\n"));
   for (const { says, mistake, ...test } of tests) {
     const told = mistake && { mistake, mistakeSays: found.task.mistakes[mistake][language] };
     out.event("test", { task, says: says[language], ...(asJson(test) as object), ...told });
   }
-  out.event("task", { task, points, of, seed: result.seed, printed });
-  return { points, of };
+  const score = homework.scoreOf(found);
+  out.event("task", { task, ...score, full: points === of, seed: result.seed, printed });
+  return { points: score.points, of: score.of, full: points === of };
 }
 
 /** What to do next. */
@@ -63,8 +72,16 @@ async function nextLines(homework: Homework, found: FoundTask, { points, of, see
   const left = found.task.hints.length - stateOf(homework.state, found.id).hints;
   return [
     `${w.again}\n  ${homework.command("check", found.id, "--seed", String(seed))}`,
-    ...(left > 0 ? [`${w.moreHints(left)}\n  ${homework.command("check", found.id, "--hint")}`] : []),
+    ...(left > 0
+      ? [`${w.moreHints(left, hintCost(homework, found))}\n  ${homework.command("check", found.id, "--hint")}`]
+      : []),
   ];
+}
+
+/** What a hint costs, where it costs something. */
+function hintCost({ course, words: w, number }: Homework, found: FoundTask): string | undefined {
+  const cost = course.hint * pointsOf(course, found);
+  return cost === 0 ? undefined : `${number(cost)} ${w.points(cost)}`;
 }
 
 /** The next hint of a task; when all were given, the last one again. */

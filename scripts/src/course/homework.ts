@@ -3,9 +3,12 @@ import { join, relative } from "node:path";
 import { UsageError } from "../errors.ts";
 import { type Output, output, runCommand } from "../output.ts";
 import { type Language, type NumberFormat, numbersIn } from "../report/language.ts";
+import { type CheckOptions, type CheckResult, check } from "./check.ts";
+import { type Course, type Score, scoreOf } from "./course.ts";
+import { loadCourse } from "./courseFile.ts";
 import { nearest } from "./nearest.ts";
 import { allTasks, type FoundTask, fileOf } from "./registry.ts";
-import { readState, type State, stateOf, writeState } from "./state.ts";
+import { readState, type State, stateOf, withTask, writeState } from "./state.ts";
 import { type CourseWords, courseWords } from "./words.ts";
 
 /** What every command of the coursework is given. */
@@ -14,6 +17,8 @@ export interface HomeworkOptions {
   readonly folder: string;
   /** Remembered from then on; where it is not given, what is remembered. */
   readonly lang?: Language;
+  /** The teacher's file of points and deadlines. */
+  readonly course?: string;
 }
 
 export const FOLDER = "homework";
@@ -23,18 +28,20 @@ export class Homework {
   readonly folder: string;
   readonly out: Output;
   readonly tasks: readonly FoundTask[];
+  readonly course: Course;
   state: State;
 
-  private constructor(options: HomeworkOptions, tasks: readonly FoundTask[], state: State) {
+  private constructor(options: HomeworkOptions, tasks: readonly FoundTask[], course: Course, state: State) {
     this.folder = options.folder;
     this.out = output(options.json);
     this.tasks = tasks;
+    this.course = course;
     this.state = state;
   }
 
   static async open(options: HomeworkOptions): Promise<Homework> {
     const [tasks, state] = await Promise.all([allTasks(), readState(options.folder)]);
-    const homework = new Homework(options, tasks, state);
+    const homework = new Homework(options, tasks, await loadCourse(tasks, options.course), state);
     if (options.lang !== undefined && options.lang !== state.language) {
       await homework.remember({ ...state, language: options.lang });
     }
@@ -67,6 +74,20 @@ export class Homework {
   isDone(task: FoundTask): boolean {
     const { points, of } = stateOf(this.state, task.id);
     return this.isBegun(task) && of > 0 && points === of;
+  }
+
+  /** Checks a task within the course's limits, and remembers what came of it. */
+  async check(task: FoundTask, options: Pick<CheckOptions, "seed" | "tests"> = {}): Promise<CheckResult> {
+    const result = await check(task, this.fileOf(task), { ...options, limits: this.course.limits });
+    const { points, of } = result;
+    await this.remember(withTask(this.state, task.id, { points, of }));
+    return result;
+  }
+
+  /** What the last check of a task comes to in the course: hints are taken off. */
+  scoreOf(task: FoundTask): Score {
+    const { points, of, hints } = stateOf(this.state, task.id);
+    return scoreOf(this.course, task, this.isBegun(task) ? { points, of } : { points: 0, of }, { hints });
   }
 
   /** A task by its name. Errors: there is none; says which one was probably meant. */

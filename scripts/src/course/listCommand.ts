@@ -1,11 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { table } from "../output.ts";
+import { deadlineOf, pointsOf } from "./course.ts";
 import { fromHere, Homework, type HomeworkOptions } from "./homework.ts";
 import { chapterTitles, type FoundTask, textOf } from "./registry.ts";
-import { stateOf } from "./state.ts";
-
-/** A task's points at most. */
-const pointsOf = ({ task }: FoundTask): number => task.tests.reduce((sum, { points }) => sum + points, 0);
 
 /** `lectern course list`: the tasks by chapters, with what the student's folder has of them. As JSON one line a task. */
 export async function courseList(options: HomeworkOptions): Promise<void> {
@@ -20,7 +17,9 @@ export async function courseList(options: HomeworkOptions): Promise<void> {
     const { begun, done, reached, points } = listed(homework, found);
     const state = done ? "done" : begun ? "begun" : "open";
     const score = begun ? w.of(number(reached), number(points)) : number(points);
-    return [`  ${found.id}`, `${score} ${w.points(points)}`, w.state[state], found.title[language]];
+    const until = deadlineOf(homework.course, found);
+    const deadline = until === undefined ? [] : [w.until(shownDate(until, homework))];
+    return [`  ${found.id}`, `${score} ${w.points(points)}`, w.state[state], found.title[language], ...deadline];
   });
   const lines = table(rows).split("\n");
   for (const [i, { chapter }] of tasks.entries()) {
@@ -28,7 +27,7 @@ export async function courseList(options: HomeworkOptions): Promise<void> {
     out.say(lines[i]);
   }
   const sum = (of: (task: FoundTask) => number) => tasks.map(of).reduce((a, b) => a + b, 0);
-  const all = sum(pointsOf);
+  const all = sum((found) => pointsOf(homework.course, found));
   const reached = number(sum((found) => listed(homework, found).reached));
   out.say(`\n${w.total}: ${w.of(reached, number(all))} ${w.points(all)}`);
   const next = homework.next();
@@ -39,13 +38,20 @@ function listed(homework: Homework, found: FoundTask) {
   const begun = homework.isBegun(found);
   return {
     task: found.id,
-    points: pointsOf(found),
-    reached: begun ? stateOf(homework.state, found.id).points : 0,
+    points: pointsOf(homework.course, found),
+    reached: homework.scoreOf(found).points,
     chapter: found.chapter,
     title: found.title[homework.language],
     begun,
     done: homework.isDone(found),
+    deadline: deadlineOf(homework.course, found)?.toISOString(),
   };
+}
+
+/** A deadline as the course's time zone has it. */
+function shownDate(date: Date, { language, course }: Homework): string {
+  const locale = language === "ru" ? "ru-RU" : "en-GB";
+  return date.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short", timeZone: course.timezone });
 }
 
 /** `lectern course show`: a task's text, and where it lies. */

@@ -6,13 +6,11 @@ import { manualSeed } from "@lectern/autograd";
 import { UsageError } from "../errors.ts";
 import { curves } from "../lecture/terminal.ts";
 import { openCanvas } from "../report/draw/canvas.ts";
-import { check } from "./check.ts";
 import { fromHere, Homework, type HomeworkOptions } from "./homework.ts";
 import { openLibrary } from "./library.ts";
 import { toldOf } from "./protocol.ts";
 import { type FoundTask, useOf } from "./registry.ts";
 import { runPage } from "./runPage.ts";
-import { withTask } from "./state.ts";
 import { errorLines, score } from "./tell.ts";
 import type { Use, Used } from "./use.ts";
 
@@ -56,12 +54,10 @@ export async function courseRun(options: RunCommandOptions): Promise<void> {
 
 /** Whether a task has all its points; where it has not, says so. */
 async function isFull(homework: Homework, found: FoundTask): Promise<boolean> {
-  const { out, words: w, number } = homework;
-  const result = await check(found, homework.fileOf(found));
-  const { points, of } = result;
-  await homework.remember(withTask(homework.state, found.id, { points, of }));
+  const { out, words: w } = homework;
+  const { points, of } = await homework.check(found);
   if (points === of) return true;
-  const lines = [w.notFull(score(result, number, w)), `  ${homework.command("check", found.id)}`];
+  const lines = [w.notFull(score(homework, found)), `  ${homework.command("check", found.id)}`];
   out.say([...lines, w.anyway, `  ${homework.command("run", found.id, "--anyway")}`].join("\n"));
   out.event("done", { task: found.id, points, of, trained: false });
   return false;

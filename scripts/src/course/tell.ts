@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { NumberFormat } from "../report/language.ts";
 import type { CheckResult, Failure, TestResult } from "./check.ts";
+import { pointsOf } from "./course.ts";
 import type { Plain } from "./exercise.ts";
 import { fromHere, type Homework } from "./homework.ts";
 import type { Told as ToldError } from "./protocol.ts";
@@ -13,11 +13,11 @@ import type { CourseWords } from "./words.ts";
 const PRINTED = 20;
 
 /** What a check came to, in lines for a student. */
-export function checkLines(homework: Homework, found: FoundTask, result: CheckResult, limits: Limits): string[] {
-  const { language, words: w, number } = homework;
+export function checkLines(homework: Homework, found: FoundTask, result: CheckResult): string[] {
+  const { language, words: w } = homework;
   const file = fromHere(homework.fileOf(found));
-  const told = { w, file, limits };
-  const head = `${found.title[language]} (${found.id}): ${score(result, number, w)}`;
+  const told = { w, file, limits: homework.course.limits, scale: pointsOf(homework.course, found) / result.of };
+  const head = `${found.title[language]} (${found.id}): ${score(homework, found)}`;
   const tests = oneForAll(result)
     ? failureLines(told, result.tests[0].failure!, found.task.todo[language]).map((line) => `  ${line}`)
     : result.tests.flatMap((test, i) => testLines(homework, found, test, told, result.tests[i - 1]?.failure));
@@ -25,8 +25,12 @@ export function checkLines(homework: Homework, found: FoundTask, result: CheckRe
   return [head, ...tests, ...mistake, ...printedLines(result.printed, w)];
 }
 
-export const score = ({ points, of }: { points: number; of: number }, number: NumberFormat, w: CourseWords): string =>
-  `${w.of(number(points), number(of))} ${w.points(of)}`;
+/** The points of the last check of a task, with what hints cost. */
+export function score(homework: Homework, found: FoundTask): string {
+  const { words: w, number } = homework;
+  const { points, of, hintCost } = homework.scoreOf(found);
+  return `${w.of(number(points), number(of))} ${w.points(of)}${hintCost > 0 ? w.hintsCost(number(hintCost)) : ""}`;
+}
 
 /** Whether there is nothing to say of single tests: the file does not load, or nothing is done yet. */
 export function oneForAll({ tests }: CheckResult): boolean {
@@ -37,6 +41,8 @@ interface Told {
   readonly w: CourseWords;
   readonly file: string;
   readonly limits: Limits;
+  /** What a point of the task's own is worth in the course. */
+  readonly scale: number;
 }
 
 /** `before` is the failure of the test before: an error is told once. */
@@ -50,7 +56,7 @@ function testLines(
   const { language, number } = homework;
   const { failure, says } = test;
   const mark = failure === undefined ? "✓" : "✗";
-  const head = `  ${mark} ${number(test.points)}/${number(test.of)}  ${says[language]}`;
+  const head = `  ${mark} ${number(test.points * told.scale)}/${number(test.of * told.scale)}  ${says[language]}`;
   if (failure === undefined) return [head];
   const indent = " ".repeat(9);
   if (isSameError(failure, before)) return [head, indent + told.w.same];
@@ -61,8 +67,11 @@ function testLines(
 const isSameError = (failure: Failure, before: Failure | undefined): boolean =>
   failure.kind === "error" &&
   before?.kind === "error" &&
-  failure.message === before.message &&
+  withoutNumbers(failure.message) === withoutNumbers(before.message) &&
   failure.line === before.line;
+
+/** Other inputs have other shapes. */
+const withoutNumbers = (text: string): string => text.replaceAll(/[\d, ]+/g, "0");
 
 function mistakeLines({ language }: Homework, { task }: FoundTask, { mistake }: TestResult, indent: string): string[] {
   return mistake === undefined ? [] : [`${indent}→ ${task.mistakes[mistake][language]}`];

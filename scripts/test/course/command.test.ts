@@ -21,6 +21,7 @@ function newStudent() {
     writes: (text: string) => writeFileSync(at("softmax.ts"), text),
     solves: () => copyFileSync(solutionOf(softmax), at("softmax.ts")),
     reads: (name: string) => readFileSync(at(name), "utf8"),
+    writesCourse: (text: string) => writeFileSync(join(folder, "course.yaml"), text),
     writesState: (text: string) => writeFileSync(at("course.json"), text),
   };
 }
@@ -158,6 +159,25 @@ describe("lectern course check", () => {
     expect(first.stdout).toBe(`Hint 1 of 3: ${softmax.task.hints[0].en}\n`);
     expect(second.stdout).toContain(`Hint 2 of 3: ${softmax.task.hints[1].en}`);
     expect(JSON.parse(reads("course.json")).tasks.softmax.hints).toBe(2);
+  });
+});
+
+describe("a course of a teacher's", () => {
+  const COURSE = "hint: 10%\ntasks: { softmax: { points: 20, deadline: 2027-02-21 18:00 } }\n";
+
+  it("says what tasks are worth and until when, and what a hint costs", async () => {
+    const { course, solves, writes, writesCourse } = newStudent();
+    writesCourse(COURSE);
+    const own = ["--course", "course.yaml"];
+    expect((await course("list", ...own)).stdout).toMatch(/^ {2}softmax +20 points .*until 21 Feb 2027, 18:00$/m);
+    writes(withBody("  return x.exp();"));
+    expect((await course("check", ...own)).stdout).toMatch(/✗ 0\/8 [\s\S]*Stuck\? 3 hints, 2 points off for each:/);
+    await course("check", "softmax", "--hint", ...own);
+    solves();
+    const { stdout, code } = await course("check", ...own);
+    expect(stdout).toMatch(/^Softmax \(softmax\): 18 of 20 points \(2 off for hints\)\n {2}✓ 8\/8/);
+    expect(code).toBe(0);
+    expect((await course("list", ...own)).stdout).toMatch(/^ {2}softmax +18 of 20 points +done/m);
   });
 });
 
