@@ -127,7 +127,7 @@ const POSITIONS = new Set(["run", "task"]);
 const FLAGS = new Set([
   ...["json", "debug", "help", "version", "resume", "overwrite", "profile"],
   ...["skip-bad-rows", "explain", "merges", "early-stopping", "per-token"],
-  ...["quick", "no-report", "hint", "anyway"],
+  ...["quick", "no-report", "hint", "anyway", "types"],
 ]);
 
 /**

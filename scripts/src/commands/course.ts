@@ -60,6 +60,11 @@ export function courseCommands(parser: Argv<Everywhere>, ownFirst: (command: Arg
         ownFirst(
           command.positional("task", taskPosition).options({
             hint: { type: "boolean", default: false, describe: "Give the task's next hint" },
+            types: {
+              type: "boolean",
+              default: false,
+              describe: "Ask TypeScript too, also where no error points to types",
+            },
             seed: seedOption,
             ...homeworkOptions,
           }),

@@ -4,11 +4,13 @@ import { pointsOf } from "./course.ts";
 import { Homework, type HomeworkOptions } from "./homework.ts";
 import { type FoundTask, useOf } from "./registry.ts";
 import { stateOf, withTask } from "./state.ts";
-import { asJson, checkLines } from "./tell.ts";
+import { asJson, checkLines, typeLines } from "./tell.ts";
+import { typeMistakes } from "./types.ts";
 
 export interface CheckCommandOptions extends HomeworkOptions {
   readonly task?: string;
   readonly hint: boolean;
+  readonly types: boolean;
   readonly seed?: number;
 }
 
@@ -22,7 +24,7 @@ export async function courseCheck(options: CheckCommandOptions): Promise<void> {
   let full = true;
   for (const [i, task] of found.entries()) {
     if (i > 0) out.say("");
-    const checked = await checkOne(homework, task, options.seed);
+    const checked = await checkOne(homework, task, options);
     sum.points += checked.points;
     sum.of += checked.of;
     full &&= checked.full;
@@ -47,18 +49,38 @@ interface Checked {
   readonly full: boolean;
 }
 
-async function checkOne(homework: Homework, found: FoundTask, seed?: number): Promise<Checked> {
+async function checkOne(homework: Homework, found: FoundTask, { seed, types }: CheckCommandOptions): Promise<Checked> {
   const { out, language } = homework;
   const result = await homework.check(found, { seed });
   const { task, points, of, tests, printed } = result;
-  out.say([...checkLines(homework, found, result), ...(await nextLines(homework, found, result))].join("\n"));
+  const mistakes = types || pointsAtTypes(result) ? await typeMistakes(homework.fileOf(found), language) : [];
+  out.say(
+    [
+      ...checkLines(homework, found, result),
+      ...typeLines(homework, found, mistakes),
+      ...(await nextLines(homework, found, result)),
+    ].join("\n"),
+  );
   for (const { says, mistake, ...test } of tests) {
     const told = mistake && { mistake, mistakeSays: found.task.mistakes[mistake][language] };
     out.event("test", { task, says: says[language], ...(asJson(test) as object), ...told });
   }
+  for (const mistake of mistakes) out.event("type", { task, ...mistake });
   const score = homework.scoreOf(found);
   out.event("task", { task, ...score, full: points === of, seed: result.seed, printed });
   return { points: score.points, of: score.of, full: points === of };
+}
+
+/**
+ * Whether the compiler may know more: an error, or a value that is no number where one should be. Where numbers are wrong types are
+ * right, and the compiler's second is saved.
+ */
+function pointsAtTypes({ tests }: CheckResult): boolean {
+  return tests.some(({ failure }) => {
+    if (failure?.kind !== "wrong") return failure?.kind === "error" || failure?.kind === "broken";
+    const { measured, expected } = failure.difference;
+    return typeof measured !== typeof expected;
+  });
 }
 
 /** What to do next. */

@@ -1,7 +1,9 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fromHere, Homework, type HomeworkOptions } from "./homework.ts";
 import { starterOf, textOf } from "./registry.ts";
+import { configFor } from "./types.ts";
 
 /** `lectern course start`: the starter of a task, or of the next one, becomes the student's file. What is there stays. */
 export async function courseStart(options: HomeworkOptions & { readonly task?: string }): Promise<void> {
@@ -16,6 +18,7 @@ export async function courseStart(options: HomeworkOptions & { readonly task?: s
   const file = homework.fileOf(found);
   const text = textOf(found, language);
   await mkdir(homework.folder, { recursive: true });
+  await writeConfig(homework.folder);
   const copied = await copyFile(starterOf(found), file, constants.COPYFILE_EXCL).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
@@ -32,4 +35,12 @@ export async function courseStart(options: HomeworkOptions & { readonly task?: s
     ].join("\n"),
   );
   out.event("done", { task: found.id, file, text, copied });
+}
+
+/** What an editor needs to know the library's types in the student's folder; one that is there stays. */
+async function writeConfig(folder: string): Promise<void> {
+  const config = configFor(folder, { include: ["."] });
+  await writeFile(join(folder, "tsconfig.json"), config, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
 }

@@ -7,10 +7,13 @@ import type { Told as ToldError } from "./protocol.ts";
 import type { FoundTask } from "./registry.ts";
 import type { Limits } from "./sandbox.ts";
 import { bothShown, inputLines } from "./shown.ts";
+import type { TypeMistake } from "./types.ts";
 import type { CourseWords } from "./words.ts";
 
 /** So many lines of what the student's code printed are shown, the last ones. */
 const PRINTED = 20;
+/** And of what the compiler says so many, the first. */
+const TYPES = 6;
 
 /** What a check came to, in lines for a student. */
 export function checkLines(homework: Homework, found: FoundTask, result: CheckResult): string[] {
@@ -131,6 +134,17 @@ function printedLines(printed: string, w: CourseWords): string[] {
   const before = lines.length - PRINTED;
   const shown = lines.slice(-PRINTED).map((line) => `    ${line.slice(0, 120)}`);
   return [`  ${w.printed}:`, ...(before > 0 ? [`    ${w.linesBefore(before)}`] : []), ...shown];
+}
+
+/** What the compiler says, with the lines. */
+export function typeLines(homework: Homework, found: FoundTask, mistakes: readonly TypeMistake[]): string[] {
+  if (mistakes.length === 0) return [];
+  const { words: w } = homework;
+  const file = fromHere(homework.fileOf(found));
+  const lines = mistakes
+    .slice(0, TYPES)
+    .flatMap(({ line, message }) => [`    ${w.line(file, line)}  ${sourceLine(file, line)}`, `      ${message}`]);
+  return [`  ${w.types}:`, ...lines];
 }
 
 /** A value as JSON can hold it: what no number is there is a text. */

@@ -54,6 +54,7 @@ describe("lectern course start", () => {
     const { course, reads } = newStudent();
     const { stdout, code } = await course("start", "softmax");
     expect(reads("softmax.ts")).toBe(readFileSync(starterOf(softmax), "utf8"));
+    expect(JSON.parse(reads("tsconfig.json")).compilerOptions.paths).toHaveProperty("@lectern/autograd");
     expect(stdout).toMatch(/4-softmax.text\.md/);
     expect(stdout).toContain("course check softmax");
     expect(code).toBe(0);
@@ -116,6 +117,19 @@ describe("lectern course check", () => {
     writes(withBody("  return x.reshape(7, 7);"));
     const { stdout } = await course("check", "softmax");
     expect(stdout).toMatch(/Error: reshape.*\n +homework.softmax\.ts:3 {2}return x\.reshape\(7, 7\);/);
+  });
+
+  it("has TypeScript say what is wrong with a line, in the student's language, where an error points to types", async () => {
+    const { course, writes } = newStudent();
+    writes(withBody("  return x.exq();"));
+    expect((await course("check", "softmax", "--lang", "ru")).stdout).toMatch(
+      /TypeScript говорит:\n +homework.softmax\.ts:3 {2}return x\.exq\(\);\n +.*"exq" не существует.*"exp"\?/,
+    );
+    writes(withBody("  const y: string = 1;\n  return x.exp();"));
+    const types = async (...args: string[]) =>
+      eventsOf(await course("check", "softmax", "--json", ...args)).filter(({ event }) => event === "type");
+    expect(await types()).toEqual([]);
+    expect(await types("--types")).toMatchObject([{ task: "softmax", line: 3 }]);
   });
 
   it.each([
