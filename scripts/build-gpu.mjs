@@ -107,7 +107,7 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
     write: false,
     format: "esm",
     target: "es2022",
-    external: ["gpu.js"],
+    external: ["#gpujs"],
     plugins: [textsForKernels],
   });
   for (const [name, used] of found) {

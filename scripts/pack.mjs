@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./node.mjs";
+import { withGpuJs } from "./packGpuJs.mjs";
 
 /** Folders of the libraries, each after those that it needs. */
 const LIBRARIES = ["packages/autograd", "packages/nn", "packages/train", "datasets"];
@@ -108,7 +109,8 @@ function stageLibrary(folder, to, version) {
   compile(join(folder, "src"), ["."], join(to, "dist"));
   copyAsItIs(join(folder, "src"), join(to, "dist"));
   renameImports(join(to, "dist"));
-  writeManifest(to, libraryManifest(json(join(folder, "package.json")), version));
+  const manifest = libraryManifest(json(join(folder, "package.json")), version);
+  writeManifest(to, "gpu.js" in manifest.dependencies ? withGpuJs(folder, to, manifest) : manifest);
 }
 
 /** The project that `lectern init` begins: text to be copied, with its TypeScript and its test. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,6 +30,20 @@ export function firstProgram(): string {
     .replaceAll("steps: 500", "steps: 4")
     .replace("evaluateEvery: 250", "evaluateEvery: 4")
     .replace("30 }", "1 }");
+}
+
+/** Has the compiler look at a strict program in a folder and at its libraries, as Node finds these and as a bundler does. */
+export function typeChecks(folder: string): (() => string)[] {
+  writeFileSync(join(folder, "strict.ts"), firstProgram());
+  writeFileSync(join(folder, "all.ts"), 'export * from "@lectern/autograd";\nexport * as nn from "@lectern/nn";\n');
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  return [
+    ["--module", "nodenext"],
+    ["--module", "esnext", "--moduleResolution", "bundler"],
+  ].map((resolution) => {
+    const args = ["--noEmit", "--strict", "--target", "es2022", "--types", "", ...resolution, "strict.ts", "all.ts"];
+    return () => execFileSync(process.execPath, [tsc, ...args], { cwd: folder, encoding: "utf8" });
+  });
 }
 
 /**

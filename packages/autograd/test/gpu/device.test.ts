@@ -68,7 +68,10 @@ describe("the gpu that is open", () => {
 
 describe("why there is no WebGPU in Node", () => {
   it.each([
-    [{ code: "ERR_MODULE_NOT_FOUND", message: "Cannot find package 'webgpu'" }, "is not installed: `pnpm install`"],
+    [
+      { code: "ERR_MODULE_NOT_FOUND", message: "Cannot find package 'webgpu'" },
+      "is not installed: `npm install webgpu`",
+    ],
     [
       { code: "ERR_DLOPEN_FAILED", message: "libstdc++.so.6: version `GLIBCXX_3.4.31' not found (required by dawn)" },
       "the system's C++ library (libstdc++6) is too old for the package webgpu, which needs GLIBCXX_3.4.31",

@@ -20,7 +20,7 @@ let library: Promise<GpuJsLibrary> | undefined;
 
 /** Loads gpu.js when a GPU is asked for, and not before. */
 export function loadGpuJs(): Promise<GpuJsLibrary> {
-  library ??= import("gpu.js").then((module) => {
+  library ??= import("#gpujs").then((module) => {
     // Node's entry point is a record of classes; the browser's is the class GPU with the others as static members.
     const found = (module as unknown as { default?: unknown }).default ?? module;
     return found as GpuJsLibrary;

@@ -21,7 +21,7 @@ export async function loadDawn(): Promise<GPU> {
 export function whyDawnFails(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") {
-    return "the package webgpu has no build for this system, or is not installed: `pnpm install` fetches it";
+    return "the package webgpu has no build for this system, or is not installed: `npm install webgpu`, or `pnpm install` in Lectern's repository, fetches it";
   }
   const line = String(message ?? error).split("\n")[0];
   const older = /version .(GLIBC(XX)?_[\d.]+). not found/.exec(line);
