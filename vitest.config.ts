@@ -91,7 +91,12 @@ function fuzzing(): TestProjectInlineConfiguration {
 
 /** The long tests, on the machine as it is. */
 const long: TestProjectInlineConfiguration = {
-  test: { name: "long", include: [`{packages,datasets,scripts}/${LONG}`], testTimeout: 20 * testTimeout },
+  test: {
+    name: "long",
+    include: [`{packages,datasets,scripts}/${LONG}`],
+    testTimeout: 20 * testTimeout,
+    hookTimeout: 20 * testTimeout,
+  },
 };
 
 /** What is tested by `vitest --mode <mode>`. */

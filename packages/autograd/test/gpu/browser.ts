@@ -59,17 +59,27 @@ export async function openPage(
   { isolated = true } = {},
 ): Promise<OpenPage> {
   const server = await serve(script instanceof URL ? await bundle(script) : script, isolated);
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return visitPage(executablePath, address, () => void server.close());
+}
+
+/** Opens a page that a server has; `leave` is called when it is closed. */
+export async function visitPage(
+  executablePath: string,
+  address: string,
+  leave: () => void | Promise<void>,
+): Promise<OpenPage> {
   let opened: OpenBrowser | undefined;
   const close = async () => {
     await opened?.close();
-    server.close();
+    await leave();
   };
   try {
     opened = await openBrowser(executablePath);
     const page = await opened.browser.newPage();
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.goto(address);
     await page.waitForFunction("globalThis.ready === true", undefined, { timeout: 30_000 }).catch(() => {
       throw new Error(`the page did not start: ${errors.join("; ")}`);
     });
