@@ -2,6 +2,7 @@ import type { Argv } from "yargs";
 import type { CheckCommandOptions } from "../course/checkCommand.ts";
 import { courseOption } from "../course/courseFile.ts";
 import { FOLDER, type HomeworkOptions } from "../course/homework.ts";
+import type { ReportCommandOptions } from "../course/reportCommand.ts";
 import type { RunCommandOptions } from "../course/runCommand.ts";
 import { seedOption } from "../options.ts";
 import { LANGUAGES } from "../report/language.ts";
@@ -98,6 +99,19 @@ export function courseCommands(parser: Argv<Everywhere>, ownFirst: (command: Arg
           ["$0 course run softmax --quick", "The same in seconds, with less to see"],
         ]),
       async (options) => (await import("../course/runCommand.ts")).courseRun(options as unknown as RunCommandOptions),
+    )
+    .command(
+      "report",
+      "Write a page for the teacher: points, tests, mistakes, hints, your code",
+      (command) =>
+        ownFirst(
+          command.options({
+            out: { type: "string", default: "runs/course/report.html", requiresArg: true, describe: "The page" },
+            ...homeworkOptions,
+          }),
+        ).example([["$0 course report", "Checks everything anew; the page, and the same as JSON beside it"]]),
+      async (options) =>
+        (await import("../course/reportCommand.ts")).courseReport(options as unknown as ReportCommandOptions),
     )
     .demandCommand(
       1,

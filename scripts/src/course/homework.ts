@@ -90,6 +90,13 @@ export class Homework {
     return scoreOf(this.course, task, this.isBegun(task) ? { points, of } : { points: 0, of }, { hints });
   }
 
+  /** All tasks together. */
+  total(): { points: number; of: number } {
+    const scores = this.tasks.map((task) => this.scoreOf(task));
+    const sum = (key: "points" | "of") => scores.reduce((total, score) => total + score[key], 0);
+    return { points: sum("points"), of: sum("of") };
+  }
+
   /** A task by its name. Errors: there is none; says which one was probably meant. */
   find(name: string): FoundTask {
     const found = this.tasks.find(({ id }) => id === name);

@@ -26,10 +26,8 @@ export async function courseList(options: HomeworkOptions): Promise<void> {
     if (chapter !== tasks[i - 1]?.chapter) out.say(`${i === 0 ? "" : "\n"}${titles[chapter][language]}`);
     out.say(lines[i]);
   }
-  const sum = (of: (task: FoundTask) => number) => tasks.map(of).reduce((a, b) => a + b, 0);
-  const all = sum((found) => pointsOf(homework.course, found));
-  const reached = number(sum((found) => listed(homework, found).reached));
-  out.say(`\n${w.total}: ${w.of(reached, number(all))} ${w.points(all)}`);
+  const { points, of } = homework.total();
+  out.say(`\n${w.total}: ${w.of(number(points), number(of))} ${w.points(of)}`);
   const next = homework.next();
   out.say(next === undefined ? w.allDone : `${w.begin}\n  ${homework.command("start", next.id)}`);
 }
