@@ -15,6 +15,7 @@ export interface RemoteFile {
   readonly checksum?: Checksum;
 }
 
+/** How patiently a download waits. */
 export interface DownloadOptions extends FetchOptions {
   /** Milliseconds before a broken connection is taken up again. */
   readonly retryDelay?: number;

@@ -102,6 +102,7 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a text is read, and divided. */
 export interface TextOptions extends FetchOptions {
   /** The last part of the text, held out for validation: from 0 up to, but not, 1; 0.1 by default. */
   readonly validationShare?: number;
@@ -128,6 +129,7 @@ export interface ExampleOptions extends FetchOptions {
   readonly skipBadRows?: boolean;
 }
 
+/** How pictures are divided. */
 export interface ImageOptions extends FetchOptions {
   /** How many pictures are held out, instead of a share. */
   readonly validationRows?: number;
@@ -137,6 +139,7 @@ export interface ImageOptions extends FetchOptions {
   readonly seed?: number;
 }
 
+/** Where labelled texts stand, and how they are divided. */
 export interface LabelledOptions extends ExampleOptions {
   /**
    * A table's column of texts; by default the first of text, review, sentence, content. Where it and `labelColumn` are
@@ -147,6 +150,7 @@ export interface LabelledOptions extends ExampleOptions {
   readonly labelColumn?: string;
 }
 
+/** Where prompts and answers stand, and how they are divided. */
 export interface PairOptions extends ExampleOptions {
   /**
    * A table's column of prompts; by default the first of prompt, question, input, source, instruction. Where it and
@@ -157,6 +161,7 @@ export interface PairOptions extends ExampleOptions {
   readonly answerColumn?: string;
 }
 
+/** What a data set is for. */
 export type Task = "characters" | "classification" | "pairs" | "images";
 
 /** A checksum as its source publishes it: the algorithm, a colon, hexadecimal digits. `git` is the name of a file in git. */

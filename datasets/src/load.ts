@@ -25,6 +25,13 @@ import { baseName, type Source, type SourceFolder } from "./source.ts";
  * A text for a language model: a data set's name, which is downloaded where it has to be, the path of any text file, or
  * a source of one, such as a `File` in a page. A name wins over a file; write `./names` for a file called names. Errors: a
  * data set that is bytes.
+ *
+ * ```ts
+ * import { loadText } from "@lectern/datasets";
+ *
+ * const { train, validation } = await loadText("moby-dick", { validationShare: 0.05 });
+ * console.log(train.length, validation.length);
+ * ```
  */
 export async function loadText(from: string | Source, options: TextOptions = {}): Promise<TextCorpus> {
   const corpus = await loadCorpus(from, options);

@@ -8,7 +8,7 @@ import { lectern } from "./command.ts";
 import { npm } from "./npm.ts";
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), "lectern-install-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 const OWN = `
 import { bars, below, defineExperiment, inOneLanguage } from "lectern/lecture";

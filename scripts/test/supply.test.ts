@@ -13,6 +13,12 @@ interface Package {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
+/** A package as npm's lockfile has it. */
+interface Locked extends Package {
+  readonly integrity?: string;
+  readonly resolved?: string;
+}
+
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const packageIn = (folder: string): Package => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
@@ -66,6 +72,18 @@ it("every package is locked by its content, and none comes from elsewhere than w
   expect(resolutions.length).toBe([...packages.matchAll(/^ {2}\S.*:$/gm)].length);
   for (const resolution of resolutions) expect(resolution).toMatch(/^\{integrity: sha512-[\w+/]+=*\}$/);
   expect(read("scripts/setup.mjs")).toContain('"--frozen-lockfile"');
+});
+
+it("what makes the API's pages is locked by its content too, and free", () => {
+  const lock = JSON.parse(read("scripts/api/package-lock.json")) as { packages: Record<string, Locked> };
+  const { "": own, ...packages } = lock.packages;
+  expect(Object.keys(packages)).toEqual(expect.arrayContaining(["node_modules/typedoc", "node_modules/typescript"]));
+  expect(own.dependencies).toEqual(packageIn(join(root, "scripts/api")).dependencies);
+  for (const [path, { integrity, license, resolved }] of Object.entries(packages)) {
+    expect([path, integrity, resolved]).toEqual([path, expect.stringMatching(/^sha512-[\w+/]+=*$/), undefined]);
+    // Python's licence, which argparse was translated with, is as free as MIT's.
+    expect([path, LICENCES.has(String(license)) || license === "Python-2.0"]).toEqual([path, true]);
+  }
 });
 
 it("pnpm is pinned with its hash", () => {

@@ -1,8 +1,10 @@
 import type { Pair, PairCorpus, PairOptions } from "../entry.ts";
 import { holdOut, shareOf, shuffled } from "./split.ts";
 
+/** What is asked of two numbers. */
 export type Operation = "addition" | "subtraction";
 
+/** Which sums are made up, and how long they are. */
 export interface ArithmeticOptions extends PairOptions {
   /** Addition alone unless given. */
   readonly operations?: readonly Operation[];

@@ -68,6 +68,7 @@ export function splitExamples(
   };
 }
 
+/** How examples are divided so that each class is in both parts by its share. */
 export interface StratifiedOptions<E> {
   /** Which share is for validation. */
   readonly share: number;

@@ -107,9 +107,13 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
   assertHolds("full", options.dtype ?? FLOAT, value);
   return make("full", shape, options, (t) => t.device.fill(t, value));
 }
+
+/** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   return make("zeros", shape, options, (t) => t.device.fill(t, 0));
 }
+
+/** A tensor of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return make("ones", shape, options, (t) => t.device.fill(t, 1));
 }
@@ -118,9 +122,13 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
 export function fullLike(x: Tensor, value: number): Tensor {
   return full(x.shape, value, { dtype: x.dtype, device: x.device });
 }
+
+/** Zeros with the shape, dtype and device of another tensor. */
 export function zerosLike(x: Tensor): Tensor {
   return fullLike(x, 0);
 }
+
+/** Ones with the shape, dtype and device of another tensor. */
 export function onesLike(x: Tensor): Tensor {
   return fullLike(x, 1);
 }

@@ -148,6 +148,7 @@ export interface AdamWUpdate {
   readonly step: number;
 }
 
+/** Something that holds numbers and computes with them: memory, and kernels by name, of which some are optional. */
 export interface Device {
   readonly name: string;
   /** True where memory can be read at once; elsewhere only the asynchronous reads work. */

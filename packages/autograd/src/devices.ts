@@ -29,6 +29,7 @@ export function defaultDevice(): Device {
   return current;
 }
 
+/** Tensors are made on this device from now on, unless another is named. Errors: there is none of that name. */
 export function setDefaultDevice(name: string | Device): void {
   current = device(name);
 }

@@ -21,6 +21,7 @@ type TypedArrayConstructor =
   | typeof Uint16Array
   | typeof Uint8Array;
 
+/** Every type of numbers: its bytes, the array that holds it, and the type of a tensor that is made of it. */
 export const NUMBER_TYPES = {
   float32: { bytes: 4, array: Float32Array, isFloat: true, heldAs: "float32" },
   int32: { bytes: 4, array: Int32Array, isFloat: false, heldAs: "int32" },
@@ -36,6 +37,7 @@ export const NUMBER_TYPES = {
   bool: { bytes: 1, array: Uint8Array, isFloat: false, heldAs: "int32" },
 } as const satisfies Record<string, NumberType>;
 
+/** The name of a type of numbers, in memory or in a file. */
 export type NumberTypeName = keyof typeof NUMBER_TYPES;
 
 /** What a tensor can hold. */
@@ -49,10 +51,12 @@ export const FLOAT: DType = "float32";
 /** What tokens, labels, indices and the results of comparisons are. */
 export const INTEGER: DType = "int32";
 
+/** Whether a type has fractions, and so can have gradients. */
 export function isFloat(dtype: DType): boolean {
   return NUMBER_TYPES[dtype].isFloat;
 }
 
+/** Bytes of one number of a type. */
 export function bytesOf(dtype: DType): number {
   return NUMBER_TYPES[dtype].bytes;
 }

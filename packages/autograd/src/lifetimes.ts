@@ -204,6 +204,13 @@ function stillOpen(scope: Scope | undefined): Scope | undefined {
  * objects and maps), parameters, gradients and optimiser state. An asynchronous `fn` keeps its scope open until it has
  * settled; what runs beside it while it waits is not in it. Without a function: `using s = scope()`, for a block that does
  * not await. Errors: an asynchronous `fn` in a browser.
+ *
+ * ```ts
+ * import { randn, scope } from "@lectern/autograd";
+ *
+ * const x = randn([1000, 1000]);
+ * const mean = scope(() => x.square().mean()); // the square is freed
+ * ```
  */
 export function scope(): Scope;
 export function scope<T>(fn: () => T): T;

@@ -42,6 +42,7 @@ interface Fused<Args extends readonly unknown[]> {
   suits?(...args: Args): boolean;
 }
 
+/** An op: its value and its derivative, next to each other. */
 export interface OpDefinition<Args extends readonly unknown[], Out extends Outputs = Tensor> extends Fused<Args> {
   /**
    * Computes the value or the values, unrecorded; must return tensors of its own (`ctx.allocate` or `ctx.view`), never an
@@ -185,6 +186,16 @@ function formOf(
  * Arguments are tensors (alone or in arrays), then settings (anything else), then tensors that may be left out;
  * `backward` gets the settings after the output's gradient. Where `forward` gives several tensors, `backward` gets as many
  * gradients. Errors: tensors of several devices, or one whose memory was freed.
+ *
+ * ```ts
+ * import { defineOp, type Tensor } from "@lectern/autograd";
+ *
+ * // y = 2 x. x: any shape -> the same.
+ * const twice = defineOp("twice", {
+ *   forward: (_ctx, x: Tensor) => x.mul(2),
+ *   backward: (_ctx, dy) => [dy.mul(2)],
+ * });
+ * ```
  */
 export function defineOp<Args extends readonly unknown[], Out extends Outputs = Tensor>(
   name: string,
@@ -265,6 +276,7 @@ function record(call: GraphNode, outputs: Outputs): void {
   });
 }
 
+/** A function that changes tensors in place, as an optimiser does; nothing is recorded. */
 export interface UpdateDefinition<Args extends readonly unknown[]> extends Fused<Args> {
   /** The tensors that it changes, of one device. */
   changes(...args: Args): readonly Tensor[];

@@ -8,6 +8,7 @@ import { bytesOf } from "./dtypes.ts";
 
 export type Phase = "forward" | "backward" | "other";
 
+/** What one kernel has cost, called by one op, on the way there or back. */
 export interface ProfileRow {
   /** The op, or the kernel itself where no op called it (optimisers). */
   op: string;

@@ -14,7 +14,11 @@ import { expandStrides, formatShape, isRowMajor, rowMajorStrides, type Shape, si
 
 /** A number, or numbers nested in arrays. */
 export type NestedArray = number | NestedArray[];
+
+/** One axis or several; -1 is the last one. */
 export type Axes = number | readonly number[];
+
+/** Whether what is reduced leaves a trace in the shape. */
 export interface KeepDim {
   /** Leave the reduced axes in the shape, with size 1. */
   keepDim?: boolean;
@@ -25,6 +29,14 @@ export interface KeepDim {
  *
  * Methods are PyTorch's, in camelCase. Those that compute something stand in `methods/`, a file a family, each class
  * adding to the one before; each op is described in `ops/`, where its derivative stands next to it.
+ *
+ * ```ts
+ * import { tensor } from "@lectern/autograd";
+ *
+ * const x = tensor([[1, 2, 3]], { requiresGrad: true });
+ * x.square().sum().backward();
+ * console.log(x.grad?.arraySync()); // [[2, 4, 6]]
+ * ```
  */
 export class Tensor extends IndexingMethods implements Strided {
   readonly storage: Storage;

@@ -3,6 +3,7 @@ import { assertSizes } from "./check.ts";
 import { Module } from "./module.ts";
 import { buffer, parameter } from "./parameter.ts";
 
+/** Options of batch normalisation. */
 export interface BatchNormOptions {
   /** Added to the variance. */
   eps?: number;

@@ -5,6 +5,7 @@ import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
 import { space } from "./space.ts";
 
+/** A convolution's stride and padding, and whether it has a bias. */
 export interface ConvOptions extends ConvolutionOptions {
   /** Whether something learned is added to each channel; true unless said otherwise. */
   bias?: boolean;

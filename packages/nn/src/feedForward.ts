@@ -3,6 +3,7 @@ import { Linear } from "./linear.ts";
 import type { Layer } from "./module.ts";
 import { Sequential } from "./sequential.ts";
 
+/** The small network of a transformer's block. */
 export interface FeedForwardOptions {
   /** Width in the middle; four times the width unless said otherwise. */
   hidden?: number;

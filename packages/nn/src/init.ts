@@ -24,12 +24,17 @@ export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
   return fill(t, () => randn(t.shape, { device: t.device }).mul_(std).add_(mean));
 }
 
+/** Fills a tensor with a number, in place; nothing is recorded. */
 export function constant_(t: Tensor, value: number): Tensor {
   return noGrad(() => t.fill_(value));
 }
+
+/** Fills a tensor with zeros, in place. */
 export function zeros_(t: Tensor): Tensor {
   return constant_(t, 0);
 }
+
+/** Fills a tensor with ones, in place. */
 export function ones_(t: Tensor): Tensor {
   return constant_(t, 1);
 }
@@ -59,6 +64,7 @@ export function xavierNormal_(t: Tensor, gain = 1): Tensor {
   return normal_(t, 0, xavierStd("xavierNormal_", t, gain));
 }
 
+/** What a weight is followed by, and which variance it keeps even. */
 export interface KaimingOptions {
   /** Slope of the leaky ReLU that follows; 0 (a ReLU) unless said otherwise. */
   a?: number;

@@ -1,6 +1,7 @@
 import { type Device, formatShape, keep, noGrad, scope, type Tensor, tensor, zeros } from "@lectern/autograd";
 import { assertSizes } from "./check.ts";
 
+/** What a cache has to have room for. */
 export interface KeyValueCacheOptions {
   layers: number;
   /** Sequences that are generated next to each other. */

@@ -6,6 +6,7 @@ import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
 
+/** How large the updates of adapters are, and to which layers they are added. */
 export interface LoRAOptions {
   /** How many numbers the update of a layer squeezes its input through. */
   rank: number;
@@ -84,6 +85,13 @@ export function loraLayers(model: Module): Map<string, LoRALinear> {
  * Gives some of a model's linear layers adapters, and freezes everything else: what is trained from then on are the adapters.
  * Make the optimiser afterwards. Errors: no layer has such a name, or
  * its weight is another's too, as a tied head's; adapters that are there already.
+ *
+ * ```ts
+ * import { addLoRA, GPT } from "@lectern/nn";
+ *
+ * const model = new GPT({ vocabulary: 65, layers: 4, heads: 4, width: 128, context: 64 });
+ * addLoRA(model, { rank: 8 });
+ * ```
  */
 export function addLoRA<M extends Module>(model: M, options: LoRAOptions): M {
   const { on = ["attention.qkv"] } = options;

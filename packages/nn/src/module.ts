@@ -43,6 +43,21 @@ const join = (prefix: string, name: string) => (prefix === "" ? name : `${prefix
  * those are looked into, nested ones too. Names are PyTorch's: fields, indices and keys, joined by dots
  * (`blocks.0.norm.weight`). What cannot be named is refused (`parameters()` says which field); only fields whose name
  * begins with `#` are not seen at all.
+ *
+ * ```ts
+ * import type { Tensor } from "@lectern/autograd";
+ * import { Linear, Module } from "@lectern/nn";
+ *
+ * class TwoLayers extends Module {
+ *   readonly into = new Linear(4, 16);
+ *   readonly out = new Linear(16, 1);
+ *
+ *   forward(x: Tensor): Tensor {
+ *     return this.out.forward(this.into.forward(x).relu());
+ *   }
+ * }
+ * console.log([...new TwoLayers().stateDict().keys()]); // into.weight, into.bias, out.weight, out.bias
+ * ```
  */
 export abstract class Module {
   /** Whether dropout drops: changed by `train()` and `eval()`. */

@@ -13,6 +13,7 @@ import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { RotaryPositions } from "./rotary.ts";
 
+/** What `MultiHeadAttention` is made with. */
 export interface MultiHeadAttentionOptions {
   /** Size of the vectors. */
   width: number;

@@ -21,6 +21,7 @@ export function parameter(values: Tensor, { requiresGrad = true }: { requiresGra
   return leaf.requiresGrad_().requiresGrad_(requiresGrad);
 }
 
+/** Whether a buffer is saved. */
 export interface BufferOptions {
   /** Whether it belongs into the state dict; true unless said otherwise. */
   persistent?: boolean;

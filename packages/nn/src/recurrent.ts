@@ -5,6 +5,7 @@ import { Module } from "./module.ts";
 import { parameter } from "./parameter.ts";
 import { space } from "./space.ts";
 
+/** How recurrent layers stand on top of each other and next to each other. */
 export interface RecurrentOptions {
   /** Layers on top of each other; 1 unless said otherwise. */
   layers?: number;
@@ -136,6 +137,7 @@ export interface RecurrentOutput {
   readonly hidden: Tensor;
 }
 
+/** A recurrent network's layers, and what bends their values. */
 export interface RNNOptions extends RecurrentOptions {
   /** `tanh` unless said otherwise. */
   nonlinearity?: "tanh" | "relu";

@@ -6,6 +6,7 @@ import { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
 import { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
 
+/** Attention, small network, norms and dropout of a block. */
 export interface TransformerBlockOptions extends MultiHeadAttentionOptions, FeedForwardOptions {
   /** Probability with which what each part adds is dropped in training; 0 unless said otherwise. */
   dropout?: number;

@@ -8,6 +8,7 @@ import { Module } from "./module.ts";
 import { type AttentionMasks, MultiHeadAttention } from "./multiHeadAttention.ts";
 import { TransformerBlock, type TransformerBlockOptions } from "./transformerBlock.ts";
 
+/** A block, and how many of it. */
 export interface TransformerStackOptions extends TransformerBlockOptions {
   /** Blocks on top of each other. */
   layers: number;

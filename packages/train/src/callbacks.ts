@@ -14,12 +14,14 @@ export interface StepInfo {
   readonly unit: string;
 }
 
+/** An evaluation on the validation data, in the middle of a training. */
 export interface EvaluationInfo extends Evaluation {
   readonly step: number;
   /** Whether it is the best one so far. */
   readonly isBest: boolean;
 }
 
+/** A checkpoint that has just been written. */
 export interface CheckpointInfo {
   readonly step: number;
   readonly path: string;

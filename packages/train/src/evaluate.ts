@@ -17,6 +17,7 @@ export interface Evaluation {
   readonly count: number;
 }
 
+/** What is measured, and on how much. */
 export interface EvaluateOptions<M extends Module = Model, B extends object = Batch> extends ObjectiveOptions<M, B> {
   /** Look at so many batches at most. */
   batches?: number;

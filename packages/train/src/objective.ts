@@ -24,6 +24,7 @@ export interface Objective<M extends Module = Model, B extends object = Batch> {
 /** A loss function as those of `@lectern/autograd` and `@lectern/nn` are. */
 export type Criterion = (outputs: Tensor, targets: Tensor, options: { reduction: "mean" | "sum" }) => Tensor;
 
+/** How a batch and a model become outputs and targets, and what is measured of them. */
 export interface SupervisedOptions<M extends Module, B extends object> {
   /** How far outputs are from targets; `crossEntropy` unless given. */
   criterion?: Criterion;
@@ -84,6 +85,7 @@ export function lossObjective<M extends Module, B extends object>(loss: Loss<M, 
   };
 }
 
+/** What a training makes small: of three ways to say it, the first that is given. */
 export interface ObjectiveOptions<M extends Module, B extends object> {
   /** What is made small and what is reported; the model's own `loss(batch)`, or else cross entropy and accuracy, unless given. */
   objective?: Objective<M, B>;

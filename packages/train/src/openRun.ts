@@ -25,6 +25,7 @@ export interface OpenedRun {
   readonly weights: StoredFile;
 }
 
+/** How a run is opened again. */
 export interface OpenOptions {
   /** A model of a class that is not registered: the weights are put into it. */
   model?: Module;

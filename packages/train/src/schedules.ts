@@ -4,11 +4,13 @@
  */
 export type Schedule = (step: number) => number;
 
+/** How long a learning rate rises. */
 export interface WarmupOptions {
   /** Steps until the full learning rate is reached; 0 unless said otherwise. */
   warmup?: number;
 }
 
+/** When a learning rate has come down, and how far. */
 export interface DecayOptions extends WarmupOptions {
   /** The step at which the floor is reached: usually all that are trained. */
   steps: number;

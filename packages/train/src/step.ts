@@ -28,6 +28,7 @@ export interface Gradients {
   readonly unit: string;
 }
 
+/** What a step has found: the loss, and how long the gradient was. */
 export interface StepOutcome extends Gradients {
   /** Length of the gradient before clipping; undefined where nothing is clipped. */
   readonly gradNorm: Tensor | undefined;

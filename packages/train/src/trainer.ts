@@ -33,6 +33,7 @@ import { tokenizerToJSON } from "./tokenizers/kinds.ts";
 import type { Tokenizer } from "./tokenizers/tokenizer.ts";
 import { explained, type StepStart, stepStart } from "./whyDiverged.ts";
 
+/** What is trained, by what, and what is kept of it. */
 export interface TrainerOptions<M extends Module = Model, B extends object = BatchOf<M>>
   extends ObjectiveOptions<M, B> {
   model: M;
@@ -82,6 +83,7 @@ export interface TrainerOptions<M extends Module = Model, B extends object = Bat
   signal?: AbortSignal;
 }
 
+/** How long is trained, and how often looked. */
 export interface FitOptions<B extends object = Batch> {
   /** Steps in all, those before a checkpoint included. Either this or `epochs`. */
   steps?: number;
@@ -106,7 +108,20 @@ const QUEUE = 10;
 /** How many losses the mean that is reported is taken over. */
 const RECENT = 50;
 
-/** Trains a model, and writes down how it goes. */
+/**
+ * Trains a model, and writes down how it goes.
+ *
+ * ```ts
+ * import { GPT } from "@lectern/nn";
+ * import { AdamW, textData, Trainer } from "@lectern/train";
+ *
+ * const { train, validation, tokenizer } = textData("to be or not to be. ".repeat(100), { context: 16, batch: 8 });
+ * const model = new GPT({ vocabulary: tokenizer.size, layers: 2, heads: 2, width: 32, context: 16 });
+ * const optimizer = new AdamW(model.parameters(), { lr: 1e-3 });
+ * const trainer = new Trainer({ model, optimizer, tokenizer, out: "runs/first" });
+ * await trainer.fit(train, { steps: 100, validation });
+ * ```
+ */
 export class Trainer<M extends Module = Model, B extends object = BatchOf<M>> {
   readonly #options: TrainerOptions<M, B>;
   readonly #settings: StepSettings<M, B>;

@@ -5,6 +5,7 @@ import { topologicalOrder } from "./graph.ts";
 import { recordingAs } from "./recording.ts";
 import { type BackwardOptions, run } from "./sweep.ts";
 
+/** How `gradients` goes back. */
 export interface GradientsOptions extends BackwardOptions {
   /** Gradient of the output, of its shape; needed unless the output has one element. */
   seed?: Tensor;

@@ -10,6 +10,7 @@ import { type Given, PartialGradient } from "./partial.ts";
 import { PendingGradients } from "./pending.ts";
 import { recordingAs } from "./recording.ts";
 
+/** What remains of the graph when `backward` has gone through it. */
 export interface BackwardOptions {
   /** Keep the graph, so that `backward` can be called on it again. */
   retainGraph?: boolean;

@@ -43,6 +43,7 @@ export function repeatInterleave(x: Tensor, count: number, axis?: number): Tenso
   return apart.expand(apart.shape.with(at + 1, count)).reshape(x.shape.with(at, x.shape[at] * count));
 }
 
+/** What `pad` fills up with. */
 export interface PadOptions {
   /** `constant` unless said otherwise; the others go on with the tensor's own elements: mirrored, the last one, from the other end. */
   mode?: "constant" | "reflect" | "replicate" | "circular";

@@ -7,6 +7,7 @@ import type { Tensor } from "../tensor.ts";
 import { dropout } from "./dropout.ts";
 import { maskedFill, where } from "./masking.ts";
 
+/** What queries may see, and what scores are multiplied with. */
 export interface AttentionOptions {
   /** No query sees a key behind it: query i sees keys 0 … i + (keys - queries). */
   causal?: boolean;

@@ -10,6 +10,7 @@ import { unfold } from "./windows.ts";
 /** One number for every spatial axis, or one for each. */
 export type PerAxis = number | readonly number[];
 
+/** How filters move over what they see. */
 export interface ConvolutionOptions {
   /** How far the filters move on; 1 unless said otherwise. */
   stride?: PerAxis;

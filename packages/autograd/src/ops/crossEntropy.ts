@@ -7,6 +7,7 @@ import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { maskedFill } from "./masking.ts";
 
+/** Which rows count, and how surely a target is meant. */
 export interface CrossEntropyOptions {
   /** Rows with this target count for nothing; -100 unless said otherwise. */
   ignoreIndex?: number;

@@ -10,6 +10,8 @@ import { where } from "./masking.ts";
 
 /** What becomes of the elements' losses: their mean unless said otherwise; `none` gives each. */
 export type Reduction = "mean" | "sum" | "none";
+
+/** Whether a loss is the elements' mean, their sum, or stays one for each. */
 export interface LossOptions {
   reduction?: Reduction;
 }
@@ -46,6 +48,7 @@ export function l1Loss(prediction: Tensor, target: Tensor, { reduction }: LossOp
   return reduced("l1Loss", prediction.sub(target).abs(), reduction);
 }
 
+/** Options of `huberLoss`. */
 export interface HuberOptions extends LossOptions {
   /** Where the parabola becomes a line; 1 unless said otherwise. */
   delta?: number;
@@ -61,6 +64,7 @@ export function huberLoss(prediction: Tensor, target: Tensor, { delta = 1, reduc
   return reduced("huberLoss", losses, reduction);
 }
 
+/** Options of `smoothL1Loss`. */
 export interface SmoothL1Options extends LossOptions {
   /** Where the parabola becomes a line; 1 unless said otherwise, 0 is `l1Loss`. */
   beta?: number;
@@ -75,6 +79,7 @@ export function smoothL1Loss(prediction: Tensor, target: Tensor, options: Smooth
   return huberLoss(prediction, target, { delta: beta, reduction }).div(beta);
 }
 
+/** Options of `binaryCrossEntropy`, of probabilities. */
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** What each element counts; broadcast. */
   weight?: Tensor;
@@ -121,6 +126,7 @@ export function binaryCrossEntropy(
   return reduced("binaryCrossEntropy", weighted(ofProbabilities(prediction, target), weight), reduction);
 }
 
+/** Options of `binaryCrossEntropyWithLogits`. */
 export interface BinaryLogitsOptions extends BinaryCrossEntropyOptions {
   /** How many times as much a positive target counts; broadcast. */
   posWeight?: Tensor;
@@ -139,6 +145,7 @@ export function binaryCrossEntropyWithLogits(
   return reduced("binaryCrossEntropyWithLogits", weighted(yes.add(no), weight), reduction);
 }
 
+/** Options of `nllLoss`. */
 export interface NllOptions extends LossOptions {
   /** Rows with this target count for nothing; -100 unless said otherwise. */
   ignoreIndex?: number;

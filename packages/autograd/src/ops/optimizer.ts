@@ -14,6 +14,7 @@ export interface AdamWUpdate {
   readonly step: number;
 }
 
+/** The numbers of AdamW's step: rate, averages, decay. */
 export interface AdamWOptions extends Omit<KernelOptions, "step" | "gradScale"> {
   /** Gradients are multiplied with this before use. A tensor of one number where knowing it would mean to wait. */
   readonly gradScale: number | Tensor;

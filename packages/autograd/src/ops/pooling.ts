@@ -7,16 +7,21 @@ import type { Tensor } from "../tensor.ts";
 import { assertWindowsFit, type PerAxis, perAxis, spatialPadding, spatialWindows } from "./convolution.ts";
 import { pairOf } from "./filters.ts";
 
+/** How windows move over what they see. */
 export interface PoolingOptions {
   /** How far the windows move on; their size unless said otherwise. */
   stride?: PerAxis;
   /** Elements on both sides that never win (max), or zeros (average); 0 unless said otherwise. */
   padding?: PerAxis;
 }
+
+/** How windows move, and how far apart their elements are. */
 export interface MaxPoolingOptions extends PoolingOptions {
   /** How far a window's elements are from each other; 1 unless said otherwise. */
   dilation?: PerAxis;
 }
+
+/** How windows move, and whether padding counts. */
 export interface AveragePoolingOptions extends PoolingOptions {
   /** Whether zeros of the padding count; true unless said otherwise. */
   countIncludePad?: boolean;

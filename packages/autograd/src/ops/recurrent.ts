@@ -135,6 +135,7 @@ function weightGradient(ctx: OpContext, dgates: Tensor, hiddens: Tensor, reverse
   return out;
 }
 
+/** Where an LSTM begins, and from which end it reads. */
 export interface LSTMOptions {
   /** What is remembered at first, [batch, width] each; zeros unless given. */
   hidden?: Tensor;

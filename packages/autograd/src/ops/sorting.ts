@@ -4,6 +4,7 @@ import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { topk } from "./reductions.ts";
 
+/** The order that `sort` gives. */
 export interface SortOptions {
   /** From the largest to the smallest. */
   descending?: boolean;

@@ -35,6 +35,7 @@ export const classifierOptions = (z: Zod) =>
     positions: z.enum(["learned", "sinusoidal", "rotary"]).optional(),
   });
 
+/** What a `TransformerClassifier` is made with. */
 export type TransformerClassifierOptions = OptionsOf<typeof classifierOptions>;
 
 /** Classifies sequences: transformer blocks in which every position sees all, pooled to one vector. */

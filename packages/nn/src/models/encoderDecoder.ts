@@ -7,6 +7,7 @@ import { Module } from "../module.ts";
 import { PositionalEmbedding, SinusoidalEncoding } from "../positions.ts";
 import { TransformerDecoder, TransformerEncoder } from "../transformerStacks.ts";
 
+/** What an `EncoderDecoder` is made with. */
 export interface EncoderDecoderOptions {
   /** Number of different tokens in what is read. */
   sourceVocabulary: number;

@@ -44,6 +44,7 @@ export const gptOptions = (z: Zod) =>
     positions: z.enum(["learned", "sinusoidal", "rotary"]).optional(),
   });
 
+/** What a `GPT` is made with. */
 export type GPTOptions = OptionsOf<typeof gptOptions>;
 
 const ACTIVATIONS = {
@@ -53,7 +54,17 @@ const ACTIVATIONS = {
   silu: () => new SiLU(),
 };
 
-/** Language model: predicts each next token from those before it (Radford et al., 2019). */
+/**
+ * Language model: predicts each next token from those before it (Radford et al., 2019).
+ *
+ * ```ts
+ * import { tensor } from "@lectern/autograd";
+ * import { GPT } from "@lectern/nn";
+ *
+ * const model = new GPT({ vocabulary: 65, layers: 4, heads: 4, width: 128, context: 64 });
+ * const logits = model.forward(tensor([[1, 2, 3]], { dtype: "int32" })); // [1, 3, 65]
+ * ```
+ */
 export class GPT extends Module {
   /** What it was made with: enough to make it again. */
   readonly options: Readonly<GPTOptions>;

@@ -90,6 +90,7 @@ export interface BatchSource<B extends object = Batch> {
   describe?(): Readonly<Record<string, unknown>>;
 }
 
+/** Where a source of batches stands: enough to go on with it. */
 export interface SourceState {
   seed: string;
   /** How many batches have been drawn. */

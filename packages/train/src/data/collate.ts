@@ -10,6 +10,7 @@ export interface Example {
   readonly label: number;
 }
 
+/** How sequences of different lengths become rows of one. */
 export interface PaddingOptions {
   /** Longer sequences are cut off at this length. */
   maxLength: number;

@@ -13,6 +13,7 @@ export interface CollateOptions<E, H extends object> {
   length?(example: E): number;
 }
 
+/** In which order a `DataLoader` shows examples, and how they become batches. */
 export interface LoaderOptions extends SourceOptions {
   /** Another order in every epoch; true unless said otherwise. */
   shuffle?: boolean;

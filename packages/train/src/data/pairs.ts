@@ -81,6 +81,7 @@ const byHeart: Objective<Module, object> = {
   },
 };
 
+/** How prompts and answers become batches. */
 export interface PairDataOptions {
   /** The longest sequence the model can see. */
   context: number;

@@ -13,6 +13,7 @@ export interface Shard {
   readonly count: number;
 }
 
+/** What every source of batches is made with. */
 export interface SourceOptions {
   /** Rows in a batch. */
   batch: number;

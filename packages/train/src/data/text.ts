@@ -2,6 +2,7 @@ import { learnTokenizer } from "../tokenizers/kinds.ts";
 import { encodeText, type Text, type Tokenizer } from "../tokenizers/tokenizer.ts";
 import { ConsecutiveWindows, RandomWindows } from "./windows.ts";
 
+/** How a text is cut into tokens, windows and batches. */
 export interface TextDataOptions {
   context: number;
   batch: number;

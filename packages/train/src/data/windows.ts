@@ -3,6 +3,7 @@ import { type Batch, type BatchSequence, batchOn, type HostTokens } from "./batc
 import { Fingerprint } from "./fingerprint.ts";
 import { assertCount, RandomSource, type SourceOptions, shareOf } from "./source.ts";
 
+/** How long windows of a text are. */
 export interface WindowOptions extends SourceOptions {
   /** How many tokens a window has: the model's `time`. */
   context: number;

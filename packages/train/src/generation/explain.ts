@@ -4,6 +4,7 @@ import { logProbabilities } from "./sampling.ts";
 /** How a token was chosen, or, with beam search, how beams went on. */
 export type Explanation = ExplainedChoice | ExplainedBeams;
 
+/** What the model held likely for one token, and what was taken. */
 export interface ExplainedChoice {
   /** The continuation, counted over all prompts. */
   readonly row: number;
@@ -21,6 +22,7 @@ export interface ExplainedChoice {
   readonly chosen: number;
 }
 
+/** What a step of beam search has kept. */
 export interface ExplainedBeams {
   /** The prompt. */
   readonly prompt: number;
@@ -28,6 +30,7 @@ export interface ExplainedBeams {
   readonly beams: readonly BeamStep[];
 }
 
+/** A beam that has got one token longer. */
 export interface BeamStep {
   readonly row: number;
   readonly token: number;

@@ -7,6 +7,7 @@ import type { LanguageModel } from "./state.ts";
 import { strategyNamed } from "./strategies.ts";
 import type { BeamOptions, Continuation, Search, SearchOptions } from "./strategy.ts";
 
+/** How many tokens are generated, and how each is chosen. */
 export interface GenerateTokensOptions extends SamplingOptions, BeamOptions {
   /** How many tokens to add to each prompt, at most. */
   tokens: number;

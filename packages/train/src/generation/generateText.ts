@@ -9,6 +9,7 @@ interface TextOptions extends Omit<GenerateTokensOptions, "onTokens" | "samples"
   stop?: string | readonly string[];
 }
 
+/** How a text is generated, and who is told of each piece. */
 export interface GenerateOptions extends TextOptions {
   /**
    * Called with each new token, as soon as it is there, and with the piece of text that is certain with it: none while a
@@ -17,6 +18,7 @@ export interface GenerateOptions extends TextOptions {
   onToken?: (piece: string, token: number) => void;
 }
 
+/** How several texts are generated at once. */
 export interface GenerateTextsOptions extends TextOptions {
   /** Continuations of each prompt; 1 unless said otherwise. They stand next to each other in the result. */
   samples?: number;
@@ -24,7 +26,16 @@ export interface GenerateTextsOptions extends TextOptions {
   onToken?: (piece: string, text: number) => void;
 }
 
-/** Continues a prompt: gives it with `tokens` tokens more. Errors: an empty prompt, options that make no sense. */
+/**
+ * Continues a prompt: gives it with `tokens` tokens more. Errors: an empty prompt, options that make no sense.
+ *
+ * ```ts
+ * import { generate, loadHuggingFace } from "@lectern/train";
+ *
+ * const { model, tokenizer } = await loadHuggingFace("models/moby-small");
+ * if (tokenizer !== undefined) console.log(await generate(model, tokenizer, "Call me ", { tokens: 100, temperature: 0.8 }));
+ * ```
+ */
 export async function generate(
   model: LanguageModel,
   tokenizer: Tokenizer,

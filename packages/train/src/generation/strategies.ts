@@ -14,6 +14,7 @@ export function registerStrategy(strategy: Strategy): void {
   strategies.set(name, strategy);
 }
 
+/** The names that strategies are chosen by. */
 export function strategyNames(): string[] {
   return [...strategies.keys()];
 }

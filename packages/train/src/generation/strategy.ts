@@ -2,6 +2,7 @@ import type { BeamStep, Explain } from "./explain.ts";
 import type { SamplingOptions } from "./filters.ts";
 import type { Growth } from "./predictor.ts";
 
+/** How broad beam search is, and how it compares texts of different lengths. */
 export interface BeamOptions {
   /** Texts that beam search keeps next to each other; 4 unless said otherwise. */
   beams?: number;

@@ -11,6 +11,7 @@ import {
 /** 1 for gradients that have been scaled; 0 in memory where they are not finite, so that nothing moves. */
 const counted = (gradScale: GradScale): GradScale => (typeof gradScale === "number" ? 1 : gradScale.gt(0).float());
 
+/** The numbers of Adam and AdamW. */
 export interface AdamOptions {
   lr?: number;
   /** How slowly the averages of the gradient and of its square forget. */

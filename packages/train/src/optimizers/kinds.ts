@@ -25,6 +25,7 @@ export function registerOptimizer(name: string, make: MakeOptimizer): void {
   kinds.set(name, make);
 }
 
+/** The names that optimisers are chosen by. */
 export function optimizerNames(): string[] {
   return [...kinds.keys()];
 }

@@ -13,8 +13,10 @@ export type Parameters =
   | Iterable<Tensor>
   | Iterable<Partial<Omit<ParameterGroup, "parameters">> & { parameters: Iterable<Tensor> }>;
 
+/** What gradients are multiplied with before a step: a number, or a tensor of one that need not be waited for. */
 export type GradScale = number | Tensor;
 
+/** What a step of an optimiser is told. */
 export interface StepOptions {
   /**
    * Gradients count this many times; `clipScale` gives what clips them, as a number or as a tensor of one. Where a tensor is not

@@ -1,6 +1,7 @@
 import { type Tensor, where } from "@lectern/autograd";
 import { assertNotNegative, type GradScale, Optimizer, type ParameterGroup, type Parameters } from "./optimizer.ts";
 
+/** The numbers of stochastic gradient descent. */
 export interface SGDOptions {
   lr?: number;
   /** Share of the last step's direction that is kept. */

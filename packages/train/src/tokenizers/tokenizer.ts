@@ -52,6 +52,7 @@ export interface TokenizerKind {
   fromJSON(json: Readonly<Record<string, unknown>>): Tokenizer;
 }
 
+/** What a tokenizer is learned with. */
 export interface LearnOptions {
   /** Tokens in all, for kinds that have the choice. */
   readonly size?: number;

@@ -4,6 +4,7 @@ import type { MemoryStats } from "./memory.ts";
 import type { Simd } from "./module.ts";
 import { whyNoThreads } from "./pool.ts";
 
+/** What the cpu device computes with here, and why not with more. */
 export interface CpuInfo {
   /** The build of the kernels: `relaxed` has fused multiply-adds, `widened` also vectors of 256 bits. */
   readonly simd: Simd;

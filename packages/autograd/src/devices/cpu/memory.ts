@@ -15,6 +15,7 @@ const GROWTH = 16 * 2 ** 20;
 /** Blocks of up to so many sizes larger than asked for are taken before fresh memory is. */
 const LARGER_SIZES = 2;
 
+/** The cpu device's memory, in bytes and blocks. */
 export interface MemoryStats {
   /** In blocks that are handed out. */
   readonly bytesInUse: number;

@@ -15,6 +15,7 @@ type Tensors = readonly Tensor[];
 type Numbers = readonly number[];
 type Composite = (...args: (Tensor | number)[]) => Tensor;
 
+/** A kernel of one's own: what computes an element, the result's shape, and the way back. */
 export interface KernelDefinition<T extends Tensors, N extends Numbers> {
   /**
    * Computes one element of the result, in JavaScript as gpu.js understands it. It is called with the tensors, as arrays

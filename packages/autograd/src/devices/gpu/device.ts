@@ -36,6 +36,7 @@ export interface GpuInfo {
   readonly reasons: Readonly<Partial<Record<BackendName, string>>>;
 }
 
+/** What the gpu device holds and has compiled. */
 export interface GpuStats {
   /** Blocks of memory that hold values, and blocks that are kept to be used again. */
   readonly liveBlocks: number;

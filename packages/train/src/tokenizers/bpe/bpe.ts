@@ -10,6 +10,7 @@ import { countWords, forEachWord } from "./words.ts";
 /** GPT-2's one special token. */
 export const END_OF_TEXT = "<|endoftext|>";
 
+/** How many byte pairs are learned, and which tokens are there besides. */
 export interface BPEOptions {
   /** Tokens in all; 8000 unless said otherwise. */
   size?: number;
