@@ -32,10 +32,16 @@ export function firstProgram(): string {
     .replace("30 }", "1 }");
 }
 
-/** Has the compiler look at a strict program in a folder and at its libraries, as Node finds these and as a bundler does. */
-export function typeChecks(folder: string): (() => string)[] {
+const LIBRARIES = ["@lectern/autograd", "@lectern/nn", "@lectern/train", "@lectern/datasets"];
+
+/**
+ * Has the compiler look at a strict program in a folder and at everything that the libraries, and others that are named, export, as
+ * Node finds these and as a bundler does.
+ */
+export function typeChecks(folder: string, others: readonly string[] = []): (() => string)[] {
   writeFileSync(join(folder, "strict.ts"), firstProgram());
-  writeFileSync(join(folder, "all.ts"), 'export * from "@lectern/autograd";\nexport * as nn from "@lectern/nn";\n');
+  const all = [...LIBRARIES, ...others].map((name, i) => `export * as all${i} from "${name}";\n`);
+  writeFileSync(join(folder, "all.ts"), all.join(""));
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   return [
     ["--module", "nodenext"],

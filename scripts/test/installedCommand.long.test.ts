@@ -8,7 +8,7 @@ import { lectern } from "./command.ts";
 import { npm } from "./npm.ts";
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), "lectern-install-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const OWN = `
 import { bars, below, defineExperiment, inOneLanguage } from "lectern/lecture";
