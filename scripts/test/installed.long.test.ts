@@ -119,4 +119,17 @@ if (browser === undefined) {
       }
     });
   });
+
+  it("a page that Vite 6 serves without its settings says why it has one thread, and computes the same", async () => {
+    const { address, close } = await servePage(installed, 6, {});
+    const opened = await visitPage(browser, address, close);
+    try {
+      await losses(opened, "cpu");
+      const run = () => losses(opened, "cpu").then(({ runsOn }) => runsOn);
+      await expect.poll(run, { timeout: 10_000 }).toMatch(/^thread 1 of 2 ended \(its script does not load/);
+      expect((await losses(opened, "cpu")).losses).toEqual(expected);
+    } finally {
+      await opened.close();
+    }
+  });
 }

@@ -56,19 +56,19 @@ export function makePage(folder: string, scripts: Readonly<Record<string, string
   writeFileSync(join(folder, "index.html"), `<!doctype html><title>a page of one's own</title>${tags.join("")}`);
 }
 
-/** What `vite` serves while one writes a page: headers for threads, and for Vite 6 what `packages/autograd/README.md` says. */
-const WHILE_WRITING = {
+/** The headers for threads, as `vite` sends them while one writes a page. */
+const HEADERS = {
   server: {
     port: 0,
     host: "127.0.0.1",
     headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
   },
 };
-const FOR_VITE_6 = {
-  optimizeDeps: {
-    exclude: ["@lectern/autograd"],
-    include: ["@lectern/autograd > seedrandom"],
-  },
+
+/** What a Vite has to be told besides, as `packages/autograd/README.md` says. */
+export const SETTINGS: Readonly<Record<ViteRelease, object>> = {
+  6: { optimizeDeps: { exclude: ["@lectern/autograd"], include: ["@lectern/autograd > seedrandom"] } },
+  8: {},
 };
 
 interface ViteServer {
@@ -78,12 +78,12 @@ interface ViteServer {
 }
 
 /** Serves the page of a folder as `vite` does, without building it. */
-export async function servePage({ folder, vite }: Installed, release: ViteRelease) {
+export async function servePage({ folder, vite }: Installed, release: ViteRelease, settings = SETTINGS[release]) {
   const { href } = pathToFileURL(join(vite(release), "dist/node/index.js"));
   const { createServer } = (await import(href)) as { createServer(options: object): Promise<ViteServer> };
-  const settings = { ...WHILE_WRITING, ...(release === 6 && FOR_VITE_6) };
-  const cacheDir = join(folder, `served${release}`);
-  const server = await createServer({ root: folder, configFile: false, logLevel: "silent", cacheDir, ...settings });
+  const cacheDir = mkdtempSync(join(folder, "served-"));
+  const own = { root: folder, configFile: false, logLevel: "silent", cacheDir };
+  const server = await createServer({ ...own, ...HEADERS, ...settings });
   await server.listen();
   return { address: server.resolvedUrls.local[0], close: () => server.close() };
 }
