@@ -22,6 +22,7 @@ const linksOf = (page: string) => [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]
 describe.each([
   ["README.md", "README.ru.md"],
   ["docs/lecture.md", "docs/lecture.ru.md"],
+  ["coursework/README.md", "coursework/README.ru.md"],
 ])("%s and %s", (english, russian) => {
   it("say to type the same", () => {
     expect(commandsOf(russian)).toEqual(commandsOf(english));
