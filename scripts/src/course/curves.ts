@@ -42,18 +42,22 @@ export async function trainTwice(
   const curves: Curve[] = [];
   for (const [i, mine] of [true, false].entries()) {
     manualSeed(seed);
-    const step = await start(mine);
-    const losses: number[] = [];
-    const began = performance.now();
-    for (let n = 0; n < count; n++) {
-      losses.push(await step());
-      progress(i * count + n + 1, 2 * count);
-      // Ctrl-C is heard, and progress is seen.
-      await nextTask();
-    }
-    curves.push({ losses, seconds: (performance.now() - began) / 1000 });
+    curves.push(await follow(await start(mine), count, (done) => progress(i * count + done, 2 * count)));
   }
   return { mine: curves[0], library: curves[1] };
+}
+
+/** So many steps, one after the other. */
+async function follow(step: Step, count: number, tell: (done: number) => void): Promise<Curve> {
+  const losses: number[] = [];
+  const began = performance.now();
+  for (let n = 0; n < count; n++) {
+    losses.push(await step());
+    tell(n + 1);
+    // Ctrl-C is heard, and progress is seen.
+    await nextTask();
+  }
+  return { losses, seconds: (performance.now() - began) / 1000 };
 }
 
 /** What of a small language model's training is the student's. Each is the library's unless given. */
@@ -88,21 +92,30 @@ const SIZES = {
   quick: { layers: 1, heads: 2, width: 16, context: 16, batch: 4, steps: 12, read: 20_000 },
 };
 
-/** Trains a small GPT on the characters of Moby Dick, with the student's parts and with the library's: same data, same seed. */
-export async function trainLanguageModels(context: UseContext, parts: LanguageModelParts): Promise<LanguageModels> {
-  const { batch, steps, read, ...sizes } = SIZES[context.quick ? "quick" : "full"];
+type Sizes = Partial<GPTOptions> & { readonly steps?: number };
+
+/** How large a small language model is, how long it is trained, and the characters of Moby Dick that it is trained on. */
+async function smallLanguageModel({ quick, seed }: UseContext, { steps: wanted, ...others }: Sizes) {
+  const { batch, steps: usual, read, ...sizes } = { ...SIZES[quick ? "quick" : "full"] };
+  const steps = wanted ?? usual;
   const text = await loadText("moby-dick");
   const corpus = { train: text.train.slice(0, read), validation: text.validation.slice(0, 1000) };
+  const data = () => textData(corpus, { context: others.context ?? sizes.context, batch, seed });
+  const options = (tokenizer: Tokenizer): GPTOptions => ({ vocabulary: tokenizer.size, ...sizes, ...others });
+  return { data, options, steps: { full: steps, quick: Math.min(steps, usual) } };
+}
+
+/** Trains a small GPT on the characters of Moby Dick, with the student's parts and with the library's: same data, same seed. */
+export async function trainLanguageModels(context: UseContext, parts: LanguageModelParts): Promise<LanguageModels> {
+  const { data, options, steps } = await smallLanguageModel(context, { ...parts.options, steps: parts.steps });
   const models: Model[] = [];
   let tokenizer: Tokenizer | undefined;
-  const count = parts.steps ?? steps;
-  const curves = await trainTwice(context, { full: count, quick: Math.min(count, steps) }, (isMine) => {
-    const data = textData(corpus, { context: sizes.context, batch, seed: context.seed });
-    tokenizer = data.tokenizer;
-    const options = { vocabulary: tokenizer.size, ...sizes, ...parts.options };
-    const { model, step } = languageModel(isMine ? parts : { lr: parts.lr }, options, count);
+  const curves = await trainTwice(context, steps, (isMine) => {
+    const { train, tokenizer: characters } = data();
+    tokenizer = characters;
+    const { model, step } = languageModel(isMine ? parts : { lr: parts.lr }, options(tokenizer), steps.full);
     models.push(model);
-    return () => step(data.train.next(model.parameters()[0].device));
+    return () => step(train.next(model.parameters()[0].device));
   });
   const [mine, library] = models;
   return {
@@ -110,6 +123,25 @@ export async function trainLanguageModels(context: UseContext, parts: LanguageMo
     library: { ...curves.library, model: library },
     tokenizer: tokenizer!,
   };
+}
+
+/** Trains the library's alone, where a student's part is met only when the model writes. */
+export async function trainLanguageModel(
+  context: UseContext,
+  sizes: Sizes = {},
+): Promise<{ readonly model: GPT; readonly tokenizer: Tokenizer }> {
+  const { data, options, steps } = await smallLanguageModel(context, sizes);
+  manualSeed(context.seed);
+  const { train, tokenizer } = data();
+  const model = new GPT(options(tokenizer));
+  const { step } = languageModel({ model: () => model }, model.options, steps.full);
+  const count = context.quick ? steps.quick : steps.full;
+  await follow(
+    () => step(train.next(model.parameters()[0].device)),
+    count,
+    (done) => context.progress(done, count),
+  );
+  return { model, tokenizer };
 }
 
 /** A model, and a step of its training. */
