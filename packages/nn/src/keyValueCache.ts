@@ -23,6 +23,17 @@ export interface LayerCache {
   readonly length: number;
 }
 
+export interface CachedOptions {
+  /** Whether nobody looks at any position but the last, so that no other need be computed. */
+  last?: boolean;
+}
+
+/** The last position alone. x: [batch, time, width] -> [batch, 1, width]. */
+export function lastPosition(x: Tensor): Tensor {
+  const time = x.shape[1];
+  return time === 1 ? x : x.slice(1, time - 1);
+}
+
 /**
  * Keys and values of all positions so far, of every layer. A causal model never changes them when more tokens come, so
  * that each further token costs as much as one position, and no longer as much as all of them. `model.makeCache()`

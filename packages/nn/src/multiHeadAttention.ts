@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from "@lectern/autograd";
 import { assertPaddingMask, assertSequence, assertSizes } from "./check.ts";
-import type { LayerCache } from "./keyValueCache.ts";
+import type { CachedOptions, LayerCache } from "./keyValueCache.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { RotaryPositions } from "./rotary.ts";
@@ -108,15 +108,16 @@ export class MultiHeadAttention extends Module {
 
   /**
    * The same for positions that follow those in a cache, without computing these again; x's own keys and values are
-   * added to it. x: [batch, time, width] -> the same. Errors: attention that is not causal, gradients being recorded.
+   * added to it. x: [batch, time, width] -> the same, with `last` [batch, 1, width]. Errors: attention that is not causal,
+   * gradients being recorded.
    */
-  forwardCached(x: Tensor, { memory, length }: LayerCache): Tensor {
+  forwardCached(x: Tensor, { memory, length }: LayerCache, { last }: CachedOptions = {}): Tensor {
     assertSequence("MultiHeadAttention", x);
     if (!this.causal) {
       throw new Error("MultiHeadAttention: a cache needs causal: true; otherwise what came before sees what is new");
     }
     const dropout = this.training ? this.dropout : 0;
-    return this.out.forward(cachedAttention(this.#packed(x, length), memory, length, { dropout }));
+    return this.out.forward(cachedAttention(this.#packed(x, length), memory, length, { dropout, last }));
   }
 
   /**

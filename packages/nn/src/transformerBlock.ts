@@ -1,7 +1,7 @@
 import type { Tensor } from "@lectern/autograd";
 import { Dropout } from "./dropout.ts";
 import { FeedForward, type FeedForwardOptions } from "./feedForward.ts";
-import type { LayerCache } from "./keyValueCache.ts";
+import { type CachedOptions, type LayerCache, lastPosition } from "./keyValueCache.ts";
 import { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
 import { type AttentionMasks, MultiHeadAttention, type MultiHeadAttentionOptions } from "./multiHeadAttention.ts";
@@ -46,22 +46,25 @@ export class TransformerBlock extends Module {
     return this.#around((inner) => this.attention.forward(inner, masks), x);
   }
 
-  /** For positions that follow those in a cache. x: [batch, time, width] -> the same. */
-  forwardCached(x: Tensor, cache: LayerCache): Tensor {
-    return this.#around((inner) => this.attention.forwardCached(inner, cache), x);
+  /** For positions that follow those in a cache. x: [batch, time, width] -> the same, with `last` [batch, 1, width]. */
+  forwardCached(x: Tensor, cache: LayerCache, options: CachedOptions = {}): Tensor {
+    if (!options.last) return this.#around((inner) => this.attention.forwardCached(inner, cache), x);
+    const attention = (inner: Tensor) => lastPosition(this.attention.forwardCached(inner, cache, options));
+    return this.#around(attention, x, lastPosition(x));
   }
 
-  #around(attention: (x: Tensor) => Tensor, x: Tensor): Tensor {
-    return this.norm === "pre" ? this.#preNorm(attention, x) : this.#postNorm(attention, x);
+  /** @param seen the positions of x that attention gives. */
+  #around(attention: (x: Tensor) => Tensor, x: Tensor, seen = x): Tensor {
+    return this.norm === "pre" ? this.#preNorm(attention, x, seen) : this.#postNorm(attention, x, seen);
   }
 
-  #preNorm(attention: (x: Tensor) => Tensor, x: Tensor): Tensor {
-    x = x.add(this.dropout.forward(attention(this.norm1.forward(x))));
+  #preNorm(attention: (x: Tensor) => Tensor, x: Tensor, seen: Tensor): Tensor {
+    x = seen.add(this.dropout.forward(attention(this.norm1.forward(x))));
     return x.add(this.dropout.forward(this.mlp.forward(this.norm2.forward(x))));
   }
 
-  #postNorm(attention: (x: Tensor) => Tensor, x: Tensor): Tensor {
-    x = this.norm1.forward(x.add(this.dropout.forward(attention(x))));
+  #postNorm(attention: (x: Tensor) => Tensor, x: Tensor, seen: Tensor): Tensor {
+    x = this.norm1.forward(seen.add(this.dropout.forward(attention(x))));
     return this.norm2.forward(x.add(this.dropout.forward(this.mlp.forward(x))));
   }
 

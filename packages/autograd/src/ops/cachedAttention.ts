@@ -9,6 +9,12 @@ interface Settings {
   readonly start: number;
   readonly scale: number;
   readonly dropout: number;
+  readonly last: boolean;
+}
+
+export interface CachedAttentionOptions extends Pick<AttentionOptions, "scale" | "dropout"> {
+  /** Whether the last new position's output is all that is wanted: [batch, 1, width]. */
+  last?: boolean;
 }
 
 /** Positions whose scores a kernel keeps beside each other. */
@@ -20,7 +26,7 @@ const suits = (_qkv: Tensor, cache: Tensor, settings: Settings) =>
 /** Where the device has a kernel for attention: one copy into the cache, then all is read as it lies. */
 const attendCached = defineOp("cachedAttention", {
   kernels: ["attention"],
-  forward(ctx, qkv: Tensor, cache: Tensor, { start, scale }: Settings): Tensor {
+  forward(ctx, qkv: Tensor, cache: Tensor, { start, scale, last }: Settings): Tensor {
     const packed = ctx.dense(qkv);
     const [batch, time, triple] = packed.shape;
     const [, , heads, , size] = cache.shape;
@@ -35,12 +41,15 @@ const attendCached = defineOp("cachedAttention", {
     const strides = [sequence, head, row, 1];
     const keys = ctx.view(cache, seen, strides);
     const values = ctx.view(cache, seen, strides, cache.offset + part);
-    const y = ctx.allocate([batch, time, heads * size]);
-    const lse = ctx.allocate([batch, heads, time]);
+    const first = last ? time - 1 : 0;
+    const count = time - first;
+    const y = ctx.allocate([batch, count, heads * size]);
+    const lse = ctx.allocate([batch, heads, count]);
     // As they lie in [batch, time, heads size].
-    const queries = ctx.view(packed, [batch, heads, time, size], [time * triple, size, triple, 1]);
+    const from = packed.offset + first * triple;
+    const queries = ctx.view(packed, [batch, heads, count, size], [time * triple, size, triple, 1], from);
     const width = heads * size;
-    const out = ctx.view(y, queries.shape, [time * width, size, width, 1]);
+    const out = ctx.view(y, queries.shape, [count * width, size, width, 1]);
     ctx.device.attention!(out, lse, queries, keys, values, { causal: true, scale, mask: undefined });
     return y;
   },
@@ -63,16 +72,17 @@ const attendCached = defineOp("cachedAttention", {
 });
 
 /** The definition, in terms of other ops. */
-function composite(qkv: Tensor, cache: Tensor, { start, scale, dropout }: Settings): Tensor {
+function composite(qkv: Tensor, cache: Tensor, { start, scale, dropout, last }: Settings): Tensor {
   const [batch, time] = qkv.shape;
   const [, , heads, , size] = cache.shape;
   const parts = qkv.reshape(batch, time, 3, heads, size).permute(0, 2, 3, 1, 4);
   cache.narrow(3, start, time).copy_(parts.narrow(1, 1, 2));
   const seen = cache.narrow(3, 0, start + time);
   const options = { causal: true, scale, dropout };
-  return scaledDotProductAttention(parts.select(1, 0), seen.select(1, 0), seen.select(1, 1), options)
+  const queries = last ? parts.select(1, 0).slice(2, time - 1) : parts.select(1, 0);
+  return scaledDotProductAttention(queries, seen.select(1, 0), seen.select(1, 1), options)
     .transpose(1, 2)
-    .reshape(batch, time, heads * size);
+    .reshape(batch, queries.shape[2], heads * size);
 }
 
 function assertShapes(qkv: Tensor, cache: Tensor, start: number): void {
@@ -101,11 +111,11 @@ export function cachedAttention(
   qkv: Tensor,
   cache: Tensor,
   start: number,
-  { scale, dropout = 0 }: Pick<AttentionOptions, "scale" | "dropout"> = {},
+  { scale, dropout = 0, last = false }: CachedAttentionOptions = {},
 ): Tensor {
   assertShapes(qkv, cache, start);
   if (gradEnabled() && (qkv.requiresGrad || cache.requiresGrad)) {
     throw new Error("cachedAttention: has no gradient, for it writes into its cache: wrap it in noGrad(() => …)");
   }
-  return attendCached(qkv, cache, { start, scale: scale ?? 1 / Math.sqrt(cache.shape[4]), dropout });
+  return attendCached(qkv, cache, { start, scale: scale ?? 1 / Math.sqrt(cache.shape[4]), dropout, last });
 }

@@ -4,7 +4,7 @@ import { assertSizes, assertTokens } from "../check.ts";
 import { Dropout } from "../dropout.ts";
 import { Embedding } from "../embedding.ts";
 import { normal_, uniform_, zeros_ } from "../init.ts";
-import { KeyValueCache } from "../keyValueCache.ts";
+import { type CachedOptions, KeyValueCache, lastPosition } from "../keyValueCache.ts";
 import { LayerNorm } from "../layerNorm.ts";
 import { Linear } from "../linear.ts";
 import { Module } from "../module.ts";
@@ -144,17 +144,19 @@ export class GPT extends Module {
    * Goes on behind the tokens that the cache has seen, and adds the new ones to it: the whole prompt first, then what is
    * generated, one at a time. tokens: int32 [batch, time] -> logits [batch, time, vocabulary] for the new positions, as
    * `forward` gives them for the whole sequence; with `last` for the last of them alone, [batch, 1, vocabulary], which is all
-   * that generation looks at, and saves a long prompt most of the head's work. Records no gradients.
+   * that generation looks at, and saves a long prompt most of the last block's work and the head's. Records no gradients.
    * Errors: more tokens than the context has left, another batch than the cache's, a token outside the vocabulary.
    */
-  forwardCached(tokens: Tensor, cache: KeyValueCache, { last = false }: { last?: boolean } = {}): Tensor {
+  forwardCached(tokens: Tensor, cache: KeyValueCache, { last = false }: CachedOptions = {}): Tensor {
     return noGrad(() => {
       cache.assertRoom(tokens);
       let x = this.#embed(tokens, cache.length);
-      for (const [i, block] of this.blocks.entries()) x = block.forwardCached(x, cache.layer(i));
-      const [, time] = tokens.shape;
-      cache.advance(time);
-      return this.#predict(last ? x.slice(1, time - 1) : x);
+      const { blocks } = this;
+      for (const [i, block] of blocks.entries()) {
+        x = block.forwardCached(x, cache.layer(i), { last: last && i === blocks.length - 1 });
+      }
+      cache.advance(tokens.shape[1]);
+      return this.#predict(last ? lastPosition(x) : x);
     });
   }
 

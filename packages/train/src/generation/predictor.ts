@@ -66,13 +66,10 @@ export class Predictor {
     const { model, state } = this.#cache;
     if (state.length === 0) this.#seen = start;
     if (state.length + length - this.#seen > this.#context) {
-      if (this.#window === "exact") {
-        // From now on every token moves all positions, so that nothing can be kept.
-        this.#cache = undefined;
-        return this.#forward();
-      }
       state.clear();
-      this.#seen = length - Math.max(1, Math.floor(this.#context / 2));
+      // With an exact window from now on each token moves all positions, so that nothing can be kept for the next one.
+      const kept = this.#window === "exact" ? this.#context : Math.max(1, Math.floor(this.#context / 2));
+      this.#seen = length - kept;
     }
     const inputs = this.#tokensFrom(this.#seen);
     this.#seen = length;
