@@ -26,7 +26,10 @@ export function setFused(on: boolean): void {
 
 /** Whether a device has all of these kernels, and may use them. */
 export function canFuse(device: Device, kernels: readonly OptionalKernel[] = []): boolean {
-  return fusedEnabled() && kernels.every((kernel) => device[kernel] !== undefined);
+  if (!fusedEnabled()) return false;
+  // Asked at each call of an op: a loop, as `every` would make a closure.
+  for (let i = 0; i < kernels.length; i++) if (device[kernels[i]] === undefined) return false;
+  return true;
 }
 
 /** Ops that are fused where a device has these kernels. */

@@ -89,14 +89,17 @@ const lookUpWithPositions = defineOp("embeddingWithPositions", {
 function assertTables(weight: Tensor, positions: Tensor, tokens: Tensor, start: number): void {
   const op = "embeddingWithPositions";
   assertIndex(op, tokens);
-  const shapes = `weight ${formatShape(weight.shape)}, positions ${formatShape(positions.shape)}, tokens ${formatShape(tokens.shape)}`;
-  if (tokens.rank !== 2) throw new RangeError(`${op}: the tokens have to be [batch, time]: ${shapes}`);
+  const fail = (rule: string) => {
+    const [w, p, t] = [weight, positions, tokens].map(({ shape }) => formatShape(shape));
+    throw new RangeError(`${op}: ${rule}: weight ${w}, positions ${p}, tokens ${t}`);
+  };
+  if (tokens.rank !== 2) fail("the tokens have to be [batch, time]");
   if (weight.rank !== 2 || positions.rank !== 2 || weight.shape[1] !== positions.shape[1]) {
-    throw new RangeError(`${op}: the tables have to be [vocabulary, width] and [context, width]: ${shapes}`);
+    fail("the tables have to be [vocabulary, width] and [context, width]");
   }
   const time = tokens.shape[1];
   if (start < 0 || start + time > positions.shape[0]) {
-    throw new RangeError(`${op}: ${time} positions from ${start} on do not fit the context: ${shapes}`);
+    fail(`${time} positions from ${start} on do not fit the context`);
   }
 }
 

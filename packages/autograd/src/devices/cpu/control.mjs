@@ -12,9 +12,8 @@ export const WORD = {
   base: 0,
   /** The number of the next job to be put in: all before it are there. */
   published: 16,
-  /** Rises whenever there may be something to do for those who sleep on it. */
+  /** Rises whenever there may be something to do; threads sleep on it. */
   bell: 32,
-  /** Threads that sleep, or are about to: before they do, they look once more. */
   sleepers: 48,
   /** Workers that have started. */
   ready: 49,
@@ -112,11 +111,9 @@ export function publish(words, values, kernel, units, step, dependencies, args) 
   ring(words);
 }
 
-/** Wakes who sleeps. While nobody does, it is a look at a word that hardly changes, and so costs next to nothing. */
 function ring(words) {
-  if (Atomics.load(words, WORD.sleepers) === 0) return;
   Atomics.add(words, WORD.bell, 1);
-  Atomics.notify(words, WORD.bell);
+  if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.bell);
 }
 
 /** Does a part of the oldest job that has one ready, as thread number `self`. False where there is none. */
@@ -244,8 +241,11 @@ export function abandon(words, waitForOthers) {
   Atomics.store(words, WORD.failed, 0);
 }
 
-/** Looks for something to do before going to sleep: some 100 microseconds. */
-const SPINS = 10_000;
+/** Looks at the bell before going to sleep: some 100 microseconds. */
+const SPINS = Atomics.pause === undefined ? 10_000 : 1_500;
+
+/** Lets the processor rest for a moment, where the engine knows how. */
+const pause = Atomics.pause ?? (() => {});
 
 /** Milliseconds after which a thread that waits in vain looks whether the others are still there. */
 const WATCH = 100;
@@ -253,29 +253,31 @@ const WATCH = 100;
 /**
  * Works until `enough()`, as thread number `self`, sleeping where there is nothing to do for a while. `watch` is called now
  * and then while it sleeps. Errors: those of `watch`; as Atomics.wait, where the thread may not sleep.
+ *
+ * Who has found nothing to do looks at the bell alone until it has rung: looking through the jobs would take their lines of the
+ * cache from the thread that is at work on them.
  */
 export function workUntil(enough, words, values, kernels, self, watch) {
-  let idle = 0;
-  const somethingToDo = () => enough() || work(words, values, kernels, self);
   while (!enough()) {
-    if (work(words, values, kernels, self)) idle = 0;
-    else if (++idle > SPINS) {
-      idle = 0;
-      const milliseconds = watch === undefined ? Number.POSITIVE_INFINITY : WATCH;
-      if (sleep(words, somethingToDo, milliseconds) === "timed-out") watch();
-    }
+    const bell = Atomics.load(words, WORD.bell);
+    if (work(words, values, kernels, self) || hasRung(words, bell)) continue;
+    if (sleep(words, bell, watch === undefined ? Number.POSITIVE_INFINITY : WATCH) === "timed-out") watch();
   }
 }
 
-/**
- * Sleeps until the bell rings, unless there is something to do. Whoever makes something to do looks for sleepers after that, and
- * a sleeper looks for something to do after it has said that it is one; so one of the two sees the other.
- */
-function sleep(words, somethingToDo, milliseconds) {
+/** Waits for the bell, awake. False where it did not ring for a while. */
+function hasRung(words, bell) {
+  for (let i = 0; i < SPINS; i++) {
+    if (Atomics.load(words, WORD.bell) !== bell) return true;
+    pause();
+  }
+  return false;
+}
+
+function sleep(words, bell, milliseconds) {
   Atomics.add(words, WORD.sleepers, 1);
   try {
-    const bell = Atomics.load(words, WORD.bell);
-    return somethingToDo() ? "busy" : Atomics.wait(words, WORD.bell, bell, milliseconds);
+    return Atomics.wait(words, WORD.bell, bell, milliseconds);
   } finally {
     Atomics.sub(words, WORD.sleepers, 1);
   }
