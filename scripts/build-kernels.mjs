@@ -84,7 +84,7 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
     const [plain, relaxed, widened] = await Promise.all([
       compile("plain", [], all, join(folder, "plain")),
       compile("relaxed", relaxedSimd, all, join(folder, "relaxed")),
-      compile("widened", relaxedSimd, { ...all, ...WIDENED }, join(folder, "widened")),
+      compile("widened", [...relaxedSimd, "--debug"], { ...all, ...WIDENED }, join(folder, "widened")),
     ]);
     mkdirSync(generated, { recursive: true });
     // Written beside and renamed, so that somebody who reads meanwhile sees the old file or the new one.

@@ -1,9 +1,9 @@
 // Cross-entropy of rows of logits against class indices; formulas in src/device.ts. Units are rows.
 
-import { addWide, firstLanes, loadTail, storeTail, sum2 } from "./lanes";
-import { exp4 } from "./math";
+import { WIDENED } from "./build";
+import { loadTail, put8, storeTail, sum2 } from "./lanes";
 import { sumRow } from "./reduce";
-import { logSumExpRow } from "./rows";
+import { expRow, logSumExpRow } from "./rows";
 
 /** sum(w * (lse - z)) over the classes; weight is 0 where all weights are 1. */
 function smoothLoss(n: i32, z: usize, weight: usize, lse: f64): f64 {
@@ -36,24 +36,6 @@ export function crossEntropy(
   }
 }
 
-/** out = exp(z - shift), with the sum of it. */
-function expShifted(n: i32, out: usize, z: usize, shift: f32): f64 {
-  const s = f32x4.splat(shift);
-  let sum = f64x2.splat(0);
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const e = exp4(f32x4.sub(v128.load(z + i * 4), s));
-    v128.store(out + i * 4, e);
-    sum = addWide(sum, e);
-  }
-  if (i < n) {
-    const e = firstLanes(exp4(f32x4.sub(loadTail(z + i * 4, n - i), s)), f32x4.splat(0), n - i);
-    storeTail(out + i * 4, e, n - i);
-    sum = addWide(sum, e);
-  }
-  return sum2(sum);
-}
-
 /**
  * dlogits = dloss * (p * ((1 - s) w[t] + s / n sum(w)) - s / n w - (1 - s) w[t] [c = t]), with p = exp(logits - lse), over
  * their sum: where logits are large, lse is rounded to more than its logarithm.
@@ -74,14 +56,21 @@ export function crossEntropyGrad(
     const hard = (1 - smoothing) * (weight ? load<f32>(weight + target * 4) : 1);
     const share = smoothing / n;
     const z = logits + r * n * 4;
-    const sum = expShifted(n, dz, z, load<f32>(lse + r * 4));
+    const sum = sum2(expRow(n, dz, z, load<f32>(lse + r * 4), f64x2.splat(0)));
     // The target's own, from its parts, so that what nearly cancels is computed once in double precision.
     const p = <f64>load<f32>(dz + target * 4) / sum;
     const w: f64 = weight ? load<f32>(weight + target * 4) : 1;
     const own = <f32>(dloss * (hard * (p - 1) + share * (p * total - w)));
     const a = f32x4.splat(<f32>(dloss * (hard + share * total) / sum));
     const b = f32x4.splat(<f32>(dloss * share));
-    for (let i = 0; i < n; i += 4) {
+    let i = 0;
+    if (WIDENED && !weight) {
+      for (; i + 8 <= n; i += 8) {
+        const y0 = f32x4.sub(f32x4.mul(v128.load(dz + i * 4), a), b);
+        put8(dz + i * 4, y0, f32x4.sub(f32x4.mul(v128.load(dz + i * 4, 16), a), b), false);
+      }
+    }
+    for (; i < n; i += 4) {
       const count = n - i;
       const e = count >= 4 ? v128.load(dz + i * 4) : loadTail(dz + i * 4, count);
       let w = b;

@@ -1,6 +1,7 @@
 // y = op(x) over flat arrays: units are elements. The op is known when the loop is compiled, once for each.
 
-import { loadStrided, loadStridedTail, loadTail, madd, storeTail } from "./lanes";
+import { WIDENED } from "./build";
+import { loadStrided, loadStridedTail, loadTail, madd, put8, storeTail } from "./lanes";
 import { exp4, gelu4, geluSlope4, log4, sigmoid4, tanh4 } from "./math";
 
 const enum Unary {
@@ -31,6 +32,11 @@ const GELU_CUBIC: f32 = 0.044715;
   y = f32x4.replace_lane(y, 1, scalar(f, f32x4.extract_lane(x, 1), a));
   y = f32x4.replace_lane(y, 2, scalar(f, f32x4.extract_lane(x, 2), a));
   return f32x4.replace_lane(y, 3, scalar(f, f32x4.extract_lane(x, 3), a));
+}
+
+// @ts-ignore: decorator
+@inline function isVector(f: i32): bool {
+  return f != Unary.sin && f != Unary.cos && f != Unary.pow;
 }
 
 // @ts-ignore: decorator
@@ -78,6 +84,12 @@ function pow32(x: f32, a: f32): f32 {
 // @ts-ignore: decorator
 @inline function loop(op: i32, begin: i32, end: i32, out: usize, x: usize, a: f32, b: f32): void {
   let i = begin;
+  if (WIDENED && isVector(op)) {
+    for (; i + 8 <= end; i += 8) {
+      const first = apply(op, v128.load(x + i * 4), a, b);
+      put8(out + i * 4, first, apply(op, v128.load(x + i * 4, 16), a, b), false);
+    }
+  }
   for (; i + 4 <= end; i += 4) v128.store(out + i * 4, apply(op, v128.load(x + i * 4), a, b));
   if (i < end) storeTail(out + i * 4, apply(op, loadTail(x + i * 4, end - i), a, b), end - i);
 }
@@ -156,6 +168,12 @@ const enum UnaryGrad { tanh, sigmoid, relu, gelu, geluTanh, silu }
 // @ts-ignore: decorator
 @inline function gradLoop(op: i32, begin: i32, end: i32, dx: usize, saved: usize, dy: usize): void {
   let i = begin;
+  if (WIDENED) {
+    for (; i + 8 <= end; i += 8) {
+      const d0 = passed(op, v128.load(saved + i * 4), v128.load(dy + i * 4));
+      put8(dx + i * 4, d0, passed(op, v128.load(saved + i * 4, 16), v128.load(dy + i * 4, 16)), false);
+    }
+  }
   for (; i + 4 <= end; i += 4) {
     v128.store(dx + i * 4, passed(op, v128.load(saved + i * 4), v128.load(dy + i * 4)));
   }
@@ -215,6 +233,12 @@ const enum Binary { add, sub, mul, div, pow, maximum, minimum, eq, ne, lt, le, g
 @inline function row(op: i32, n: i32, out: usize, a: usize, sa: usize, b: usize, sb: usize): void {
   let i = 0;
   if (sa == 4 && sb == 4) {
+    if (WIDENED && op != Binary.pow) {
+      for (; i + 8 <= n; i += 8) {
+        const first = combine(op, v128.load(a + i * 4), v128.load(b + i * 4));
+        put8(out + i * 4, first, combine(op, v128.load(a + i * 4, 16), v128.load(b + i * 4, 16)), false);
+      }
+    }
     for (; i + 4 <= n; i += 4) v128.store(out + i * 4, combine(op, v128.load(a + i * 4), v128.load(b + i * 4)));
   } else {
     for (; i + 4 <= n; i += 4) {

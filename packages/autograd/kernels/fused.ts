@@ -120,6 +120,13 @@ export function sumSquares(begin: i32, end: i32, pieces: usize, sums: usize): vo
 /** Units are elements: out = silu(gate) * up. */
 export function swiglu(begin: i32, end: i32, out: usize, gate: usize, up: usize): void {
   let i = begin;
+  if (WIDENED) {
+    for (; i + 8 <= end; i += 8) {
+      const at = <usize>i * 4;
+      const first = gated(v128.load(gate + at), v128.load(up + at));
+      put8(out + at, first, gated(v128.load(gate + at, 16), v128.load(up + at, 16)), false);
+    }
+  }
   for (; i + 4 <= end; i += 4) {
     const at = <usize>i * 4;
     v128.store(out + at, gated(v128.load(gate + at), v128.load(up + at)));
@@ -138,6 +145,21 @@ export function swiglu(begin: i32, end: i32, out: usize, gate: usize, up: usize)
 /** Units are elements. With s = sigmoid(gate): dgate = s (1 + gate (1 - s)) up dy, dup = gate s dy. */
 export function swigluGrad(begin: i32, end: i32, dgate: usize, dup: usize, gate: usize, up: usize, dy: usize): void {
   let i = begin;
+  if (WIDENED) {
+    for (; i + 8 <= end; i += 8) {
+      const at = <usize>i * 4;
+      const g0 = v128.load(gate + at);
+      const g1 = v128.load(gate + at, 16);
+      const s0 = sigmoid4(g0);
+      const s1 = sigmoid4(g1);
+      const d0 = v128.load(dy + at);
+      const d1 = v128.load(dy + at, 16);
+      const gate0 = f32x4.mul(siluSlope(g0, s0), f32x4.mul(v128.load(up + at), d0));
+      const gate1 = f32x4.mul(siluSlope(g1, s1), f32x4.mul(v128.load(up + at, 16), d1));
+      put8(dgate + at, gate0, gate1, false);
+      put8(dup + at, f32x4.mul(f32x4.mul(g0, s0), d0), f32x4.mul(f32x4.mul(g1, s1), d1), false);
+    }
+  }
   for (; i + 4 <= end; i += 4) {
     const at = <usize>i * 4;
     const g = v128.load(gate + at);

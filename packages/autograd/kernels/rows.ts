@@ -1,24 +1,42 @@
-// Softmax, log-softmax and layer normalisation: units are rows of n floats.
+// Softmax and log-softmax: units are rows of n floats.
 
-import { addWide, firstLanes, loadTail, madd, storeTail, sum2 } from "./lanes";
+import { WIDENED } from "./build";
+import { addWide, firstLanes, loadTail, put8, storeTail, sum2 } from "./lanes";
 import { exp4 } from "./math";
+import { scratch } from "./matmul";
 import { largestRow, sumRow } from "./reduce";
 
-/** out = exp(x - shift) with the sum of it; out may be x, or 0 where only the sum is wanted. */
-function expRow(n: i32, out: usize, x: usize, shift: f32): f64 {
+/** out = exp(x - shift), element by element, with the sum of it added to `sum`, two lanes of doubles; out may be x. */
+export function expRow(n: i32, out: usize, x: usize, shift: f32, sum: v128): v128 {
   const m = f32x4.splat(shift);
-  let sum = f64x2.splat(0);
   let i = 0;
+  if (WIDENED) {
+    for (; i + 8 <= n; i += 8) {
+      const y0 = exp4(f32x4.sub(v128.load(x + i * 4), m));
+      put8(out + i * 4, y0, exp4(f32x4.sub(v128.load(x + i * 4, 16), m)), false);
+      sum = addWide(addWide(sum, v128.load(out + i * 4)), v128.load(out + i * 4, 16));
+    }
+  }
   for (; i + 4 <= n; i += 4) {
     const y = exp4(f32x4.sub(v128.load(x + i * 4), m));
-    if (out) v128.store(out + i * 4, y);
+    v128.store(out + i * 4, y);
     sum = addWide(sum, y);
   }
   if (i < n) {
     const y = firstLanes(exp4(f32x4.sub(loadTail(x + i * 4, n - i), m)), f32x4.splat(0), n - i);
-    if (out) storeTail(out + i * 4, y, n - i);
+    storeTail(out + i * 4, y, n - i);
     sum = addWide(sum, y);
   }
+  return sum;
+}
+
+/** Elements whose exponentials stand in the scratch memory while they are added up. */
+const STRETCH: i32 = 256;
+
+/** sum(exp(x - shift)) */
+function sumOfExp(n: i32, x: usize, shift: f32): f64 {
+  let sum = f64x2.splat(0);
+  for (let i = 0; i < n; i += STRETCH) sum = expRow(min(STRETCH, n - i), scratch, x + i * 4, shift, sum);
   return sum2(sum);
 }
 
@@ -26,6 +44,11 @@ function expRow(n: i32, out: usize, x: usize, shift: f32): f64 {
 function divideRow(n: i32, x: usize, divisor: f32): void {
   const d = f32x4.splat(divisor);
   let i = 0;
+  if (WIDENED) {
+    for (; i + 8 <= n; i += 8) {
+      put8(x + i * 4, f32x4.div(v128.load(x + i * 4), d), f32x4.div(v128.load(x + i * 4, 16), d), false);
+    }
+  }
   for (; i + 4 <= n; i += 4) v128.store(x + i * 4, f32x4.div(v128.load(x + i * 4), d));
   if (i < n) storeTail(x + i * 4, f32x4.div(loadTail(x + i * 4, n - i), d), n - i);
 }
@@ -34,7 +57,7 @@ function divideRow(n: i32, x: usize, divisor: f32): void {
 export function logSumExpRow(n: i32, x: usize): f64 {
   const largest = largestRow(x, n);
   if (largest == -Infinity) return -Infinity;
-  return largest + NativeMath.log(expRow(n, 0, x, largest));
+  return largest + NativeMath.log(sumOfExp(n, x, largest));
 }
 
 export function softmax(begin: i32, end: i32, n: i32, out: usize, x: usize): void {
@@ -46,7 +69,7 @@ export function softmax(begin: i32, end: i32, n: i32, out: usize, x: usize): voi
       memory.fill(y, 0, n * 4);
       continue;
     }
-    const sum = expRow(n, y, row, largest);
+    const sum = sum2(expRow(n, y, row, largest, f64x2.splat(0)));
     divideRow(n, y, <f32>sum);
   }
 }
@@ -66,6 +89,13 @@ export function softmaxGrad(begin: i32, end: i32, n: i32, dx: usize, y: usize, d
     const dot = f32x4.splat(<f32>dotRow(n, y + at, dy + at));
     let i: usize = at;
     const stop = at + <usize>n * 4;
+    if (WIDENED) {
+      for (; i + 32 <= stop; i += 32) {
+        const d0 = f32x4.mul(v128.load(y + i), f32x4.sub(v128.load(dy + i), dot));
+        const d1 = f32x4.mul(v128.load(y + i, 16), f32x4.sub(v128.load(dy + i, 16), dot));
+        put8(dx + i, d0, d1, false);
+      }
+    }
     for (; i + 16 <= stop; i += 16) {
       v128.store(dx + i, f32x4.mul(v128.load(y + i), f32x4.sub(v128.load(dy + i), dot)));
     }
@@ -82,10 +112,16 @@ export function logSoftmax(begin: i32, end: i32, n: i32, out: usize, x: usize): 
     const y = out + r * n * 4;
     // In two steps: the sum's logarithm would drown in the largest element if it were added to it.
     const largest = largestRow(row, n);
-    const rest: f64 = largest == -Infinity ? 0 : NativeMath.log(expRow(n, 0, row, largest));
+    const rest: f64 = largest == -Infinity ? 0 : NativeMath.log(sumOfExp(n, row, largest));
     const m = f32x4.splat(largest);
     const s = f32x4.splat(<f32>rest);
     let i = 0;
+    if (WIDENED) {
+      for (; i + 8 <= n; i += 8) {
+        const y0 = f32x4.sub(f32x4.sub(v128.load(row + i * 4), m), s);
+        put8(y + i * 4, y0, f32x4.sub(f32x4.sub(v128.load(row + i * 4, 16), m), s), false);
+      }
+    }
     for (; i + 4 <= n; i += 4) {
       v128.store(y + i * 4, f32x4.sub(f32x4.sub(v128.load(row + i * 4), m), s));
     }
@@ -99,6 +135,13 @@ export function logSoftmaxGrad(begin: i32, end: i32, n: i32, dx: usize, y: usize
     const sum = f32x4.splat(<f32>sumRow(dy + at, n));
     let i: usize = at;
     const stop = at + <usize>n * 4;
+    if (WIDENED) {
+      for (; i + 32 <= stop; i += 32) {
+        const d0 = f32x4.sub(v128.load(dy + i), f32x4.mul(exp4(v128.load(y + i)), sum));
+        const d1 = f32x4.sub(v128.load(dy + i, 16), f32x4.mul(exp4(v128.load(y + i, 16)), sum));
+        put8(dx + i, d0, d1, false);
+      }
+    }
     for (; i + 16 <= stop; i += 16) {
       v128.store(dx + i, f32x4.sub(v128.load(dy + i), f32x4.mul(exp4(v128.load(y + i)), sum)));
     }
@@ -106,156 +149,6 @@ export function logSoftmaxGrad(begin: i32, end: i32, n: i32, dx: usize, y: usize
       const count = <i32>(stop - i) >> 2;
       const value = f32x4.sub(loadTail(dy + i, count), f32x4.mul(exp4(loadTail(y + i, count)), sum));
       storeTail(dx + i, value, count);
-    }
-  }
-}
-
-// --- layer normalisation --------------------------------------------------------------------------
-
-/** Elements of a row that are summed in single precision; their sums are added up in double. */
-const STRETCH: i32 = 64;
-
-/** sum((x - mean)^2) over a row. */
-function squaresRow(n: i32, x: usize, mean: f32): f64 {
-  const m = f32x4.splat(mean);
-  let total = f64x2.splat(0);
-  for (let first = 0; first < n; first += STRETCH) {
-    const stop = min(first + STRETCH, n);
-    let sum = f32x4.splat(0);
-    let i = first;
-    for (; i + 4 <= stop; i += 4) {
-      const d = f32x4.sub(v128.load(x + i * 4), m);
-      sum = madd(d, d, sum);
-    }
-    if (i < stop) {
-      const d = firstLanes(f32x4.sub(loadTail(x + i * 4, n - i), m), f32x4.splat(0), n - i);
-      sum = madd(d, d, sum);
-    }
-    total = addWide(total, sum);
-  }
-  return sum2(total);
-}
-
-/** weight and bias are 0 where there are none, mean and rstd where they are not wanted. */
-export function layerNorm(
-  begin: i32, end: i32, n: i32, out: usize, mean: usize, rstd: usize, x: usize, weight: usize, bias: usize, eps: f64,
-): void {
-  for (let r = begin; r < end; r++) {
-    const row = x + r * n * 4;
-    const y = out + r * n * 4;
-    const mu = <f32>(sumRow(row, n) / n);
-    const scale = <f32>(1 / sqrt(squaresRow(n, row, mu) / n + eps));
-    if (mean) {
-      store<f32>(mean + r * 4, mu);
-      store<f32>(rstd + r * 4, scale);
-    }
-    const m = f32x4.splat(mu);
-    const s = f32x4.splat(scale);
-    let i = 0;
-    for (; i + 4 <= n; i += 4) {
-      let h = f32x4.mul(f32x4.sub(v128.load(row + i * 4), m), s);
-      if (weight) h = f32x4.mul(h, v128.load(weight + i * 4));
-      if (bias) h = f32x4.add(h, v128.load(bias + i * 4));
-      v128.store(y + i * 4, h);
-    }
-    if (i < n) {
-      let h = f32x4.mul(f32x4.sub(loadTail(row + i * 4, n - i), m), s);
-      if (weight) h = f32x4.mul(h, loadTail(weight + i * 4, n - i));
-      if (bias) h = f32x4.add(h, loadTail(bias + i * 4, n - i));
-      storeTail(y + i * 4, h, n - i);
-    }
-  }
-}
-
-/** What the gradient of a row needs of all of it: the means of g and of g h. */
-let meanG: f32 = 0;
-let meanGH: f32 = 0;
-
-function meansOfRow(n: i32, dy: usize, x: usize, mean: v128, rstd: v128, weight: usize): void {
-  let sumG = f64x2.splat(0);
-  let sumGH = f64x2.splat(0);
-  for (let first = 0; first < n; first += STRETCH) {
-    const stop = min(first + STRETCH, n);
-    let shortG = f32x4.splat(0);
-    let shortGH = f32x4.splat(0);
-    let i = first;
-    for (; i + 4 <= stop; i += 4) {
-      let g = v128.load(dy + i * 4);
-      if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
-      shortG = f32x4.add(shortG, g);
-      shortGH = madd(g, f32x4.mul(f32x4.sub(v128.load(x + i * 4), mean), rstd), shortGH);
-    }
-    if (i < stop) {
-      let g = loadTail(dy + i * 4, n - i);
-      if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
-      shortG = f32x4.add(shortG, g);
-      shortGH = madd(g, f32x4.mul(f32x4.sub(loadTail(x + i * 4, n - i), mean), rstd), shortGH);
-    }
-    sumG = addWide(sumG, shortG);
-    sumGH = addWide(sumGH, shortGH);
-  }
-  meanG = <f32>(sum2(sumG) / n);
-  meanGH = <f32>(sum2(sumGH) / n);
-}
-
-/** dx = rstd * (g - mean(g) - h * mean(g h)) with h the normalised row and g = dy * weight. */
-function layerNormGradRow(n: i32, dx: usize, dy: usize, x: usize, mean: v128, rstd: v128, weight: usize): void {
-  meansOfRow(n, dy, x, mean, rstd, weight);
-  const a = f32x4.splat(meanG);
-  const b = f32x4.splat(meanGH);
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const h = f32x4.mul(f32x4.sub(v128.load(x + i * 4), mean), rstd);
-    let g = v128.load(dy + i * 4);
-    if (weight) g = f32x4.mul(g, v128.load(weight + i * 4));
-    v128.store(dx + i * 4, f32x4.mul(rstd, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))));
-  }
-  if (i < n) {
-    const h = f32x4.mul(f32x4.sub(loadTail(x + i * 4, n - i), mean), rstd);
-    let g = loadTail(dy + i * 4, n - i);
-    if (weight) g = f32x4.mul(g, loadTail(weight + i * 4, n - i));
-    storeTail(dx + i * 4, f32x4.mul(rstd, f32x4.sub(f32x4.sub(g, a), f32x4.mul(h, b))), n - i);
-  }
-}
-
-/** weights += dy * h, biases += dy, element by element. */
-function addWeightsRow(n: i32, weights: usize, biases: usize, dy: usize, x: usize, mean: v128, rstd: v128): void {
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const g = v128.load(dy + i * 4);
-    const h = f32x4.mul(f32x4.sub(v128.load(x + i * 4), mean), rstd);
-    v128.store(weights + i * 4, madd(g, h, v128.load(weights + i * 4)));
-    v128.store(biases + i * 4, f32x4.add(v128.load(biases + i * 4), g));
-  }
-  if (i < n) {
-    const g = loadTail(dy + i * 4, n - i);
-    const h = f32x4.mul(f32x4.sub(loadTail(x + i * 4, n - i), mean), rstd);
-    storeTail(weights + i * 4, madd(g, h, loadTail(weights + i * 4, n - i)), n - i);
-    storeTail(biases + i * 4, f32x4.add(loadTail(biases + i * 4, n - i), g), n - i);
-  }
-}
-
-/**
- * Units are blocks of `height` rows. dx is 0 where it is not wanted; so are weights and biases, [units, n]: the sums over a
- * block's rows of dy * h and of dy.
- */
-export function layerNormGrad(
-  begin: i32, end: i32, height: i32, rows: i32, n: i32, dx: usize, weights: usize, biases: usize, dy: usize, x: usize,
-  mean: usize, rstd: usize, weight: usize,
-): void {
-  for (let unit = begin; unit < end; unit++) {
-    const sums = <usize>unit * n * 4;
-    if (weights) {
-      memory.fill(weights + sums, 0, n * 4);
-      memory.fill(biases + sums, 0, n * 4);
-    }
-    const last = min(rows, (unit + 1) * height);
-    for (let r = unit * height; r < last; r++) {
-      const at = <usize>r * n * 4;
-      const m = v128.load32_splat(mean + r * 4);
-      const s = v128.load32_splat(rstd + r * 4);
-      if (weights) addWeightsRow(n, weights + sums, biases + sums, dy + at, x + at, m, s);
-      if (dx) layerNormGradRow(n, dx + at, dy + at, x + at, m, s, weight);
     }
   }
 }

@@ -1,9 +1,14 @@
-// Calls of kernels with loops that are to be widened. Run by itself it makes each until the engine has optimised it:
-// widening.test.ts reads what the engine tells.
-import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { type Helpers, type Kernels, Operand, Problem, Slot } from "../../src/devices/cpu/generated/interface.mjs";
-import { compileKernels, instantiate } from "../../src/devices/cpu/module.ts";
+// Calls of kernels with loops that are to be widened.
+import {
+  Binary,
+  type Helpers,
+  type Kernels,
+  Operand,
+  Problem,
+  Slot,
+  Unary,
+  UnaryGrad,
+} from "../../src/devices/cpu/generated/interface.mjs";
 
 /** A build's kernels, and the memory that they work on. */
 interface Build {
@@ -32,6 +37,19 @@ function describe({ numbers }: Build, n: number): number {
   return PROBLEM;
 }
 
+/** No row is more than the numbers there. */
+const TARGETS = AXES;
+
+/** One call for each of several ops. */
+function each<Op extends number>(
+  kind: string,
+  ops: Readonly<Record<string, Op>>,
+  call: (build: Build, n: number, op: Op) => void,
+): Record<string, (build: Build, n: number) => void> {
+  const all = Object.entries(ops).map(([name, op]) => [`the ${kind} ${name}`, (b: Build, n: number) => call(b, n, op)]);
+  return Object.fromEntries(all);
+}
+
 /** By what they compute, in matrices of n x n; lengths with tails of every kind. */
 export const CALLS: Record<string, (build: Build, n: number) => void> = {
   "a product": ({ kernels }, n) =>
@@ -46,15 +64,22 @@ export const CALLS: Record<string, (build: Build, n: number) => void> = {
   "the gradient of bias and GELU": ({ kernels }, n) => kernels.biasGeluGrad(0, 1, n, n, n, Z, W, X, Y),
   attention: (build, n) => build.kernels.attention(0, 1, describe(build, n)),
   "the gradient of attention": (build, n) => build.kernels.attentionGrad(0, 1, describe(build, n)),
+  "layer norm": ({ kernels }, n) => kernels.layerNorm(0, n, n, Z, W, W + n * 4, X, Y, Y + n * 4, 1e-5),
+  "the gradient of layer norm": ({ kernels }, n) =>
+    kernels.layerNormGrad(0, 1, n, n, n, Z, W, W + n * 4, X, Y, X + n * 4, X + n * 8, Y),
+  "the gradient of layer norm without a weight": ({ kernels }, n) =>
+    kernels.layerNormGrad(0, 1, n, n, n, Z, W, W + n * 4, X, Y, X + n * 4, X + n * 8, 0),
+  softmax: ({ kernels }, n) => kernels.softmax(0, n, n, Z, X),
+  "the gradient of softmax": ({ kernels }, n) => kernels.softmaxGrad(0, n, n, Z, X, Y),
+  "its logarithm": ({ kernels }, n) => kernels.logSoftmax(0, n, n, Z, X),
+  "the gradient of its logarithm": ({ kernels }, n) => kernels.logSoftmaxGrad(0, n, n, Z, X, Y),
+  "cross entropy": ({ kernels }, n) => kernels.crossEntropy(0, n, n, W, W + n * 4, W + n * 8, X, TARGETS, 0, -1, 0.1),
+  "the gradient of cross entropy": ({ kernels }, n) =>
+    kernels.crossEntropyGrad(0, n, n, Z, X, Y, X, TARGETS, 0, -1, 0.1),
+  "a gated layer": ({ kernels }, n) => kernels.swiglu(0, n * n, Z, X, Y),
+  "the gradient of a gated layer": ({ kernels }, n) => kernels.swigluGrad(0, n * n, Z, W, X, Y, X),
+  ...each("function", Unary, ({ kernels }, n, op) => kernels.unary(0, n * n, op, Z, X, 0.3, 0.4)),
+  ...each("gradient", UnaryGrad, ({ kernels }, n, op) => kernels.unaryGrad(0, n * n, op, Z, X, Y)),
+  ...each("operation", Binary, ({ kernels }, n, op) => kernels.binaryFlat(0, n * n, false, op, Z, X, 4, Y, 4)),
   AdamW: ({ kernels }, n) => kernels.adamW(0, n * n, X, Y, Z, W, 0.9, 0.1, 0.99, 0.01, 1e-8, 0.999, 1, 1e-3, 1),
 };
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true });
-  const kernels = instantiate(compileKernels("widened").module, memory);
-  kernels.setScratch(SCRATCH);
-  // At once, and not some time later beside the program.
-  setFlagsFromString("--wasm-sync-tier-up");
-  const build = { kernels, numbers: new Float32Array(memory.buffer) };
-  for (let i = 0; i < 60; i++) for (const call of Object.values(CALLS)) call(build, 192);
-}
