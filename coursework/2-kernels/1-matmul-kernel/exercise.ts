@@ -18,6 +18,8 @@ export const exercises = {
 
   /** On gpu.js, which translates the kernel. */
   async translated({ matmul }: Student, { a, b }: Factors) {
+    // Here first, where an error is told in JavaScript's words.
+    await matmul(tensor(a), tensor(b)).data();
     await openGpu({ backend: "webasm" });
     const there = (x: number[][]): Tensor => tensor(x, { device: "gpu" });
     return matrix(matmul(there(a), there(b)));
