@@ -29,22 +29,39 @@ export interface Beside<C extends Curve = Curve> {
 /** Does one step of a training, and gives its loss. */
 type Step = () => number | Promise<number>;
 
+/** How many steps are trained. */
+interface Steps {
+  readonly full: number;
+  readonly quick: number;
+}
+
 /**
  * Trains twice from the same seed, with the student's part and with the library's. `start` makes what is trained, and gives a
  * step. For trainings that are not language models: an image classifier, a line through points.
  */
 export async function trainTwice(
-  { quick, seed, progress }: UseContext,
-  steps: { readonly full: number; readonly quick: number },
+  context: UseContext,
+  steps: Steps,
   start: (mine: boolean) => Step | Promise<Step>,
 ): Promise<Beside> {
+  const [mine, library] = await trainEach(context, steps, [true, false], start);
+  return { mine, library };
+}
+
+/** The same for any number of trainings; `start` is told which of them begins. */
+export async function trainEach<Kind>(
+  { quick, seed, progress }: UseContext,
+  steps: Steps,
+  kinds: readonly Kind[],
+  start: (kind: Kind) => Step | Promise<Step>,
+): Promise<Curve[]> {
   const count = quick ? steps.quick : steps.full;
   const curves: Curve[] = [];
-  for (const [i, mine] of [true, false].entries()) {
+  for (const [i, kind] of kinds.entries()) {
     manualSeed(seed);
-    curves.push(await follow(await start(mine), count, (done) => progress(i * count + done, 2 * count)));
+    curves.push(await follow(await start(kind), count, (done) => progress(i * count + done, kinds.length * count)));
   }
-  return { mine: curves[0], library: curves[1] };
+  return curves;
 }
 
 /** So many steps, one after the other. */
@@ -105,22 +122,29 @@ async function smallLanguageModel({ quick, seed }: UseContext, { steps: wanted, 
   return { data, options, steps: { full: steps, quick: Math.min(steps, usual) } };
 }
 
-/** Trains a small GPT on the characters of Moby Dick, with the student's parts and with the library's: same data, same seed. */
-export async function trainLanguageModels(context: UseContext, parts: LanguageModelParts): Promise<LanguageModels> {
+/**
+ * Trains a small GPT on the characters of Moby Dick, with the student's parts and with the library's: same data, same seed.
+ * `library` is what stands in a part's place where a training has none by itself.
+ */
+export async function trainLanguageModels(
+  context: UseContext,
+  parts: LanguageModelParts,
+  library: LanguageModelParts = {},
+): Promise<LanguageModels> {
   const { data, options, steps } = await smallLanguageModel(context, { ...parts.options, steps: parts.steps });
   const models: Model[] = [];
   let tokenizer: Tokenizer | undefined;
   const curves = await trainTwice(context, steps, (isMine) => {
     const { train, tokenizer: characters } = data();
     tokenizer = characters;
-    const { model, step } = languageModel(isMine ? parts : { lr: parts.lr }, options(tokenizer), steps.full);
+    const theirs = { lr: parts.lr, ...library };
+    const { model, step } = languageModel(isMine ? parts : theirs, options(tokenizer), steps.full);
     models.push(model);
     return () => step(train.next(model.parameters()[0].device));
   });
-  const [mine, library] = models;
   return {
-    mine: { ...curves.mine, model: mine },
-    library: { ...curves.library, model: library },
+    mine: { ...curves.mine, model: models[0] },
+    library: { ...curves.library, model: models[1] },
     tokenizer: tokenizer!,
   };
 }
@@ -176,8 +200,9 @@ export async function trainBeside(
   context: UseContext,
   part: Languages<string>,
   parts: LanguageModelParts,
+  library?: LanguageModelParts,
 ): Promise<Used> {
-  return besideUsed(part, await trainLanguageModels(context, parts));
+  return besideUsed(part, await trainLanguageModels(context, parts, library));
 }
 
 /**
