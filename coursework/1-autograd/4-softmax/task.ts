@@ -48,7 +48,8 @@ export const task = defineTask<typeof exercises>()({
       draw: (random) => ({ x: random.matrix(random.integer(2, 4), 5) }),
       expected: ({ x }) => x.map(softmax),
       mistakes: {
-        axis: ({ x }) => transposed(transposed(x).map(softmax)),
+        // Whatever was taken from the numbers before: columns are what sums to one.
+        axis: (_, y) => transposed(y).every((column) => Math.abs(sum(column) - 1) < 1e-4),
         whole: ({ x }) => {
           const all = softmax(x.flat());
           return x.map((row, i) => row.map((_, j) => all[i * row.length + j]));

@@ -4,7 +4,7 @@ import { pointsOf } from "./course.ts";
 import { Homework, type HomeworkOptions } from "./homework.ts";
 import { type FoundTask, useOf } from "./registry.ts";
 import { stateOf, withTask } from "./state.ts";
-import { asJson, checkLines, typeLines } from "./tell.ts";
+import { asJson, checkLines, oneForAll, typeLines } from "./tell.ts";
 import { typeMistakes } from "./types.ts";
 
 export interface CheckCommandOptions extends HomeworkOptions {
@@ -29,7 +29,7 @@ export async function courseCheck(options: CheckCommandOptions): Promise<void> {
     sum.of += checked.of;
     full &&= checked.full;
   }
-  if (found.length > 1) out.say(`\n${w.total}: ${w.of(homework.number(sum.points), sum.of)} ${w.points(sum.of)}`);
+  if (found.length > 1) out.say(`\n${w.total}: ${homework.outOf(sum)}`);
   out.event("done", { tasks: found.length, ...sum });
   if (!full) process.exitCode = 1;
 }
@@ -84,8 +84,9 @@ function pointsAtTypes({ tests }: CheckResult): boolean {
 }
 
 /** What to do next. */
-async function nextLines(homework: Homework, found: FoundTask, { points, of, seed }: CheckResult): Promise<string[]> {
+async function nextLines(homework: Homework, found: FoundTask, result: CheckResult): Promise<string[]> {
   const { words: w } = homework;
+  const { points, of, seed } = result;
   if (points === of) {
     if ((await useOf(found)) !== undefined) return [`${w.full}\n  ${homework.command("run", found.id)}`];
     const next = homework.next(found);
@@ -93,7 +94,7 @@ async function nextLines(homework: Homework, found: FoundTask, { points, of, see
   }
   const left = found.task.hints.length - stateOf(homework.state, found.id).hints;
   return [
-    `${w.again}\n  ${homework.command("check", found.id, "--seed", String(seed))}`,
+    ...(oneForAll(result) ? [] : [`${w.again}\n  ${homework.command("check", found.id, "--seed", String(seed))}`]),
     ...(left > 0
       ? [`${w.moreHints(left, hintCost(homework, found))}\n  ${homework.command("check", found.id, "--hint")}`]
       : []),

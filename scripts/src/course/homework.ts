@@ -90,6 +90,11 @@ export class Homework {
     return scoreOf(this.course, task, this.isBegun(task) ? { points, of } : { points: 0, of }, { hints });
   }
 
+  /** `6 of 10 points`. */
+  outOf({ points, of }: { readonly points: number; readonly of: number }): string {
+    return this.words.outOf(this.number(points), this.number(of), of);
+  }
+
   /** All tasks together. */
   total(): { points: number; of: number } {
     const scores = this.tasks.map((task) => this.scoreOf(task));

@@ -16,18 +16,17 @@ export async function courseList(options: HomeworkOptions): Promise<void> {
   const rows = tasks.map((found) => {
     const { begun, done, reached, points } = listed(homework, found);
     const state = done ? "done" : begun ? "begun" : "open";
-    const score = begun ? w.of(number(reached), number(points)) : number(points);
+    const score = begun ? homework.outOf({ points: reached, of: points }) : `${number(points)} ${w.points(points)}`;
     const until = deadlineOf(homework.course, found);
     const deadline = until === undefined ? [] : [w.until(shownDate(until, homework))];
-    return [`  ${found.id}`, `${score} ${w.points(points)}`, w.state[state], found.title[language], ...deadline];
+    return [`  ${found.id}`, score, w.state[state], found.title[language], ...deadline];
   });
   const lines = table(rows).split("\n");
   for (const [i, { chapter }] of tasks.entries()) {
     if (chapter !== tasks[i - 1]?.chapter) out.say(`${i === 0 ? "" : "\n"}${titles[chapter][language]}`);
     out.say(lines[i]);
   }
-  const { points, of } = homework.total();
-  out.say(`\n${w.total}: ${w.of(number(points), number(of))} ${w.points(of)}`);
+  out.say(`\n${w.total}: ${homework.outOf(homework.total())}`);
   const next = homework.next();
   out.say(next === undefined ? w.allDone : `${w.begin}\n  ${homework.command("start", next.id)}`);
 }

@@ -14,14 +14,14 @@ export interface ReportCommandOptions extends HomeworkOptions {
 export async function courseReport(options: ReportCommandOptions): Promise<void> {
   const { out: page } = options;
   const homework = await Homework.open(options);
-  const { out, tasks, number, words: w, language } = homework;
+  const { out, tasks, language } = homework;
   const reported: Reported[] = [];
   for (const found of tasks) {
     const one = await reportedOf(homework, found);
     reported.push(one);
     const { task, points, of, hints, begun } = factsOf(one, homework);
     out.event("task", { task, points, of, hints, begun });
-    if (begun) out.say(`${task}: ${w.of(number(points), number(of))} ${w.points(of)}`);
+    if (begun) out.say(`${task}: ${homework.outOf({ points, of })}`);
   }
   const facts = {
     course: homework.course.title[language],

@@ -24,8 +24,7 @@ export function reportPage(homework: Homework, reported: readonly Reported[]): s
     number(stateOf(homework.state, found.id).hints),
     mistakesIn(begun?.result).join(", "),
   ]);
-  const { points, of } = homework.total();
-  const total = [w.total, "", `${w.of(number(points), number(of))} ${w.points(of)}`, "", "", ""];
+  const total = [w.total, "", homework.outOf(homework.total()), "", "", ""];
   const body = [
     html`<h1>${title}</h1><p>${w.reportFor}</p>`,
     cells(

@@ -31,8 +31,8 @@ export function checkLines(homework: Homework, found: FoundTask, result: CheckRe
 /** The points of the last check of a task, with what hints cost. */
 export function score(homework: Homework, found: FoundTask): string {
   const { words: w, number } = homework;
-  const { points, of, hintCost } = homework.scoreOf(found);
-  return `${w.of(number(points), number(of))} ${w.points(of)}${hintCost > 0 ? w.hintsCost(number(hintCost)) : ""}`;
+  const { hintCost, ...reached } = homework.scoreOf(found);
+  return `${homework.outOf(reached)}${hintCost > 0 ? w.hintsCost(number(hintCost)) : ""}`;
 }
 
 /** Whether there is nothing to say of single tests: the file does not load, or nothing is done yet. */

@@ -11,7 +11,7 @@ const inEnglish = (count: number, one: string, many: string): string => (count =
 /** What `lectern course` says to a student. */
 export const courseWords = inLanguages({
   en: {
-    of: (points: string, of: number | string) => `${points} of ${of}`,
+    outOf: (points: string, of: string, count: number) => `${points} of ${of} ${inEnglish(count, "point", "points")}`,
     points: (count: number) => inEnglish(count, "point", "points"),
     task: "task",
     chapter: "chapter",
@@ -93,7 +93,8 @@ export const courseWords = inLanguages({
     nothingMissing: "All points, and no task is left: done.",
   },
   ru: {
-    of: (points: string, of: number | string) => `${points} из ${of}`,
+    outOf: (points: string, of: string, count: number) =>
+      `${points} из ${of} ${inRussian(count, "балла", Number.isInteger(count) ? "баллов" : "балла", "баллов")}`,
     points: (count: number) => inRussian(count, "балл", "балла", "баллов"),
     task: "задача",
     chapter: "глава",
