@@ -27,6 +27,12 @@ function builtPaths(value) {
   return Object.fromEntries(Object.entries(value).map(([condition, path]) => [condition, builtPaths(path)]));
 }
 
+/** Where the sources lie, as GitHub says where it packs them: npm compares that with what a package's provenance says. */
+function repository() {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env;
+  return server && name ? { repository: { type: "git", url: `git+${server}/${name}.git` } } : {};
+}
+
 /** What every published package.json says, and what its dependencies are: those of ours, in the same version. */
 function commonManifest({ description, license, dependencies, optionalDependencies }, name, version) {
   const pinned = Object.entries(dependencies).map(([key, range]) => [key, range === "workspace:*" ? version : range]);
@@ -36,6 +42,7 @@ function commonManifest({ description, license, dependencies, optionalDependenci
     sideEffects: true,
     dependencies: Object.fromEntries(pinned),
     ...(optionalDependencies && { optionalDependencies }),
+    ...repository(),
     publishConfig: { access: "public", provenance: true },
   };
 }
