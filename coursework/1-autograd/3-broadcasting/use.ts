@@ -1,7 +1,7 @@
 import { defineOp, mseLoss, ones, randn, type Tensor, zeros } from "@lectern/autograd";
 import { Linear, Module, parameter } from "@lectern/nn";
 import { AdamW } from "@lectern/train";
-import { besideUsed, trainTwice } from "../../../scripts/src/course/curves.ts";
+import { besideUsed, SQUARED_ERROR, trainTwice } from "../../../scripts/src/course/curves.ts";
 import { defineUse } from "../../../scripts/src/course/use.ts";
 
 type Binary = (a: Tensor, b: Tensor) => Tensor;
@@ -55,5 +55,5 @@ export const use = defineUse<typeof import("./starter.ts")>(async (student, cont
       return value;
     };
   });
-  return besideUsed({ en: "your gradients", ru: "вашими градиентами" }, curves);
+  return besideUsed({ en: "your gradients", ru: "вашими градиентами" }, curves, SQUARED_ERROR);
 });

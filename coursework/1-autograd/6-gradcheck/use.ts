@@ -34,7 +34,7 @@ const OPS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   matmul: (x) => x.matmul(fixed(COLUMNS, 2)),
   "mul, broadcast": (x) => fixed(2, ROWS, COLUMNS).mul(x),
   layerNorm: (x) => layerNorm(x, fixed(COLUMNS), fixed(COLUMNS)),
-  "x / std(x)": (x) => x.div(x.square().mean().add(1).sqrt()),
+  "x / rms(x)": (x) => x.div(x.square().mean().add(1).sqrt()),
   crossEntropy: (x) => crossEntropy(x, tensor([1, 3, 0], { ...there, dtype: "int32" })),
   "tanh, 1 - y": wrongTanh,
 };
@@ -104,7 +104,7 @@ const words = inLanguages({
       `The others' rules are at most ${number(largest(rows))} away from your differences.`,
     table: "The library's ops against your differences",
     tableCaption:
-      "The largest distance between a derivative by the op's rule and the one that was measured with a step of 1e-5.",
+      "The largest distance between a derivative by the op's rule and the one that was measured with a step of 10⁻⁵.",
     tableAlt: "A table of ops, each with its largest distance and a verdict.",
     op: "op",
     distance: "largest distance",
@@ -123,7 +123,7 @@ const words = inLanguages({
       `Операций проверено: ${rows.length}; неверными вы признали: ${namesOf(rows) || "ни одной"} (неверное правило нарочно дано одной, tanh). ` +
       `Правила остальных отличаются от ваших разностей не больше чем на ${number(largest(rows))}.`,
     table: "Операции библиотеки и ваши разности",
-    tableCaption: "Наибольшее расстояние между производной по правилу операции и измеренной с шагом 1e-5.",
+    tableCaption: "Наибольшее расстояние между производной по правилу операции и измеренной с шагом 10⁻⁵.",
     tableAlt: "Таблица операций: для каждой наибольшее расстояние и вывод.",
     op: "операция",
     distance: "наибольшее расстояние",

@@ -67,6 +67,8 @@ async function milliseconds(matmul: Matmul, device: string, n: number): Promise<
   return best;
 }
 
+const BACKENDS = { webgpu: "WebGPU", webgl2: "WebGL 2", webasm: "WebAssembly" };
+
 /** A network whose layers multiply by the student's kernel, which gpu.js translates for the best that this machine has. */
 export const use = defineUse<typeof import("./starter.ts")>(async ({ matmul }, context) => {
   await openGpu();
@@ -97,7 +99,7 @@ export const use = defineUse<typeof import("./starter.ts")>(async ({ matmul }, c
   const told = besideUsed({ en: "your kernel", ru: "вашим ядром" }, curves);
   const { backend } = gpuInfo();
   return {
-    says: (language) => `${told.says(language)} ${words[language].says(backend)}`,
+    says: (language) => `${told.says(language)} ${words[language].says(BACKENDS[backend])}`,
     figures: (language) => [...told.figures(language), table(rows, language)],
   };
 });

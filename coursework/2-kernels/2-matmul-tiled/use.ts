@@ -1,7 +1,7 @@
 import { defineOp, mseLoss, nextTask, noGrad, randn, type Tensor, tensor } from "@lectern/autograd";
 import { Linear } from "@lectern/nn";
 import { AdamW } from "@lectern/train";
-import { besideUsed, trainTwice } from "../../../scripts/src/course/curves.ts";
+import { besideUsed, SQUARED_ERROR, trainTwice } from "../../../scripts/src/course/curves.ts";
 import { defineUse } from "../../../scripts/src/course/use.ts";
 import { type Figure, lines } from "../../../scripts/src/report/figures.ts";
 import { inLanguages, type Language } from "../../../scripts/src/report/language.ts";
@@ -103,7 +103,7 @@ export const use = defineUse<typeof import("./starter.ts")>(async (student, cont
     costs.push(costOf(student.matmul, n, tile));
     await nextTask();
   }
-  const told = besideUsed({ en: "your product", ru: "вашим умножением" }, curves);
+  const told = besideUsed({ en: "your product", ru: "вашим умножением" }, curves, SQUARED_ERROR);
   return {
     says: (language) => `${told.says(language)} ${words[language].says(n, costs)}`,
     figures: (language) => [...told.figures(language), loadFigure(costs, n, language), timeFigure(costs, n, language)],
@@ -125,7 +125,7 @@ const words = inLanguages({
       `Seconds for a product of ${n} x ${n}, measured once; whatever else runs on the machine is in it.`,
     secondsAlt: "A curve of the time over the tile's size: it falls first, and then stays.",
     tile: "tile",
-    ofLoads: "loads",
+    ofLoads: "loads, millions",
     ofSeconds: "seconds",
     yours: "your product",
   },
@@ -141,7 +141,7 @@ const words = inLanguages({
       `Секунды на произведение ${n} × ${n}, одно измерение; всё, что ещё работает на компьютере, тоже влияет.`,
     secondsAlt: "Кривая времени в зависимости от размера блока: сначала убывает, потом почти не меняется.",
     tile: "размер блока",
-    ofLoads: "загрузки",
+    ofLoads: "загрузки, млн",
     ofSeconds: "секунды",
     yours: "ваше умножение",
   },
@@ -154,7 +154,7 @@ function loadFigure(costs: readonly Cost[], n: number, language: Language): Figu
     ...{ title: w.loads, caption: w.loadsCaption(n), alt: w.loadsAlt },
     x: { label: w.tile, log: true },
     y: { label: w.ofLoads, log: true },
-    series: [{ name: w.yours, points: costs.map(({ tile, loads }) => [tile, loads] as const) }],
+    series: [{ name: w.yours, points: costs.map(({ tile, loads }) => [tile, loads / 1e6] as const) }],
   });
 }
 

@@ -207,14 +207,18 @@ export async function trainBeside(
 
 /**
  * Two curves told and drawn. `part` is what stands behind "with": `{ en: "your softmax", ru: "вашим softmax" }` makes "With your
- * softmax the loss is …", "С вашим softmax функция потерь …".
+ * softmax the loss is …", "С вашим softmax функция потерь …". `loss` is what the losses are, where they are no cross entropy.
  */
-export function besideUsed(part: Languages<string>, curves: Beside): Used {
+export function besideUsed(part: Languages<string>, curves: Beside, loss: Languages<string> = NATS): Used {
   return {
     says: (language) => sentence(part[language], curves, language),
-    figures: (language) => [figureOf(part[language], curves, language)],
+    figures: (language) => [figureOf(part[language], curves, loss[language], language)],
   };
 }
+
+const NATS = inLanguages({ en: "loss, nats", ru: "функция потерь, наты" });
+/** For `besideUsed`: where a value is learned and no class. */
+export const SQUARED_ERROR = inLanguages({ en: "mean squared error", ru: "средний квадрат ошибки" });
 
 const words = inLanguages({
   en: {
@@ -229,7 +233,6 @@ const words = inLanguages({
     alt: (mine: string, library: string) =>
       `Two curves of the loss over the steps: yours ends at ${mine}, the library's at ${library}.`,
     step: "step",
-    loss: "loss, nats",
     mine: (part: string) => `with ${part}`,
     library: "with the library's",
   },
@@ -245,7 +248,6 @@ const words = inLanguages({
     alt: (mine: string, library: string) =>
       `Две кривые функции потерь по шагам: ваша приходит к ${mine}, библиотечная к ${library}.`,
     step: "шаг",
-    loss: "функция потерь, наты",
     mine: (part: string) => `с ${part}`,
     library: "с библиотечным вариантом",
   },
@@ -272,7 +274,7 @@ export function lastOf(losses: readonly number[]): number {
   return last.reduce((a, b) => a + b, 0) / last.length;
 }
 
-function figureOf(part: string, { mine, library }: Beside, language: Language): Figure {
+function figureOf(part: string, { mine, library }: Beside, loss: string, language: Language): Figure {
   const w = words[language];
   const number = numbersIn(language);
   const points = ({ losses }: Curve) =>
@@ -283,7 +285,7 @@ function figureOf(part: string, { mine, library }: Beside, language: Language): 
     caption: w.caption,
     alt: w.alt(number(lastOf(mine.losses), 2), number(lastOf(library.losses), 2)),
     x: { label: w.step },
-    y: { label: w.loss },
+    y: { label: loss },
     series: [
       { name: w.mine(part), points: points(mine) },
       { name: w.library, points: points(library), dashed: true },
