@@ -32,7 +32,7 @@ export function firstProgram(): string {
     .replace("30 }", "1 }");
 }
 
-const LIBRARIES = ["@lectern/autograd", "@lectern/nn", "@lectern/train", "@lectern/datasets"];
+export const LIBRARIES = ["@lectern/autograd", "@lectern/nn", "@lectern/train", "@lectern/datasets"];
 
 /**
  * Has the compiler look at a strict program in a folder and at everything that the libraries, and others that are named, export, as

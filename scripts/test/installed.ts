@@ -6,13 +6,12 @@ import { pathToFileURL } from "node:url";
 import type { Bundle } from "@lectern/autograd/testing/bundling";
 import { nodePackages } from "../node.mjs";
 import { packAll } from "../pack.mjs";
+import { LIBRARIES } from "./consumer.ts";
 import { npm } from "./npm.ts";
 
 /** The releases of Node, and of Vite, that the packages are tried with. */
 const NODES = { 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" } as const;
 const VITES = { 6: "6.4.6", 8: "8.3.8" } as const;
-
-const LIBRARIES = ["@lectern/autograd", "@lectern/nn", "@lectern/train", "@lectern/datasets"];
 
 export type NodeRelease = keyof typeof NODES;
 export type ViteRelease = keyof typeof VITES;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { findBrowser, openPage } from "@lectern/autograd/testing/browser";
-import { bundleWithVite } from "@lectern/autograd/testing/bundling";
-import { afterAll, describe, expect, it } from "vitest";
+import { type Bundle, bundleWithVite } from "@lectern/autograd/testing/bundling";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { experimentNames } from "../src/lecture/registry.ts";
 import { firstProgram, makeConsumer, manifestIn, typeChecks } from "./consumer.ts";
 import type { FirstProgramPage } from "./firstProgram.page.ts";
@@ -122,15 +122,24 @@ const browser = findBrowser();
 if (browser === undefined) {
   console.log("the packages in a page: left out, as no Chromium was found here (CHROMIUM can name its path)");
 } else {
-  it("README's first program runs in a page that Vite has minified", async () => {
+  let bundle: Bundle;
+  beforeAll(async () => {
     const page = join(folder, "page.ts");
     copyFileSync(fileURLToPath(new URL("firstProgram.page.ts", import.meta.url)), page);
-    const opened = await openPage(browser, await bundleWithVite(pathToFileURL(page)));
+    bundle = await bundleWithVite(pathToFileURL(page));
+  });
+
+  it.each([
+    ["with threads where it is cross-origin isolated", true],
+    ["without them where it is not", false],
+  ])("README's first program runs in a page that Vite has minified, %s", async (_, isolated) => {
+    const opened = await openPage(browser, bundle, { isolated });
     try {
       const { trainLoss, text } = await opened.page.evaluate(() => (globalThis as unknown as FirstProgramPage).run());
       expect(trainLoss).toBeGreaterThan(4);
       expect(trainLoss).toBeLessThan(5);
       expect(text).toMatch(/^Call me [\s\S]{20}$/u);
+      expect(await opened.page.evaluate(() => globalThis.crossOriginIsolated)).toBe(isolated);
     } finally {
       await opened.close();
     }
