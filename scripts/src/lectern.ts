@@ -61,7 +61,8 @@ function program(args: readonly string[]) {
       "Tasks for students: list them, begin one, see what is right, train with it",
       async (command) => {
         const { courseCommands } = await import("./commands/course.ts");
-        return courseCommands(isPublished ? refuseOutside(command) : command, ownFirst);
+        const { teacherCommands } = await import("./commands/courseTeacher.ts");
+        return teacherCommands(courseCommands(isPublished ? refuseOutside(command) : command, ownFirst), ownFirst);
       },
       () => {},
     );
@@ -179,6 +180,7 @@ const listOf = (usage: string): string | undefined => /\[(\w+)\.\.\]/.exec(usage
 
 /** What may be given several times: lists, and what stands before and behind `--`. */
 const LISTS = new Set([
+  "submissions",
   "_",
   "--",
   "experiment",
@@ -319,7 +321,21 @@ function asUsageError(args: readonly string[], message: string | null, error: Er
 
 /** The words that make a command, for pointing at the right help. */
 const COMMANDS = new Set([
-  ...["data", "model", "list", "fetch", "train", "lecture", "run", "course", "show", "start", "check"],
+  ...[
+    "data",
+    "model",
+    "list",
+    "fetch",
+    "train",
+    "lecture",
+    "run",
+    "course",
+    "show",
+    "start",
+    "check",
+    "grade",
+    "export",
+  ],
   ...tasks.map(({ name }) => name),
   ...commands.map(({ usage }) => usage.split(" ")[0]),
 ]);

@@ -39,25 +39,40 @@ export interface CheckOptions {
   readonly seed?: number;
   readonly limits?: Limits;
   /** In addition to the task's own. */
-  readonly tests?: readonly Test[];
+  readonly hidden?: HiddenTests;
+}
+
+/** A teacher's further tests of a task. */
+export interface HiddenTests {
+  readonly tests: readonly Test[];
+  /** Where they have exercises of their own: their file, which runs beside the student's code, and their names. */
+  readonly own?: { readonly file: string; readonly names: readonly string[] };
 }
 
 /** Checks a student's file: every test with inputs drawn anew, each mistake that fits named. */
 export async function check(found: FoundTask, file: string, options: CheckOptions = {}): Promise<CheckResult> {
-  const { seed = Math.floor(Math.random() * 2 ** 31), limits } = options;
-  const sandbox = new Sandbox({ exercise: exerciseOf(found), student: file, needs: await exportsOf(found) }, limits);
+  const { seed = newSeed(), limits, hidden } = options;
+  const needs = await exportsOf(found);
+  const sandbox = new Sandbox({ exercise: exerciseOf(found), student: file, needs }, limits);
+  const { own } = hidden ?? {};
+  const further = own && new Sandbox({ exercise: own.file, student: file, needs }, limits);
   try {
     const tests: TestResult[] = [];
-    for (const [i, test] of [...found.task.tests, ...(options.tests ?? [])].entries()) {
-      tests.push(await checkTest(found.task, test, sandbox, new Draws(seed + 7919 * i)));
+    for (const [i, test] of [...found.task.tests, ...(hidden?.tests ?? [])].entries()) {
+      const isOwn = i >= found.task.tests.length && own?.names.includes(test.exercise);
+      tests.push(await checkTest(found.task, test, isOwn ? further! : sandbox, new Draws(seed + 7919 * i)));
     }
     const points = tests.reduce((sum, test) => sum + test.points, 0);
     const of = tests.reduce((sum, test) => sum + test.of, 0);
-    return { task: found.id, points, of, tests, printed: sandbox.printed, seed };
+    const printed = sandbox.printed + (further?.printed ?? "");
+    return { task: found.id, points, of, tests, printed, seed };
   } finally {
     sandbox.close();
+    further?.close();
   }
 }
+
+export const newSeed = (): number => Math.floor(Math.random() * 2 ** 31);
 
 async function checkTest(task: Task, test: Test, sandbox: Sandbox, draws: Draws): Promise<TestResult> {
   const { says, points, times = 3 } = test;

@@ -77,7 +77,7 @@ export class Homework {
   }
 
   /** Checks a task within the course's limits, and remembers what came of it. */
-  async check(task: FoundTask, options: Pick<CheckOptions, "seed" | "tests"> = {}): Promise<CheckResult> {
+  async check(task: FoundTask, options: Pick<CheckOptions, "seed" | "hidden"> = {}): Promise<CheckResult> {
     const result = await check(task, this.fileOf(task), { ...options, limits: this.course.limits });
     const { points, of } = result;
     await this.remember(withTask(this.state, task.id, { points, of }));

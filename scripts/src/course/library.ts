@@ -66,6 +66,17 @@ export function openLibrary(student: string, closed: readonly string[]): Registe
   };
 }
 
+/** How files that lie elsewhere, such as a teacher's hidden exercises, find `@lectern/…`: those whose address begins so. */
+export function findLibrary(start: string): RegisterHooksOptions {
+  const here = new URL("package.json", ROOT).href;
+  return {
+    resolve(specifier, context, next) {
+      const isTheirs = context.parentURL !== undefined && begins(context.parentURL, start);
+      return next(specifier, isTheirs && begins(specifier, "@lectern/") ? { ...context, parentURL: here } : context);
+    },
+  };
+}
+
 function outside(specifier: string): RuleError {
   const message = `${specifier} cannot be imported here: a solution has the library ("@lectern/…") and its own folder`;
   return new RuleError({ kind: "outside", name: specifier }, message);

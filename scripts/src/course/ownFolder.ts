@@ -8,14 +8,16 @@ export const LARGEST_FILE = 1_000_000;
 const KINDS = new Set([".ts", ".mts", ".js", ".mjs", ".json"]);
 const MOST = { files: 200, entries: 5000, bytes: 10_000_000, depth: 4 };
 
-/** Why a student's file is not looked at; undefined where it is an ordinary one. */
-export function whyNot(file: string, largest = LARGEST_FILE): string | undefined {
+/** Why a student's file is not looked at. */
+export type Refusal = "missing" | "link" | "other" | "large" | "outside";
+
+/** Undefined where it is an ordinary file of an ordinary size. */
+export function whyNot(file: string): Exclude<Refusal, "outside"> | undefined {
   const status = lstatSync(file, { throwIfNoEntry: false });
-  if (status === undefined) return `${basename(file)} is not there`;
-  if (status.isSymbolicLink()) return `${basename(file)} is a link; hand in the file itself`;
-  if (!status.isFile()) return `${basename(file)} is no file`;
-  if (status.size > largest) return `${basename(file)} is larger than ${largest / 1_000_000} MB`;
-  return undefined;
+  if (status === undefined) return "missing";
+  if (status.isSymbolicLink()) return "link";
+  if (!status.isFile()) return "other";
+  return status.size > LARGEST_FILE ? "large" : undefined;
 }
 
 /**

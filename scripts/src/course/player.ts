@@ -5,7 +5,7 @@ import module from "node:module";
 import { pathToFileURL } from "node:url";
 import { setDefaultDevice } from "@lectern/autograd";
 import type { ExerciseFile } from "./exercise.ts";
-import { closeNames, openLibrary } from "./library.ts";
+import { closeNames, findLibrary, openLibrary } from "./library.ts";
 import { ANSWERS, LOADING, RuleError, type Told, toldOf } from "./protocol.ts";
 import { encoded, LONGEST_ANSWER, plainOf } from "./wire.ts";
 
@@ -26,7 +26,9 @@ function closeProcess(): void {
 
 /** The exercises and the student's file. Errors: the file does not load, or lacks what the task asks for. */
 async function load(): Promise<{ exercises: ExerciseFile["exercises"]; student: object }> {
-  const { exercises, closed = [] } = (await import(pathToFileURL(exerciseFile).href)) as ExerciseFile;
+  const exercise = pathToFileURL(exerciseFile).href;
+  module.registerHooks(findLibrary(exercise));
+  const { exercises, closed = [] } = (await import(exercise)) as ExerciseFile;
   setDefaultDevice("reference");
   closeNames(closed);
   closeProcess();

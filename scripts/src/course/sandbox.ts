@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plain } from "./exercise.ts";
 import { rootFolder } from "./library.ts";
@@ -29,6 +29,8 @@ export interface Limits {
 export const LIMITS: Limits = { seconds: 10, megabytes: 1024, printed: 100_000 };
 /** How often a process is started anew for one file. */
 const STARTS = 3;
+/** Seconds that loading is given besides, since the library is loaded as well, perhaps on a busy machine. */
+const START_UP = 20;
 /** So many times the seconds of one answer are all answers of a file given. */
 const PATIENCE = 6;
 
@@ -127,7 +129,7 @@ export class Sandbox {
     this.#ending = undefined;
     const { exercise, student, needs } = this.#played;
     const why = whyNot(student);
-    if (why !== undefined) return { kind: "broken", message: why };
+    if (why !== undefined) return { kind: "broken", message: `${basename(student)} ${REFUSED[why]}` };
     this.#copy ??= ownFolder(student);
     const child = play(exercise, this.#copy, needs, this.#limits);
     this.#process = child;
@@ -158,7 +160,10 @@ export class Sandbox {
     const child = this.#process;
     const began = performance.now();
     this.#heardInAll = 0;
-    const seconds = Math.max(0, Math.min(this.#limits.seconds, this.#left));
+    const isLoading = id === LOADING;
+    const seconds = isLoading
+      ? this.#limits.seconds + START_UP
+      : Math.max(0, Math.min(this.#limits.seconds, this.#left));
     return new Promise((resolve) => {
       const late = setTimeout(() => this.#end("time"), seconds * 1000);
       const watch = setInterval(() => {
@@ -170,7 +175,7 @@ export class Sandbox {
           clearTimeout(late);
           clearInterval(watch);
           this.#waiting = undefined;
-          this.#left -= (performance.now() - began) / 1000;
+          if (!isLoading) this.#left -= (performance.now() - began) / 1000;
           resolve(outcome);
         },
       };
@@ -210,6 +215,13 @@ export class Sandbox {
   }
 }
 
+const REFUSED = {
+  missing: "is not there",
+  link: "is a link to a file, and not a file",
+  other: "is no ordinary file",
+  large: "is larger than 1 MB",
+};
+
 /** What a signal that ends a process says of it: V8 gives up where its memory ends, the system where time does. */
 const ENDINGS: Readonly<Record<string, Ending>> = { SIGABRT: "memory", SIGTRAP: "memory", SIGXCPU: "time" };
 
@@ -229,7 +241,7 @@ function play(exercise: string, student: string, needs: readonly string[], limit
     ...[join(HERE, "player.ts"), exercise, student, needs.join(",")],
   ];
   // The system's limits are a second wall: no byte into any file, no core file, and an end to a process that outlives its judge.
-  const cpuSeconds = Math.ceil(2 * PATIENCE * limits.seconds) + 10;
+  const cpuSeconds = Math.ceil(2 * PATIENCE * limits.seconds) + 2 * START_UP;
   const limited = ["/bin/sh", "-c", `ulimit -f 0; ulimit -c 0; ulimit -t ${cpuSeconds}; exec "$@"`, "sh", ...node];
   const [program, ...args] = process.platform === "win32" ? node : limited;
   return spawn(program, args, {
