@@ -1,4 +1,5 @@
 import type { Tensor } from "@lectern/autograd";
+import { RuleError } from "./protocol.ts";
 
 /** What goes between the judge and a student's code: numbers, texts, and arrays and records of them. */
 export type Plain =
@@ -24,10 +25,16 @@ export interface ExerciseFile {
 }
 
 /** A matrix of numbers out of a tensor [rows, columns]. */
-export const matrix = async (x: Tensor): Promise<number[][]> => (await x.array()) as number[][];
+export const matrix = async (x: Tensor): Promise<number[][]> => (await tensorIn(x).array()) as number[][];
 
 /** Matrices out of a tensor [batch, rows, columns]. */
-export const matrices = async (x: Tensor): Promise<number[][][]> => (await x.array()) as number[][][];
+export const matrices = async (x: Tensor): Promise<number[][][]> => (await tensorIn(x).array()) as number[][][];
 
 /** A list of numbers out of a tensor [n]. */
-export const vector = async (x: Tensor): Promise<number[]> => (await x.array()) as number[];
+export const vector = async (x: Tensor): Promise<number[]> => (await tensorIn(x).array()) as number[];
+
+/** Errors: it is no tensor, as where a function forgets to return one. */
+function tensorIn(x: Tensor | undefined): Tensor {
+  if (typeof x?.array === "function") return x;
+  throw new RuleError({ kind: "noTensor", name: String(x) }, `a tensor has to come here, and ${x} came`);
+}

@@ -59,7 +59,8 @@ export function openLibrary(student: string, closed: readonly string[]): Registe
       const loaded = next(url, { ...context, format });
       // CommonJS would bring `require` and `module` along, and with these every module of Node's.
       if (isOwn && (loaded.format === "commonjs" || loaded.format === "commonjs-typescript")) {
-        throw new Error("a solution is a module: it says `export` and `import`, not `module.exports` and `require`");
+        const message = "a solution is a module: it says `export` and `import`, not `module.exports` and `require`";
+        throw new RuleError({ kind: "commonjs", name: "" }, message);
       }
       return loaded;
     },

@@ -13,9 +13,12 @@ export interface Question {
 /**
  * Rules of the coursework that a student's file can break. It calls what is closed; imports one of the library's own files, or
  * what is neither the library nor its own; lacks what the starter exports; asks for files, processes or the network; or is written
- * in a TypeScript that Node does not run.
+ * in a TypeScript that Node does not run, or as no module. Or it gives nothing where a tensor is expected, or what no test can look at.
  */
-export const RULES = ["closed", "inside", "outside", "missing", "denied", "erasable"] as const;
+export const RULES = [
+  ...(["closed", "inside", "outside", "missing", "denied", "erasable"] as const),
+  ...(["commonjs", "noTensor", "notPlain"] as const),
+] as const;
 
 export interface BrokenRule {
   readonly kind: (typeof RULES)[number];

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LANGUAGES, type Language } from "../report/language.ts";
+import { courseWords } from "./words.ts";
 
 /** What is remembered of a task. */
 export interface TaskState {
@@ -36,18 +37,22 @@ export async function readState(folder: string): Promise<State> {
     language: z.enum(LANGUAGES),
     tasks: z.record(z.string(), z.object({ points: number, of: number, hints: number.int() })),
   });
-  const advice = "repair it, or delete it: your solutions stay, the points come back with `lectern course check`";
-  const parsed = schema.safeParse(parsedJson(text, file, advice));
+  const parsed = schema.safeParse(parsedJson(text, file));
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
-  throw new Error(`${file}: ${path.join(".") || "it"} is not as it has to be (${message}); ${advice}`);
+  throw damaged(file, `${path.join(".")}: ${message}`.replace(/^: /, ""));
 }
 
-function parsedJson(text: string, file: string, advice: string): unknown {
+/** What the student's language is stands in the very file. */
+function damaged(file: string, why: string, cause?: unknown): Error {
+  return new Error(LANGUAGES.map((language) => courseWords[language].damaged(file, why)).join(" / "), { cause });
+}
+
+function parsedJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${file} is no JSON (${(cause as Error).message}); ${advice}`, { cause });
+    throw damaged(file, `JSON: ${(cause as Error).message}`, cause);
   }
 }
 

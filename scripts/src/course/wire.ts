@@ -1,4 +1,5 @@
 import type { Plain } from "./exercise.ts";
+import { RuleError } from "./protocol.ts";
 
 // What goes between the judge and the process with a student's code: lines of JSON. A student's code may write there what it
 // likes, so that whatever comes is looked at as at a stranger's: how much it is, how deep, and whether it is what it says.
@@ -33,7 +34,8 @@ export function encoded(value: unknown, depth = 0): unknown {
     return Object.fromEntries(Object.entries(value as object).map(([name, each]) => [name, encoded(each, depth + 1)]));
   }
   const kind = typeof value === "object" ? `a ${(value as object).constructor?.name}` : `a ${typeof value}`;
-  throw new Error(`the result holds ${kind}; numbers, texts, arrays and records of them are expected`);
+  const message = `the result holds ${kind}; numbers, texts, arrays and records of them are expected`;
+  throw new RuleError({ kind: "notPlain", name: kind }, message);
 }
 
 const numeral = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));

@@ -46,6 +46,10 @@ export const courseWords = inLanguages({
       inside: (name: string) => `${name} is one of the library's own files: import from "@lectern/…".`,
       outside: (name: string) => `${name} is closed here: import from "@lectern/…" and from your own folder.`,
       missing: (name: string) => `The file does not export ${name}, and the starter does.`,
+      commonjs: () => "A solution is a module: it says `export` and `import`, not `module.exports` and `require`.",
+      noTensor: (name: string) => `A tensor has to come here, and ${name} came: does the function return it?`,
+      notPlain: (name: string) =>
+        `The result holds ${name}; numbers, texts, and arrays and records of them are expected.`,
       denied: () => "Files, processes and the network are closed here: the function gets all that it needs.",
       erasable: (name: string) => `Node runs TypeScript by leaving out its types, and cannot run this: ${name}.`,
     },
@@ -68,6 +72,8 @@ export const courseWords = inLanguages({
     lastHint: "That was the last hint; it can be read again any time.",
     moreHints: (left: number, cost: string | undefined) =>
       `Stuck? ${inEnglish(left, "One more hint", `${left} hints`)}${cost === undefined ? "" : `, ${cost} off for each`}:`,
+    damaged: (file: string, why: string) =>
+      `${file} is damaged (${why}); repair it, or delete it: your solutions stay, and \`lectern course check\` gives the points back`,
     notFull: (score: string) => `Not all points are there yet (${score}), so nothing is trained:`,
     anyway: "To see what comes of it as it is:",
     nothingToRun: (task: string) => `${task} trains nothing: its tests are all there is to it`,
@@ -128,6 +134,9 @@ export const courseWords = inLanguages({
       inside: (name: string) => `${name} — внутренний файл библиотеки: импортируйте из "@lectern/…".`,
       outside: (name: string) => `${name} здесь закрыт: импортируйте из "@lectern/…" и из своей папки.`,
       missing: (name: string) => `Файл не экспортирует ${name}, а заготовка экспортировала.`,
+      commonjs: () => "Решение — модуль: в нём пишут `export` и `import`, а не `module.exports` и `require`.",
+      noTensor: (name: string) => `Здесь ожидается тензор, а пришло ${name}: возвращает ли его функция?`,
+      notPlain: (name: string) => `В результате есть ${name}, а ожидаются числа, строки, массивы и записи из них.`,
       denied: () => "Файлы, процессы и сеть здесь закрыты: функция и так получает всё, что ей нужно.",
       erasable: (name: string) => `Node выполняет TypeScript, отбрасывая типы, и такого не может: ${name}.`,
     },
@@ -150,6 +159,8 @@ export const courseWords = inLanguages({
     lastHint: "Это последняя подсказка; её можно перечитать в любой момент.",
     moreHints: (left: number, cost: string | undefined) =>
       `Не получается? Есть ${left} ${inRussian(left, "подсказка", "подсказки", "подсказок")}${cost === undefined ? "" : `, каждая минус ${cost}`}:`,
+    damaged: (file: string, why: string) =>
+      `файл ${file} испорчен (${why}); исправьте его или удалите: решения останутся, а баллы вернёт \`lectern course check\``,
     notFull: (score: string) => `Набраны ещё не все баллы (${score}), поэтому обучение не запущено:`,
     anyway: "Посмотреть, что выйдет и так:",
     nothingToRun: (task: string) => `в задаче ${task} обучать нечего: она состоит из одних тестов`,

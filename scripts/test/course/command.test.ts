@@ -158,6 +158,11 @@ describe("lectern course check", () => {
     ["what is closed", withBody("  return x.softmax(-1);"), /softmax of the library is closed here/],
     ["a file that does not parse", withBody("  return (;"), /The file does not load: .*\n +homework.softmax\.ts:3/],
     ["a missing export", `${HEAD}export const soft = 1;\n`, /The file does not export softmax/],
+    [
+      "a forgotten return",
+      withBody("  x.exp();").replace(": Tensor {", ": any {"),
+      /A tensor has to come here, and undefined came/,
+    ],
     ["the end of the process", withBody("  process.exit(0);"), /ended before it answered/],
     [
       "a file that is asked for",
@@ -286,9 +291,9 @@ describe("the language", () => {
 
 describe("what is remembered", () => {
   it.each([
-    ["no JSON", "{", /course\.json is no JSON .*repair it, or delete it/],
-    ["another thing", '{"language":"fr","tasks":{}}', /course\.json: language is not as it has to be/],
-    ["points that are none", '{"language":"en","tasks":{"softmax":{"points":"x"}}}', /tasks\.softmax\.points is not/],
+    ["no JSON", "{", /course\.json is damaged \(JSON: .*repair it, or delete it.* \/ .*исправьте его или удалите/],
+    ["another thing", '{"language":"fr","tasks":{}}', /course\.json is damaged \(language: /],
+    ["points that are none", '{"language":"en","tasks":{"softmax":{"points":"x"}}}', /\(tasks\.softmax\.points: /],
   ])("is looked at when it is read: %s", async (_, text, message) => {
     const { course, writesState, reads } = newStudent();
     writesState(text);
