@@ -3,7 +3,7 @@ import { addressOf, addressOrZero, BYTES, blockOf } from "./addresses.ts";
 import { blas } from "./blas.ts";
 import { Footprint } from "./footprint.ts";
 import { Operand, Problem, Slot } from "./generated/interface.mjs";
-import { heightOf, nextDescription, runTouching } from "./jobs.ts";
+import { heightOf, kernelsAtOnce, nextDescription, runTouching } from "./jobs.ts";
 import { isAsWideAsBlas, machine } from "./machine.ts";
 
 /** Queries of a unit: where there are many pairs of batch and head, each is one; else long contexts are shared out. */
@@ -92,14 +92,19 @@ export function attention(
 }
 
 /** Heads' keys and values that are worth a thread of their own. */
-const BYTES_PER_PART = 2 ** 15;
+const BYTES_PER_PART = 2 ** 17;
 
 export function attendCached(out: Strided, cache: Strided, qkv: Strided, start: number, scale: number): void {
   const [batch, , heads, context, size] = cache.shape;
   const grain = Math.ceil(BYTES_PER_PART / (2 * (start + 1) * size * BYTES));
+  const [y, p, c] = [addressOf(out), addressOf(qkv), addressOf(cache)];
+  const kernels = kernelsAtOnce(batch * heads, grain);
+  if (kernels !== undefined) {
+    kernels.attendCached(0, batch * heads, heads, size, context, start, y, p, c, scale);
+    return;
+  }
   const footprint = new Footprint().reads(qkv).writes(out, cache);
-  const places = [addressOf(out), addressOf(qkv), addressOf(cache)] as const;
-  runTouching(footprint, "attendCached", batch * heads, grain, heads, size, context, start, ...places, scale);
+  runTouching(footprint, "attendCached", batch * heads, grain, heads, size, context, start, y, p, c, scale);
 }
 
 /**

@@ -4,7 +4,7 @@ import { addressesOf, addressOf, BYTES, isInt, rowsOf } from "./addresses.ts";
 import { describe, split } from "./axes.ts";
 import { Footprint } from "./footprint.ts";
 import { Binary, Convert, Unary, UnaryGrad } from "./generated/interface.mjs";
-import { runTouching } from "./jobs.ts";
+import { kernelsAtOnce, runTouching } from "./jobs.ts";
 
 /** Elements that are worth a thread of their own: where memory is what takes time, and where arithmetic is. */
 const MANY = 16384;
@@ -56,8 +56,10 @@ export function binary(op: BinaryOp, out: Strided, a: Strided, b: Strided): void
   const code = BINARY[op];
   const grain = op === "pow" ? SOME : MANY;
   if (isRowMajor(out.shape, a.strides) && isRowMajor(out.shape, b.strides)) {
-    const [y, p, q] = addressesOf(out, a, b);
-    runTouching(rowsTouched(out, a, b), "binaryFlat", size, grain, integer, code, y, p, BYTES, q, BYTES);
+    const [y, p, q] = [addressOf(out), addressOf(a), addressOf(b)];
+    const kernels = kernelsAtOnce(size, grain);
+    if (kernels !== undefined) kernels.binaryFlat(0, size, integer, code, y, p, BYTES, q, BYTES);
+    else runTouching(rowsTouched(out, a, b), "binaryFlat", size, grain, integer, code, y, p, BYTES, q, BYTES);
     return;
   }
   const axes = joinAxes(out.shape, [a.strides, b.strides]);

@@ -75,13 +75,22 @@ function schedule(
   args: readonly (number | boolean)[],
 ): void {
   if (units <= 0) return;
-  const { kernels, pool }: Machine = machine();
-  const parts = pool === undefined ? 1 : Math.min(Math.floor(units / grain), mostParts());
-  if (pool === undefined || (parts < 2 && pool.idle)) (kernels[name] as Kernel)(0, units, ...args);
-  else {
-    const { step, height } = cutOf(units, parts, footprint);
-    pool.run(name, units, step, args, footprint?.cutAt(height));
+  const kernels = kernelsAtOnce(units, grain);
+  if (kernels !== undefined) {
+    (kernels[name] as Kernel)(0, units, ...args);
+    return;
   }
+  const { step, height } = cutOf(units, Math.min(Math.floor(units / grain), mostParts()), footprint);
+  machine().pool!.run(name, units, step, args, footprint?.cutAt(height));
+}
+
+/**
+ * The kernels, where so many units are computed at once on this thread; undefined where they have to be queued. Ops of which
+ * a token has dozens call them here, and so write nothing down for a queue that does not need it.
+ */
+export function kernelsAtOnce(units: number, grain: number): Machine["kernels"] | undefined {
+  const { kernels, pool } = machine();
+  return pool === undefined || (units < 2 * grain && pool.idle) ? kernels : undefined;
 }
 
 /** Parts that a job is cut into at most. */

@@ -3,7 +3,7 @@ import { addressesOf, addressOf, addressOrZero, rowsOf } from "./addresses.ts";
 import { BlockSums, HEIGHT } from "./blockSums.ts";
 import { Footprint } from "./footprint.ts";
 import { findOutside } from "./indexing.ts";
-import { runTouching } from "./jobs.ts";
+import { kernelsAtOnce, runTouching } from "./jobs.ts";
 
 /** Elements that are worth a thread of their own. */
 const SOME = 16384;
@@ -73,9 +73,14 @@ export function normalize(
   eps: number,
 ): void {
   const [rows, n] = rowsOf(x.shape);
-  const learned = [addressOrZero(weight), addressOrZero(bias)] as const;
+  const [y, p, w, b] = [addressOf(out), addressOf(x), addressOrZero(weight), addressOrZero(bias)];
+  const kernels = kernelsAtOnce(rows, grainOf(n));
+  if (kernels !== undefined) {
+    kernels.layerNorm(0, rows, n, y, 0, 0, p, w, b, eps);
+    return;
+  }
   const footprint = new Footprint(rows).readsRows(x).reads(weight, bias).writesRows(out);
-  runTouching(footprint, "layerNorm", rows, grainOf(n), n, addressOf(out), 0, 0, addressOf(x), ...learned, eps);
+  runTouching(footprint, "layerNorm", rows, grainOf(n), n, y, 0, 0, p, w, b, eps);
 }
 
 export function layerNormGrad(
