@@ -47,7 +47,7 @@ export class TransformerClassifier extends Module {
   readonly dropout: Dropout;
   readonly blocks: TransformerBlock[];
   norm: LayerNorm | undefined;
-  readonly pooling: Pooling;
+  pooling: Pooling;
   head: Linear;
 
   /** Errors: a size that is no whole number from 1, or a width that the heads do not divide. */
