@@ -35,12 +35,17 @@ function gradient({ logits, targets }: Rows, factor: number, less = 1): number[]
   });
 }
 
-function draw(random: Draws, { scale = 2 } = {}): Rows {
+function draw(random: Draws): Rows {
   const [rows, classes] = [random.integer(3, 5), random.integer(3, 4)];
-  return {
-    logits: random.matrix(rows, classes, -scale, scale),
-    targets: random.integers(rows, 0, classes - 1),
-  };
+  return { logits: random.matrix(rows, classes), targets: random.integers(rows, 0, classes - 1) };
+}
+
+/** Rows with a number near a thousand and one near minus a thousand, which is the target's. */
+function drawLarge(random: Draws): Rows {
+  const row = () =>
+    random.shuffled([random.uniform(900, 1000), random.uniform(-1000, -900), random.uniform(-800, 800)]);
+  const logits = Array.from({ length: 3 }, row);
+  return { logits, targets: logits.map((values) => values.indexOf(Math.min(...values))) };
 }
 
 /** One or two of the rows are padding. */
@@ -103,7 +108,7 @@ export const task = defineTask<typeof exercises>()({
       exercise: "loss",
       points: 2,
       says: { en: "the mean loss of the rows", ru: "средняя потеря по строкам" },
-      draw: (random) => draw(random),
+      draw,
       expected: loss,
       mistakes: {
         sum: total,
@@ -115,7 +120,7 @@ export const task = defineTask<typeof exercises>()({
       exercise: "loss",
       points: 2,
       says: { en: "large logits, up to a thousand", ru: "большие логиты, до тысячи" },
-      draw: (random) => draw(random, { scale: 1000 }),
+      draw: drawLarge,
       expected: loss,
       mistakes: { overflow: (_, value) => !Number.isFinite(value) },
     },
@@ -158,7 +163,7 @@ export const task = defineTask<typeof exercises>()({
       points: 1,
       says: { en: "the derivative is that of your own rule", ru: "производную считает ваше собственное правило" },
       times: 1,
-      draw: (random) => draw(random),
+      draw,
       expected: () => true,
       mistakes: { composed: (_, own) => !own },
     },

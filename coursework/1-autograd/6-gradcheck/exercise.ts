@@ -34,7 +34,7 @@ export type Claim = { name: Name; x: number[]; errors: number[] };
 export const exercises = {
   numeric({ numericGradient }: Student, { name, x, step }: Measured) {
     const point = [...x];
-    const gradient = numericGradient(functions[name].value, point, step);
+    const gradient = [...numericGradient(functions[name].value, point, step)];
     return { gradient, x: point };
   },
 
