@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
 import type { CheckCommandOptions } from "../course/checkCommand.ts";
 import { courseOption } from "../course/courseFile.ts";
+import { testsOption } from "../course/hiddenTests.ts";
 import { FOLDER, type HomeworkOptions } from "../course/homework.ts";
 import type { ReportCommandOptions } from "../course/reportCommand.ts";
 import type { RunCommandOptions } from "../course/runCommand.ts";
@@ -66,6 +67,7 @@ export function courseCommands(parser: Argv<Everywhere>, ownFirst: (command: Arg
               default: false,
               describe: "Ask TypeScript too, also where no error points to types",
             },
+            tests: testsOption,
             seed: seedOption,
             ...homeworkOptions,
           }),
@@ -107,6 +109,7 @@ export function courseCommands(parser: Argv<Everywhere>, ownFirst: (command: Arg
         ownFirst(
           command.options({
             out: { type: "string", default: "runs/course/report.html", requiresArg: true, describe: "The page" },
+            tests: testsOption,
             ...homeworkOptions,
           }),
         ).example([["$0 course report", "Checks everything anew; the page, and the same as JSON beside it"]]),

@@ -51,7 +51,7 @@ interface Checked {
 
 async function checkOne(homework: Homework, found: FoundTask, { seed, types }: CheckCommandOptions): Promise<Checked> {
   const { out, language } = homework;
-  const result = await homework.check(found, { seed });
+  const result = await homework.check(found, seed);
   const { task, points, of, tests, printed } = result;
   const mistakes = types || pointsAtTypes(result) ? await typeMistakes(homework.fileOf(found), language) : [];
   out.say(

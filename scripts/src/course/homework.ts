@@ -3,9 +3,10 @@ import { join, relative } from "node:path";
 import { UsageError } from "../errors.ts";
 import { type Output, output, runCommand } from "../output.ts";
 import { type Language, type NumberFormat, numbersIn } from "../report/language.ts";
-import { type CheckOptions, type CheckResult, check } from "./check.ts";
+import { type CheckResult, check, type HiddenTests } from "./check.ts";
 import { type Course, type Score, scoreOf } from "./course.ts";
 import { loadCourse } from "./courseFile.ts";
+import { hiddenTests } from "./hiddenTests.ts";
 import { nearest } from "./nearest.ts";
 import { allTasks, type FoundTask, fileOf } from "./registry.ts";
 import { readState, type State, stateOf, withTask, writeState } from "./state.ts";
@@ -19,6 +20,8 @@ export interface HomeworkOptions {
   readonly lang?: Language;
   /** The teacher's file of points and deadlines. */
   readonly course?: string;
+  /** A folder with further tests, such as a teacher's. */
+  readonly tests?: string;
 }
 
 export const FOLDER = "homework";
@@ -30,18 +33,29 @@ export class Homework {
   readonly tasks: readonly FoundTask[];
   readonly course: Course;
   state: State;
+  /** Further tests, by tasks. */
+  readonly #hidden: ReadonlyMap<string, HiddenTests>;
 
-  private constructor(options: HomeworkOptions, tasks: readonly FoundTask[], course: Course, state: State) {
+  private constructor(
+    options: HomeworkOptions,
+    tasks: readonly FoundTask[],
+    course: Course,
+    state: State,
+    hidden: ReadonlyMap<string, HiddenTests>,
+  ) {
     this.folder = options.folder;
     this.out = output(options.json);
     this.tasks = tasks;
     this.course = course;
     this.state = state;
+    this.#hidden = hidden;
   }
 
   static async open(options: HomeworkOptions): Promise<Homework> {
     const [tasks, state] = await Promise.all([allTasks(), readState(options.folder)]);
-    const homework = new Homework(options, tasks, await loadCourse(tasks, options.course), state);
+    const course = await loadCourse(tasks, options.course);
+    const hidden = options.tests === undefined ? new Map() : await hiddenTests(options.tests, tasks);
+    const homework = new Homework(options, tasks, course, state, hidden);
     if (options.lang !== undefined && options.lang !== state.language) {
       await homework.remember({ ...state, language: options.lang });
     }
@@ -77,8 +91,9 @@ export class Homework {
   }
 
   /** Checks a task within the course's limits, and remembers what came of it. */
-  async check(task: FoundTask, options: Pick<CheckOptions, "seed" | "hidden"> = {}): Promise<CheckResult> {
-    const result = await check(task, this.fileOf(task), { ...options, limits: this.course.limits });
+  async check(task: FoundTask, seed?: number): Promise<CheckResult> {
+    const hidden = this.#hidden.get(task.id);
+    const result = await check(task, this.fileOf(task), { seed, hidden, limits: this.course.limits });
     const { points, of } = result;
     await this.remember(withTask(this.state, task.id, { points, of }));
     return result;

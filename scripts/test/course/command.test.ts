@@ -43,6 +43,10 @@ function newStudent() {
     writes: (text: string) => writeFileSync(at("softmax.ts"), text),
     solves: () => copyFileSync(solutionOf(softmax), at("softmax.ts")),
     reads: (name: string) => readFileSync(at(name), "utf8"),
+    writesTest: (text: string) => {
+      mkdirSync(join(folder, "hidden"));
+      writeFileSync(join(folder, "hidden", "softmax.ts"), text);
+    },
     writesCourse: (text: string) => writeFileSync(join(folder, "course.yaml"), text),
     writesState: (text: string) => writeFileSync(at("course.json"), text),
   };
@@ -219,6 +223,19 @@ describe("a course of a teacher's", () => {
     expect(stdout).toMatch(/^Softmax \(softmax\): 18 of 20 points \(2 off for hints\)\n {2}✓ 8\/8/);
     expect(code).toBe(0);
     expect((await course("list", ...own)).stdout).toMatch(/^ {2}softmax +18 of 20 points +done/m);
+  });
+});
+
+describe("hidden tests", () => {
+  it("are checked with the others when their folder is named, and share the task's points", async () => {
+    const { course, solves, writesTest } = newStudent();
+    writesTest(`export const tests = [{ exercise: "rows", points: 10, says: { en: "a row of one", ru: "одно число" },
+      draw: (random) => ({ x: random.matrix(1, 1) }), expected: () => [[2]] }];`);
+    solves();
+    const { stdout, code } = await course("check", "softmax", "--tests", "hidden");
+    expect(stdout).toMatch(/^Softmax \(softmax\): 5 of 10 points\n[\s\S]*✗ 0\/5 {2}a row of one\n.*yours 1, right 2/);
+    expect(code).toBe(1);
+    expect((await course("check", "softmax", "--tests", "nowhere")).stderr).toMatch(/nowhere cannot be read/);
   });
 });
 
