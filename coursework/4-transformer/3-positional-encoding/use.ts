@@ -1,5 +1,5 @@
-import type { Tensor } from "@lectern/autograd";
-import { SinusoidalEncoding } from "@lectern/nn";
+import { noGrad, type Tensor } from "@lectern/autograd";
+import { type GPT, normal_, SinusoidalEncoding } from "@lectern/nn";
 import { besideUsed, trainLanguageModels } from "../../../scripts/src/course/curves.ts";
 import { defineUse } from "../../../scripts/src/course/use.ts";
 import { heatMap } from "../../../scripts/src/report/figures.ts";
@@ -44,12 +44,16 @@ const texts = inLanguages({
 
 /** A small GPT knows from the student alone where a character stands. */
 export const use = defineUse<Student>(async (student, context) => {
-  const curves = await trainLanguageModels(context, {
-    options: { positions: "sinusoidal" },
-    change(model) {
+  // As large as the waves: beside these, characters as small as a GPT's usually begin would hardly be seen.
+  const prepare = ({ tokens }: GPT) => noGrad(() => normal_(tokens.weight));
+  const mine = {
+    options: { positions: "sinusoidal", tiedHead: false },
+    change(model: GPT) {
+      prepare(model);
       model.positions = new Exchanged(model.options.context, model.options.width, student);
     },
-  });
+  } as const;
+  const curves = await trainLanguageModels(context, mine, { change: prepare });
   const table = (await student.sinusoids(TIME, WIDTH).array()) as number[][];
   const { says, figures } = besideUsed({ en: "your positions", ru: "вашими позициями" }, curves);
   const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
