@@ -35,7 +35,7 @@ export const use = defineUse<typeof import("./starter.ts")>(async ({ warmupCosin
   const used = await trainBeside(
     context,
     { en: "your schedule", ru: "вашим расписанием" },
-    { schedule: (step, steps) => warmupCosine(settings(steps))(step), lr: 6e-3 },
+    { schedule: (step, steps) => warmupCosine(settings(steps))(step) },
     { schedule: (step, steps) => cosine(settings(steps))(step) },
   );
   const factors = (schedule: (step: number) => number) =>
