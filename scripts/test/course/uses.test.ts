@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { manualSeed } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
-import { allTasks, useOf } from "../../src/course/registry.ts";
+import { allTasks, starterOf, useOf } from "../../src/course/registry.ts";
 import { LANGUAGES } from "../../src/report/language.ts";
 import { solutionOf } from "./solutions.ts";
 
@@ -24,5 +24,10 @@ describe.each(used)("what is trained with %s", (_, found, use) => {
     }
     expect(came.figures("en").length).toBeGreaterThan(0);
     expect(came.says("ru")).toMatch(/[а-я]/i);
+  });
+
+  it("goes through what the student writes: with an untouched starter it stops at a TODO", async () => {
+    const starter = (await import(pathToFileURL(starterOf(found)).href)) as object;
+    await expect(async () => use!(starter, { quick: true, seed: 3, progress: () => {} })).rejects.toThrow(/^TODO/);
   });
 });
