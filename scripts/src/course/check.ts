@@ -86,7 +86,8 @@ async function checkTest(task: Task, test: Test, sandbox: Sandbox, draws: Draws)
   return { says, points, of: points };
 }
 
-function failureOf(test: Test, input: Plain, outcome: Outcome): Failure | undefined {
+/** Why an outcome does not pass a test; undefined where it does. */
+export function failureOf(test: Test, input: Plain, outcome: Outcome): Failure | undefined {
   if (outcome.kind === "output") {
     const { output } = outcome;
     const expected = test.expected(input);

@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { check } from "../../src/course/check.ts";
 import type { Outcome } from "../../src/course/protocol.ts";
+import { findTask } from "../../src/course/registry.ts";
 import { Sandbox, whyNoSandbox } from "../../src/course/sandbox.ts";
 import { attempts } from "./hostile/exercise.ts";
+import { withFile } from "./solutions.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(`hostile/${name}`, import.meta.url));
 const limits = { seconds: 20, megabytes: 512, printed: 10_000 };
@@ -91,6 +94,17 @@ describe("a student's file", () => {
   it("does not find its way by replacing what others call", async () => {
     expect(await call("replaced")).toEqual({ kind: "output", output: "refused" });
   });
+});
+
+it.each([
+  "import { Tensor } from '@lectern/autograd'; const kept = Tensor.prototype.softmax; export const softmax = (x) => kept.call(x, -1);",
+  "import * as all from '@lectern/autograd'; export const softmax = (x) => all.softmax(x);",
+  "const all = await import('@lectern/autograd'); export const softmax = (x) => all['soft' + 'max'](x, -1);",
+])("what a task is about stays closed: %s", async (text) => {
+  const softmax = await findTask("softmax");
+  const { points, tests } = await withFile("softmax.ts", text, (file) => check(softmax, file, { limits }));
+  expect(points).toBe(0);
+  expect(tests[0].failure).toMatchObject({ rule: { kind: "closed", name: "softmax" } });
 });
 
 describe("behind what is closed to a student's file", () => {
