@@ -23,6 +23,7 @@ describe.each([
   ["README.md", "README.ru.md"],
   ["docs/lecture.md", "docs/lecture.ru.md"],
   ["coursework/README.md", "coursework/README.ru.md"],
+  ["docs/coursework.md", "docs/coursework.ru.md"],
 ])("%s and %s", (english, russian) => {
   it("say to type the same", () => {
     expect(commandsOf(russian)).toEqual(commandsOf(english));
