@@ -14,13 +14,13 @@ export const WORD = {
   published: 16,
   /** Rises whenever there may be something to do; threads sleep on it. */
   bell: 32,
-  sleepers: 48,
+  sleepers: 33,
   /** Workers that have started. */
-  ready: 49,
+  ready: 48,
   /** 1 + the kernel of which a part failed, 0 while none has, -1 while the reason is being written down. */
-  failed: 50,
+  failed: 49,
   /** Characters of the reason. */
-  reasonLength: 51,
+  reasonLength: 50,
 };
 
 /** How a job depends on another. */
@@ -241,11 +241,8 @@ export function abandon(words, waitForOthers) {
   Atomics.store(words, WORD.failed, 0);
 }
 
-/** Looks at the bell before going to sleep: some 100 microseconds. */
-const SPINS = Atomics.pause === undefined ? 10_000 : 1_500;
-
-/** Lets the processor rest for a moment, where the engine knows how. */
-const pause = Atomics.pause ?? (() => {});
+/** Looks for something to do before going to sleep: some 100 microseconds. */
+const SPINS = 10_000;
 
 /** Milliseconds after which a thread that waits in vain looks whether the others are still there. */
 const WATCH = 100;
@@ -253,25 +250,17 @@ const WATCH = 100;
 /**
  * Works until `enough()`, as thread number `self`, sleeping where there is nothing to do for a while. `watch` is called now
  * and then while it sleeps. Errors: those of `watch`; as Atomics.wait, where the thread may not sleep.
- *
- * Who has found nothing to do looks at the bell alone until it has rung: looking through the jobs would take their lines of the
- * cache from the thread that is at work on them.
  */
 export function workUntil(enough, words, values, kernels, self, watch) {
+  let idle = 0;
   while (!enough()) {
     const bell = Atomics.load(words, WORD.bell);
-    if (work(words, values, kernels, self) || hasRung(words, bell)) continue;
-    if (sleep(words, bell, watch === undefined ? Number.POSITIVE_INFINITY : WATCH) === "timed-out") watch();
+    if (work(words, values, kernels, self)) idle = 0;
+    else if (++idle > SPINS && !enough()) {
+      idle = 0;
+      if (sleep(words, bell, watch === undefined ? Number.POSITIVE_INFINITY : WATCH) === "timed-out") watch();
+    }
   }
-}
-
-/** Waits for the bell, awake. False where it did not ring for a while. */
-function hasRung(words, bell) {
-  for (let i = 0; i < SPINS; i++) {
-    if (Atomics.load(words, WORD.bell) !== bell) return true;
-    pause();
-  }
-  return false;
 }
 
 function sleep(words, bell, milliseconds) {
