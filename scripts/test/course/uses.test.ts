@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { manualSeed } from "@lectern/autograd";
 import { describe, expect, it } from "vitest";
-import { allTasks, starterOf, useOf } from "../../src/course/registry.ts";
+import { allTasks, useOf } from "../../src/course/registry.ts";
 import { LANGUAGES } from "../../src/report/language.ts";
 import { solutionOf } from "./solutions.ts";
 
@@ -26,8 +26,24 @@ describe.each(used)("what is trained with %s", (_, found, use) => {
     expect(came.says("ru")).toMatch(/[а-я]/i);
   });
 
-  it("goes through what the student writes: with an untouched starter it stops at a TODO", async () => {
-    const starter = (await import(pathToFileURL(starterOf(found)).href)) as object;
-    await expect(async () => use!(starter, { quick: true, seed: 3, progress: () => {} })).rejects.toThrow(/^TODO/);
+  it("goes through what the student wrote: where that throws, it does", async () => {
+    const solution = (await import(pathToFileURL(solutionOf(found)).href)) as object;
+    const student = Object.fromEntries(Object.entries(solution).map(([name, value]) => [name, throwing(value)]));
+    await expect(async () => use!(student, { quick: true, seed: 3, progress: () => {} })).rejects.toThrow(WRITTEN);
   });
 });
+
+const WRITTEN = "the student's code was called";
+
+/** A function that throws in the place of another; a class whose methods do. */
+function throwing(value: unknown): unknown {
+  const fail = () => {
+    throw new Error(WRITTEN);
+  };
+  if (typeof value !== "function") return value;
+  const methods = Object.getOwnPropertyNames(value.prototype ?? {}).filter((name) => name !== "constructor");
+  if (methods.length === 0) return fail;
+  const Own = class extends (value as new (...given: never[]) => object) {};
+  for (const name of methods) Object.defineProperty(Own.prototype, name, { value: fail });
+  return Own;
+}
