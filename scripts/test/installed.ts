@@ -25,10 +25,13 @@ export interface Installed {
   remove(): void;
 }
 
-/** An empty folder outside of the workspace, into which plain npm has installed our tarballs and what they are tried with. */
-export function install(): Installed {
+/**
+ * An empty folder outside of the workspace, into which plain npm has installed our tarballs, the libraries' unless others are named,
+ * and what they are tried with.
+ */
+export function install(packages: readonly string[] | "all" = LIBRARIES): Installed {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "lectern-installed-"));
-  const tarballs = packAll(join(folder, "tarballs"), LIBRARIES);
+  const tarballs = packAll(join(folder, "tarballs"), packages === "all" ? undefined : packages);
   const system = nodePackages.find((name) => name.endsWith(`${process.platform}-${process.arch}`));
   const tools = [
     ...Object.entries(NODES).map(([release, version]) => `node${release}@npm:${system}@${version}`),

@@ -87,7 +87,7 @@ function manifest(name: string, folder: string, tarballs: readonly string[] | un
   };
   return {
     ...{ name, version: "0.0.0", private: true, type: "module", engines: { node: OLDEST_NODE } },
-    scripts: { start: "node src/train.ts", test: "node --test", page: `${VITE} build && ${VITE} preview` },
+    scripts: { start: "node src/train.ts", test: "node --test", page: VITE },
     dependencies: Object.fromEntries(LIBRARIES.map((library, i) => [library, specifier(i)])),
     // For editors, and whoever checks types.
     devDependencies: { "@types/node": "26.6.6" },
