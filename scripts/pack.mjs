@@ -2,6 +2,7 @@
 // TypeScript is what runs; Node does not run TypeScript that lies in node_modules, so a package holds what is made of it:
 // modules with declarations and source maps, the kernels and the workers as they are.
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
@@ -63,7 +64,8 @@ function libraryManifest(manifest, version) {
 
 /** Makes JavaScript, declarations and source maps of what lies in folders of `source`. Errors: what the compiler says. */
 function compile(source, folders, to) {
-  const config = join(source, "tsconfig.pack.json");
+  // Beside the sources, whose packages and types are looked for from there. Two may be packing at once.
+  const config = join(source, `tsconfig.${randomUUID()}.json`);
   writeFileSync(
     config,
     JSON.stringify({

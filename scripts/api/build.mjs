@@ -30,9 +30,17 @@ async function convert(options) {
 async function describe(library, json) {
   const folder = join(root, library);
   const { name, exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const sources = Object.values(exports).filter((path) => path.startsWith("./src/"));
-  const entryPoints = sources.map((path) => join(folder, path));
+  const sources = Object.entries(exports).filter(([, path]) => path.startsWith("./src/"));
+  const entryPoints = sources.map(([, path]) => join(folder, path));
   const { app, project } = await convert({ name, entryPoints, readme: join(folder, "README.md") });
+  // Where there are several modules, TypeDoc calls each by its file; whoever imports it has another name for it.
+  for (const [key, path] of sources) {
+    const file = join(library, path)
+      .replaceAll("\\", "/")
+      .replace(/(\/index)?\.ts$/, "");
+    const module = project.children?.find((child) => child.name === file);
+    if (module !== undefined) module.name = key === "." ? name : `${name}${key.slice(1)}`;
+  }
   await app.generateJson(project, json);
 }
 

@@ -17,6 +17,8 @@ it("`npm run docs` writes pages of what the libraries give to others, with their
   expect(told.trim()).toBe(join(pages, "index.html"));
   const modules = readFileSync(join(pages, "modules.html"), "utf8");
   for (const name of ["autograd", "nn", "train", "datasets"]) expect(modules).toContain(`@lectern/${name}`);
+  expect(modules).toContain("@lectern/train/node");
+  expect(modules).not.toMatch(/packages\/|datasets\/src/);
   const gpt = readFileSync(join(pages, "classes/_lectern_nn.GPT.html"), "utf8");
   expect(gpt).toContain("predicts each next token from those before it");
   expect(gpt).toContain("The longest sequence the model can see");

@@ -68,6 +68,7 @@ describe("the project that `lectern init` in the repository begins", () => {
     npm(["install", "--no-audit", "--no-fund"], project);
     expect(npm(["start"], project)).toMatch(/100 % of these sentences are right/);
     expect(npm(["test"], project)).toMatch(/fail 0\n/);
+    expect(execFileSync(node(22), ["--test"], { cwd: project, encoding: "utf8" })).toMatch(/pass 4\n[\s\S]*fail 0\n/);
   });
 
   const browser = findBrowser();
