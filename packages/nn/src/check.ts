@@ -48,3 +48,17 @@ export function assertPaddingMask(owner: string, mask: Tensor, batch: number, ti
     `${owner}: the padding mask is ${mask.dtype} ${formatShape(mask.shape)}, it has to be int32 [${batch}, ${time}]: 1 for a token, 0 for padding`,
   );
 }
+
+interface Caching {
+  readonly forward: unknown;
+  readonly forwardCached: unknown;
+}
+
+/** Errors: a layer with a `forward` of its own whose `forwardCached` is still its class's, which would go past it. */
+export function assertForwardIsCached(owner: string, layer: Caching, { prototype }: { prototype: Caching }): void {
+  if (layer.forward === prototype.forward || layer.forwardCached !== prototype.forwardCached) return;
+  const { name } = layer.constructor;
+  throw new Error(
+    `${name}: it has a forward of its own, and ${owner}'s forwardCached, which would go past it when a text is generated: give it a forwardCached too, or generate from a model that has forward alone`,
+  );
+}

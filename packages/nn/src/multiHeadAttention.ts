@@ -7,7 +7,7 @@ import {
   multiHeadAttention,
   type Tensor,
 } from "@lectern/autograd";
-import { assertPaddingMask, assertSequence, assertSizes } from "./check.ts";
+import { assertForwardIsCached, assertPaddingMask, assertSequence, assertSizes } from "./check.ts";
 import type { CachedOptions, LayerCache } from "./keyValueCache.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -109,9 +109,10 @@ export class MultiHeadAttention extends Module {
   /**
    * The same for positions that follow those in a cache, without computing these again; x's own keys and values are
    * added to it. x: [batch, time, width] -> the same, with `last` [batch, 1, width]. Errors: attention that is not causal,
-   * gradients being recorded.
+   * gradients being recorded, a subclass with a `forward` of its own and without a `forwardCached`.
    */
   forwardCached(x: Tensor, { memory, length }: LayerCache, { last }: CachedOptions = {}): Tensor {
+    assertForwardIsCached("MultiHeadAttention", this, MultiHeadAttention);
     assertSequence("MultiHeadAttention", x);
     if (!this.causal) {
       throw new Error("MultiHeadAttention: a cache needs causal: true; otherwise what came before sees what is new");

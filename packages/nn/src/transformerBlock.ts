@@ -1,4 +1,5 @@
 import type { Tensor } from "@lectern/autograd";
+import { assertForwardIsCached } from "./check.ts";
 import { Dropout } from "./dropout.ts";
 import { FeedForward, type FeedForwardOptions } from "./feedForward.ts";
 import { type CachedOptions, type LayerCache, lastPosition } from "./keyValueCache.ts";
@@ -46,8 +47,12 @@ export class TransformerBlock extends Module {
     return this.#around((inner) => this.attention.forward(inner, masks), x);
   }
 
-  /** For positions that follow those in a cache. x: [batch, time, width] -> the same, with `last` [batch, 1, width]. */
+  /**
+   * For positions that follow those in a cache. x: [batch, time, width] -> the same, with `last` [batch, 1, width].
+   * Errors: a subclass with a `forward` of its own and without a `forwardCached`.
+   */
   forwardCached(x: Tensor, cache: LayerCache, options: CachedOptions = {}): Tensor {
+    assertForwardIsCached("TransformerBlock", this, TransformerBlock);
     if (!options.last) return this.#around((inner) => this.attention.forwardCached(inner, cache), x);
     const attention = (inner: Tensor) => lastPosition(this.attention.forwardCached(inner, cache, options));
     return this.#around(attention, x, lastPosition(x));

@@ -17,10 +17,12 @@ import {
   GPT,
   type KeyValueCache,
   Linear,
+  MultiHeadAttention,
   PositionalEmbedding,
   parameter,
   Sequential,
   SinusoidalEncoding,
+  TransformerBlock,
 } from "@lectern/nn";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ints } from "./fixture.ts";
@@ -190,5 +192,44 @@ describe("positions, a nonlinearity and a head with their own forward", () => {
     up.forward = (x) => x.matmul(ones([2, 3]));
     const x = randn([4, 2]);
     expect(valuesOf(new Sequential(up, gelu).forward(x))).toEqual(valuesOf(x.matmul(ones([2, 3])).gelu()));
+  });
+});
+
+describe("attention and blocks with their own forward", () => {
+  /** Attention that gives nothing. */
+  class Silent extends MultiHeadAttention {
+    override forward(x: Tensor): Tensor {
+      return x.mul(0);
+    }
+  }
+  class SilentCached extends Silent {
+    override forwardCached(x: Tensor): Tensor {
+      return this.forward(x);
+    }
+  }
+  class Through extends TransformerBlock {
+    override forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  const sizes = { width: 8, heads: 2, causal: true };
+
+  it("are not gone past by a cache: without a forwardCached of theirs it is refused", () => {
+    const model = new GPT(options);
+    model.blocks[1].attention = new Silent(sizes);
+    expect(() => cachedLogits(model, model.makeCache())).toThrow(
+      /^Silent: .*MultiHeadAttention's forwardCached.*go past/,
+    );
+    model.blocks[1] = new Through(sizes);
+    expect(() => cachedLogits(model, model.makeCache())).toThrow(
+      /^Through: .*TransformerBlock's forwardCached.*go past/,
+    );
+  });
+
+  it("go on from a cache by a forwardCached of theirs", () => {
+    const model = new GPT(options);
+    model.blocks[1].attention = new SilentCached(sizes);
+    const cached = cachedLogits(model, model.makeCache());
+    for (const [i, value] of valuesOf(model.forward(tokens())).entries()) expect(cached[i]).toBeCloseTo(value, 4);
   });
 });
