@@ -13,7 +13,7 @@ interface Way {
   losesEnded?: boolean;
   /** Rows are said to go on from the first. */
   fromFirst?: boolean;
-  score?(sum: number, length: number, penalty: number): number;
+  score?(sum: number, length: number, penalty: number, ended: boolean): number;
 }
 
 interface Text {
@@ -49,7 +49,10 @@ function search(given: Searched, way: Way = {}): { tokens: number[]; score: numb
     rows = open.map((text) => [...rows[fromFirst ? 0 : text.from], text.tokens[step]]);
   }
   return complete
-    .map((text) => ({ tokens: text.tokens, score: score(text.sum, text.tokens.length, lengthPenalty) }))
+    .map((text) => ({
+      tokens: text.tokens,
+      score: score(text.sum, text.tokens.length, lengthPenalty, text.tokens.at(-1) === end),
+    }))
     .sort((a, b) => b.score - a.score)
     .slice(0, beams);
 }
@@ -161,7 +164,11 @@ export const task = defineTask<typeof exercises>()({
       draw: (random) =>
         until(
           () => model(random, true),
-          (given) => endsSome(given) && tells(given, [{ seesEnd: false }, { losesEnded: true }]),
+          (given) => {
+            const [ignores, loses] = [{ seesEnd: false }, { losesEnded: true }];
+            const apart = !isSame(search(given, ignores), search(given, loses));
+            return endsSome(given) && tells(given, [ignores, loses]) && apart;
+          },
         ),
       expected: (given) => search(given),
       mistakes: {
@@ -182,13 +189,9 @@ export const task = defineTask<typeof exercises>()({
       mistakes: {
         noPenalty: (given) => search(given, { score: (sum) => sum }),
         multiplied: (given) => search(given, { score: (sum, length, penalty) => sum * length ** penalty }),
-        endNotCounted: (given, found) =>
-          found.some(({ tokens, score }, i) => {
-            const right = search(given).find((text) => isSame([text], [found[i]]));
-            const length = tokens.length;
-            if (right === undefined || tokens[length - 1] !== given.end) return false;
-            const without = right.score * (length / (length - 1)) ** given.lengthPenalty;
-            return Math.abs(score - without) < 1e-4 * Math.abs(without);
+        endNotCounted: (given) =>
+          search(given, {
+            score: (sum, length, penalty, ended) => sum / (ended ? length - 1 : length) ** penalty,
           }),
       },
     },
