@@ -25,14 +25,14 @@ export interface HandedIn {
 const PLACES = ["", "homework"];
 
 /**
- * The submissions that folders hold: each folder is one student's, named like it; or, where it holds no solution but folders, one
- * for each of these. Errors: no folder, or one name twice.
+ * The submissions in folders: each folder is one student's, named like it; or, where there is one that holds no solution but
+ * folders, each of these is. Errors: no folder, or one name twice.
  */
 export function submissionsIn(folders: readonly string[], tasks: readonly FoundTask[]): Submission[] {
   const all = folders.flatMap((folder): Submission[] => {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${folder} is no folder`);
     const one = { student: basename(resolve(folder)), folder };
-    if (tasks.some((task) => fileIn(one, task) !== undefined)) return [one];
+    if (folders.length > 1 || tasks.some((task) => fileIn(one, task) !== undefined)) return [one];
     const inside = readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !PLACES.includes(entry.name))
       .map(({ name }) => ({ student: name, folder: join(folder, name) }));

@@ -119,6 +119,18 @@ describe("submissions", () => {
     expect(students[0].tasks.get("softmax")).toMatchObject({ hints: 3, hintCost: 6 });
   });
 
+  it("are folders that are named one by one, or all that lie in one", () => {
+    const names = (...paths: string[]) =>
+      submissionsIn(
+        paths.map((path) => join(root, path)),
+        tasks,
+      ).map(({ student }) => student);
+    mkdirSync(join(root, "few/one/drafts"), { recursive: true });
+    mkdirSync(join(root, "few/two"));
+    expect(names("few/one", "few/two")).toEqual(["one", "two"]);
+    expect(names("few")).toEqual(["one", "two"]);
+  });
+
   it("that are no folders, or have one name, are errors", () => {
     expect(() => submissionsIn([join(root, "nowhere")], tasks)).toThrow("is no folder");
     expect(() => submissionsIn([join(root, "class/large"), join(root, "class/large")], tasks)).toThrow(

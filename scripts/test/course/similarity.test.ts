@@ -27,6 +27,6 @@ it("what the starter has does not count", () => {
 });
 
 it("no text takes long to compare, and none that is odd stops it", () => {
-  const odd = ["/*", '\\"', "`", "import {", "'\\"].map((text) => text.repeat(50_000));
+  const odd = ["/*", '\\"', "`", "import {", "'\\"].map((text) => text.repeat(10_000));
   expect(alike(named(["", ...odd]), STARTER)).toEqual(expect.any(Array));
 });
