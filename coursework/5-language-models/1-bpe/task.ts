@@ -218,7 +218,7 @@ export const task = defineTask<typeof exercises>()({
     },
     {
       exercise: "encode",
-      points: 3,
+      points: 2,
       says: { en: "merges are applied in the order learned", ru: "слияния применяются в порядке обучения" },
       draw: (random) =>
         until(

@@ -113,7 +113,7 @@ export const task = defineTask<typeof exercises>()({
   tests: [
     {
       exercise: "nucleus",
-      points: 4,
+      points: 3,
       says: {
         en: "the fewest tokens that reach p, renormalised",
         ru: "меньше всего токенов, которые дают p, с суммой 1",
@@ -160,7 +160,7 @@ export const task = defineTask<typeof exercises>()({
     },
     {
       exercise: "draws",
-      points: 3,
+      points: 2,
       says: { en: "tokens are drawn as often as they are likely", ru: "токены выпадают по своим вероятностям" },
       draw: (random) => ({ probabilities: filtered(random), uniform: random.vector(20, 0, 1) }),
       expected: ({ probabilities, uniform }) => uniform.map((u) => drawn(probabilities, u)),

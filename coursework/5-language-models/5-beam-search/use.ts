@@ -59,7 +59,12 @@ const strategyOf = ({ BeamSearch }: Student): string =>
   ownStrategy((_prompt, { tokens, beams = BEAMS, lengthPenalty = 1, samples }) => {
     const search = new BeamSearch({ beams, tokens, end: -1, lengthPenalty });
     return {
-      grow: (logits) => search.grow(logits.map(logSoftmax)),
+      grow(logits) {
+        const growth = search.grow(logits.map(logSoftmax));
+        const wrong = growth.find(({ from }) => logits[from] === undefined);
+        if (wrong === undefined) return growth;
+        throw new Error(`grow: no row ${wrong.from} to go on from: there are ${logits.length}`);
+      },
       results: () => search.results().slice(0, samples),
     };
   });
