@@ -7,13 +7,15 @@ import type { Told as ToldError } from "./protocol.ts";
 import type { FoundTask } from "./registry.ts";
 import type { Limits } from "./sandbox.ts";
 import { bothShown, inputLines } from "./shown.ts";
+import { pythonIn, slipOf } from "./slips.ts";
 import type { TypeMistake } from "./types.ts";
 import type { CourseWords } from "./words.ts";
 
 /** So many lines of what the student's code printed are shown, the last ones. */
 const PRINTED = 20;
-/** And of what the compiler says so many, the first. */
-const TYPES = 6;
+/** And of what the compiler says so many lines, the first, with so much on each: what follows comes mostly of what is before. */
+const TYPES = 4;
+const PER_LINE = 3;
 
 /** What a check came to, in lines for a student. */
 export function checkLines(homework: Homework, found: FoundTask, result: CheckResult): string[] {
@@ -24,7 +26,7 @@ export function checkLines(homework: Homework, found: FoundTask, result: CheckRe
   const tests = oneForAll(result)
     ? failureLines(told, result.tests[0].failure!, found.task.todo[language]).map((line) => `  ${line}`)
     : result.tests.flatMap((test, i) => testLines(homework, found, test, told, result.tests[i - 1]?.failure));
-  const mistake = oneForAll(result) ? mistakeLines(homework, found, result.tests[0], "  ") : [];
+  const mistake = oneForAll(result) ? mistakeLines(homework, found, result.tests[0], "  ", file) : [];
   return [head, ...tests, ...mistake, ...printedLines(result.printed, w)];
 }
 
@@ -64,7 +66,7 @@ function testLines(
   const indent = " ".repeat(9);
   if (isSameError(failure, before)) return [head, indent + told.w.same];
   const lines = failureLines(told, failure, found.task.todo[language]).map((line) => indent + line);
-  return [head, ...lines, ...mistakeLines(homework, found, test, indent)];
+  return [head, ...lines, ...mistakeLines(homework, found, test, indent, told.file)];
 }
 
 const isSameError = (failure: Failure, before: Failure | undefined): boolean =>
@@ -76,8 +78,26 @@ const isSameError = (failure: Failure, before: Failure | undefined): boolean =>
 /** Other inputs have other shapes. */
 const withoutNumbers = (text: string): string => text.replaceAll(/[\d, ]+/g, "0");
 
-function mistakeLines({ language }: Homework, { task }: FoundTask, { mistake }: TestResult, indent: string): string[] {
-  return mistake === undefined ? [] : [`${indent}→ ${task.mistakes[mistake][language]}`];
+/** The task's typical mistake that a test shows; where it shows none, what a beginner's slip behind an error is. */
+function mistakeLines(
+  homework: Homework,
+  { task }: FoundTask,
+  { mistake, failure }: TestResult,
+  indent: string,
+  file: string,
+): string[] {
+  if (mistake !== undefined) return [`${indent}→ ${task.mistakes[mistake][homework.language]}`];
+  if ((failure?.kind !== "error" && failure?.kind !== "broken") || failure.rule !== undefined) return [];
+  const says = slipIn(file, failure, homework);
+  return says === undefined ? [] : [`${indent}→ ${says}`];
+}
+
+/** A file that does not load is most often Python somewhere, and that is not always where the error is. */
+function slipIn(file: string, error: Failure & ToldError, { language, words: w }: Homework): string | undefined {
+  const lines = readLines(file);
+  const python = error.kind === "broken" ? pythonIn(lines, language) : undefined;
+  if (python === undefined) return slipOf(error, lines, language);
+  return python.line === error.line ? python.says : w.inFile(w.line(file, python.line), python.says);
 }
 
 function failureLines({ w, file, limits }: Told, failure: Failure, todo: string): string[] {
@@ -120,11 +140,14 @@ function givenLines(w: CourseWords, input: Plain): string[] {
 }
 
 /** A line of the student's file. */
-function sourceLine(file: string, line: number): string {
+const sourceLine = (file: string, line: number): string => readLines(file)[line - 1]?.trim() ?? "";
+
+/** None, where the file cannot be read. */
+function readLines(file: string): string[] {
   try {
-    return readFileSync(file, "utf8").split("\n")[line - 1]?.trim() ?? "";
+    return readFileSync(file, "utf8").split("\n");
   } catch {
-    return "";
+    return [];
   }
 }
 
@@ -141,9 +164,12 @@ export function typeLines(homework: Homework, found: FoundTask, mistakes: readon
   if (mistakes.length === 0) return [];
   const { words: w } = homework;
   const file = fromHere(homework.fileOf(found));
-  const lines = mistakes
-    .slice(0, TYPES)
-    .flatMap(({ line, message }) => [`    ${w.line(file, line)}  ${sourceLine(file, line)}`, `      ${message}`]);
+  // The same of the same line is said once, and what is said of one line stands below it.
+  const byLine = Map.groupBy(mistakes, ({ line }) => line);
+  const lines = [...byLine].slice(0, TYPES).flatMap(([line, found]) => {
+    const messages = [...new Set(found.map(({ message }) => message))].slice(0, PER_LINE);
+    return [`    ${w.line(file, line)}  ${sourceLine(file, line)}`, ...messages.map((message) => `      ${message}`)];
+  });
   return [`  ${w.types}:`, ...lines];
 }
 

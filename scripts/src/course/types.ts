@@ -51,9 +51,12 @@ export async function typeMistakes(file: string, language: Language): Promise<Ty
     const path = resolve(file);
     await writeFile(join(folder, "tsconfig.json"), configFor(folder, { include: [], files: [path] }));
     const text = await outputOf(["-p", folder, "--pretty", "false", "--locale", language]);
-    return [...text.matchAll(/^(.+)\((\d+),\d+\): error TS\d+: (.+)$/gm)]
-      .filter(([, where]) => resolve(where) === path)
-      .map(([, , line, message]) => ({ line: Number(line), message }));
+    return (
+      [...text.matchAll(/^(.+)\((\d+),\d+\): error TS\d+: (.+)$/gm)]
+        .filter(([, where]) => resolve(where) === path)
+        // In the compiler's Russian a bracket is spoilt: "[Symbol.iterator]5D;()".
+        .map(([, , line, message]) => ({ line: Number(line), message: message.replaceAll("]5D;", "]") }))
+    );
   } finally {
     await rm(folder, { recursive: true });
   }
