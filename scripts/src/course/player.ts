@@ -1,8 +1,10 @@
 // Calls a student's code, and nothing else: it runs in a process of its own, with limits and without rights (see
 // `sandbox.ts`), is given inputs and gives outputs. What is right is not known here.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import module from "node:module";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import { setDefaultDevice } from "@lectern/autograd";
 import type { ExerciseFile } from "./exercise.ts";
 import { closeNames, findLibrary, openLibrary } from "./library.ts";
@@ -14,14 +16,20 @@ let asked = LOADING;
 
 /**
  * The rights that Node takes from a process do not include signals to others; and there are ways around the modules that a
- * student's file may import (see `library.ts`), which are shut here.
+ * student's file may import (see `library.ts`), which are shut here. The library asks for two of Node's modules as it goes: it gets
+ * what it needs of them.
  */
 function closeProcess(): void {
   const closed = [
     ...["kill", "_kill", "abort", "_debugProcess", "_debugEnd", "execve", "report"],
-    ...["getBuiltinModule", "binding", "_linkedBinding", "dlopen", "_getActiveHandles", "_getActiveRequests"],
+    ...["binding", "_linkedBinding", "dlopen", "_getActiveHandles", "_getActiveRequests"],
   ];
   for (const name of closed) Reflect.deleteProperty(process, name);
+  const getBuiltinModule = (name: string) => {
+    if (name === "node:async_hooks") return { AsyncLocalStorage };
+    return name === "node:util" ? { inspect } : undefined;
+  };
+  Object.defineProperty(process, "getBuiltinModule", { value: getBuiltinModule, configurable: false, writable: false });
 }
 
 /** The exercises and the student's file. Errors: the file does not load, or lacks what the task asks for. */

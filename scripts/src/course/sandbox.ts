@@ -237,12 +237,20 @@ function play(exercise: string, student: string, needs: readonly string[], limit
     "--permission",
     ...readable.map((path) => `--allow-fs-read=${path}`),
     `--max-old-space-size=${limits.megabytes}`,
+    // The library collects garbage where much of it has gathered, and gets at no other way to do so.
+    "--expose-gc",
     "--no-warnings",
     ...[join(HERE, "player.ts"), exercise, student, needs.join(",")],
   ];
   // The system's limits are a second wall: no byte into any file, no core file, and an end to a process that outlives its judge.
   const cpuSeconds = Math.ceil(2 * PATIENCE * limits.seconds) + 2 * START_UP;
-  const limited = ["/bin/sh", "-c", `ulimit -f 0; ulimit -c 0; ulimit -t ${cpuSeconds}; exec "$@"`, "sh", ...node];
+  const limited = [
+    "/bin/sh",
+    "-c",
+    `{ ulimit -f 0; ulimit -c 0; ulimit -t ${cpuSeconds}; } 2>/dev/null; exec "$@"`,
+    "sh",
+    ...node,
+  ];
   const [program, ...args] = process.platform === "win32" ? node : limited;
   return spawn(program, args, {
     cwd: dirname(student),

@@ -52,7 +52,6 @@ describe("a student's file", () => {
     ["viaCommonJs", /a solution is a module/],
     ["linked", /Cannot find module/],
     ["anotherFile", /Cannot find module/],
-    ["builtin", /not a function/],
     ["binding", /not a function/],
     ["signals", /not a function/],
     ["reports", /undefined/],
@@ -60,6 +59,14 @@ describe("a student's file", () => {
     ["fetched", /fetch failed/],
   ])("finds no way around that: %s", async (name, message) => {
     expect(await call(name)).toMatchObject({ kind: "error", message: expect.stringMatching(message) });
+  });
+
+  it("gets no more of Node than the library needs there, which an asynchronous scope does", async () => {
+    expect(await call("builtin")).toEqual({
+      kind: "output",
+      output: [undefined, undefined, undefined, "AsyncLocalStorage"],
+    });
+    expect(await call("scoped")).toEqual({ kind: "output", output: 3 });
   });
 
   it("is told nothing by its environment, and has no channel of its own", async () => {

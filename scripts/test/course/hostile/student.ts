@@ -1,3 +1,5 @@
+import { noGrad, tensor } from "@lectern/autograd";
+
 // What a hostile student's file tries. Every function tells what it got; what is thrown is told by the process that calls it.
 
 const fromEverywhere = async (specifier: string): Promise<string> => {
@@ -32,7 +34,12 @@ const libraryRoot = (): string =>
     .replace("lectern-course:", "")
     .replace(/packages.*/, "");
 
-export const builtin = () => (process as unknown as Record<string, (name: string) => unknown>).getBuiltinModule("fs");
+export const builtin = () => {
+  const { getBuiltinModule } = process as unknown as { getBuiltinModule(name: string): object | undefined };
+  const reached = ["fs", "node:fs", "node:v8"].map(getBuiltinModule);
+  return [...reached, Object.keys(getBuiltinModule("node:async_hooks") ?? {}).join()];
+};
+export const scoped = () => noGrad(async () => (await tensor([1, 2]).sum().array()) as number);
 export const binding = () => (process as unknown as Record<string, (name: string) => unknown>).binding("fs");
 export const signals = () => process.kill(process.ppid, "SIGKILL");
 export const reports = () => JSON.stringify(process.report.getReport());
