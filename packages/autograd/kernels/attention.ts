@@ -352,9 +352,14 @@ function weigh(rows: i32, scores: usize, state: usize, size: i32, values: usize)
   let top0 = old0;
   let top1 = old1;
   const stop = scores + rows * ROW;
-  for (let p = scores; p != stop; p += ROW) {
-    top0 = f32x4.pmax(top0, v128.load(p));
-    top1 = f32x4.pmax(top1, v128.load(p, 16));
+  // Four rows at a time, so that one maximum need not wait for the other.
+  for (let p = scores; p != stop; p += 4 * ROW) {
+    const a0 = f32x4.pmax(v128.load(p), v128.load(p, 32));
+    const a1 = f32x4.pmax(v128.load(p, 16), v128.load(p, 48));
+    const b0 = f32x4.pmax(v128.load(p, 64), v128.load(p, 96));
+    const b1 = f32x4.pmax(v128.load(p, 80), v128.load(p, 112));
+    top0 = f32x4.pmax(top0, f32x4.pmax(a0, b0));
+    top1 = f32x4.pmax(top1, f32x4.pmax(a1, b1));
   }
   v128.store(state, top0);
   v128.store(state, top1, 16);
