@@ -91,4 +91,4 @@ export function scoreOf(
 }
 
 /** To hundredths. */
-const rounded = (points: number): number => Math.round(points * 100) / 100;
+export const rounded = (points: number): number => Math.round(points * 100) / 100;

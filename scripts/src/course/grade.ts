@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type CheckResult, check, type HiddenTests } from "./check.ts";
-import { type Course, pointsOf, type Score, scoreOf } from "./course.ts";
+import { type Course, pointsOf, rounded, type Score, scoreOf } from "./course.ts";
 import type { Flag } from "./flags.ts";
 import { type FoundTask, starterOf } from "./registry.ts";
 import { alike, type Pair } from "./similarity.ts";
@@ -136,6 +136,3 @@ function withPairs(grades: StudentGrades, pairs: Grades["pairs"]): StudentGrades
   });
   return { ...grades, flags: [...grades.flags, ...flags] };
 }
-
-/** To hundredths. */
-const rounded = (points: number): number => Math.round(points * 100) / 100;

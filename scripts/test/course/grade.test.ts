@@ -52,7 +52,7 @@ beforeAll(async () => {
   truncateSync(write("class/large/softmax.ts", ""), 100_000_000);
   mkdirSync(join(root, "class/nothing"));
   const submissions = submissionsIn([join(root, "class")], tasks);
-  grades = await grade(submissions, { tasks, course, received, seed: 1, jobs: 1 });
+  grades = await grade(submissions, { tasks, course, received, seed: 1, jobs: 2 });
 });
 
 const of = (student: string) => grades.students.find((one) => one.student === student)!;

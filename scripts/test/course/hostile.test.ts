@@ -39,7 +39,17 @@ const call = (name: string): Promise<Outcome> => sandbox.ask("call", { name });
 describe("a student's file", () => {
   it.each([
     ...["files", "filesByShortName", "programs", "workers", "network", "databases", "flags", "priorities", "debuggers"],
-    ...["hooks", "sockets", "viaData", "evaluated", "absolute", "theGrader", "byItsOwnScheme"],
+    ...[
+      "hooks",
+      "sockets",
+      "viaData",
+      "evaluated",
+      "absolute",
+      "theGrader",
+      "expectations",
+      "solutions",
+      "byItsOwnScheme",
+    ],
   ])("is not given what is not its own: %s", async (name) => {
     expect(await call(name)).toMatchObject({
       kind: "error",
@@ -100,6 +110,7 @@ describe("a student's file", () => {
 
   it("does not find its way by replacing what others call", async () => {
     expect(await call("replaced")).toEqual({ kind: "output", output: "refused" });
+    expect(await call("polluted")).toEqual({ kind: "output", output: ["refused", "refused"] });
   });
 });
 

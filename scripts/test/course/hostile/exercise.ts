@@ -15,6 +15,10 @@ export const exercises = {
 
 const inside: Readonly<Record<string, (folder: string) => unknown>> = {
   "reads a file": async (folder) => (await import("node:fs")).readFileSync(`${folder}/secret.txt`),
+  "reads what is expected": async () => {
+    const task = new URL("../../../../coursework/1-autograd/4-softmax/task.ts", import.meta.url);
+    return (await import("node:fs")).readFileSync(task);
+  },
   "lists a folder": async (folder) => (await import("node:fs")).readdirSync(folder),
   "reads its environment": async () => (await import("node:fs")).readFileSync("/proc/self/environ"),
   "writes a file": async (folder) => (await import("node:fs")).writeFileSync(`${folder}/mine.txt`, "mine"),

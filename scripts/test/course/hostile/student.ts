@@ -23,6 +23,9 @@ export const evaluated = () => new Function("return import('node:fs')")();
 export const anotherFile = () => fromEverywhere("../secret.ts");
 export const absolute = () => fromEverywhere("file:///etc/passwd");
 export const theGrader = () => fromEverywhere(new URL("scripts/src/course/check.ts", libraryRoot()).href);
+export const expectations = () =>
+  fromEverywhere(new URL("coursework/1-autograd/4-softmax/task.ts", libraryRoot()).href);
+export const solutions = () => fromEverywhere(new URL("coursework/solutions/softmax/solution.ts", libraryRoot()).href);
 export const insideTheLibrary = () => fromEverywhere(new URL("packages/autograd/src/tensor.ts", libraryRoot()).href);
 export const byItsOwnScheme = () => fromEverywhere(`lectern-course:${libraryRoot()}scripts/src/course/check.ts`);
 export const viaCommonJs = () => fromEverywhere("./required.js");
@@ -59,6 +62,21 @@ export const replaced = async () => {
   } finally {
     String.prototype.startsWith = startsWith;
     JSON.stringify = stringify;
+  }
+};
+
+/** What an object lacks, it takes from where every object does. */
+export const polluted = async () => {
+  const inherited = Object.prototype as { parentURL?: string };
+  inherited.parentURL = `${libraryRoot()}scripts/src/course/check.ts`;
+  try {
+    const ways = [
+      () => fromEverywhere("node:fs"),
+      () => new Function("return import('node:fs')")() as Promise<unknown>,
+    ];
+    return await Promise.all(ways.map((way) => way().catch(() => "refused")));
+  } finally {
+    delete inherited.parentURL;
   }
 };
 
