@@ -121,7 +121,10 @@ function opOf(name: string, definition: Definition): AnyOp {
     gradients(node, dy, createGraph) {
       if (composite !== undefined && createGraph) return compositeGradients(name, composite, node, dy);
       const settings = composite === undefined ? node.args : settingsIn(node.args);
-      return definition.backward(node.ctx, dy as Tensor & readonly Gradient[], ...(settings as []));
+      const given = definition.backward(node.ctx, dy as Tensor & readonly Gradient[], ...(settings as []));
+      if (!Array.isArray(given))
+        throw new TypeError(`${name}: its gradient rule has to give a list, one for each input: [dx]`);
+      return given;
     },
   };
 }

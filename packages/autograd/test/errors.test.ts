@@ -103,6 +103,10 @@ const trials: Record<string, Trial[]> = {
     [() => zeros([5]).split([6, -1]), "split: the sizes [6,-1] do not add up"],
     [() => zeros([5]).split(0), "split: the size is 0, it has to be a whole number from 1"],
     [
+      () => zeros([5]).split(undefined as unknown as number),
+      "split: the size is undefined, it has to be a whole number from 1",
+    ],
+    [
       () => concat([zeros([2, 3]), zeros([3, 3])], 1),
       "concat: float32 [2, 3] and float32 [3, 3] differ in more than axis 1",
     ],

@@ -118,6 +118,15 @@ describe("an op defined outside the package", () => {
     expect(() => same(x)).toThrow("same: forward returned its argument: return x.clone(), or a view by ctx.view");
   });
 
+  it("is told that its gradient rule has to give a list, where it gives one tensor", () => {
+    const alone = defineOp("alone", {
+      forward: (ctx, x: Tensor) => ctx.view(x, x.shape, x.strides),
+      backward: (_, dy) => dy as unknown as Tensor[],
+    });
+    const x = tensor([1, 2], { requiresGrad: true });
+    expect(() => alone(x).sum().backward()).toThrow("alone: its gradient rule has to give a list, one for each input");
+  });
+
   it("is told apart from a right one by gradcheck", () => {
     const halved = defineOp("halved", {
       forward: (_, x: Tensor) => x.mul(0.5),

@@ -137,6 +137,13 @@ const SLIPS: readonly Slip[] = [
     ),
   },
   {
+    error: /gradient rule has to give a list/,
+    says: always(
+      "backward returns a list, also of one gradient: return [dx].",
+      "backward возвращает список, даже если градиент один: return [dx].",
+    ),
+  },
+  {
     error: /there is no option/,
     says: always(
       "Options stand in braces and in camelCase: { keepDim: true }.",

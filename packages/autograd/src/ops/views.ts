@@ -183,7 +183,7 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
 export function split(x: Tensor, size: number | readonly number[], axis = 0): Tensor[] {
   const at = normalizeAxis("split", axis, x.rank);
   const whole = x.shape[at];
-  if (typeof size === "number" && !(Number.isInteger(size) && size > 0)) {
+  if (!Array.isArray(size) && !(Number.isInteger(size) && Number(size) > 0)) {
     throw new RangeError(`split: the size is ${size}, it has to be a whole number from 1`);
   }
   const sizes =
