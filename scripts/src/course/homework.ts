@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { UsageError } from "../errors.ts";
 import { type Output, output, runCommand } from "../output.ts";
 import { type Language, type NumberFormat, numbersIn } from "../report/language.ts";
@@ -125,11 +125,21 @@ export class Homework {
     throw new UsageError(this.words.noTask(name, nearest(name, names), names));
   }
 
-  /** A task that the student has begun. Errors: it is not begun. */
+  /** A task that the student has begun. Errors: it is not begun, or its file has another name. */
   begun(name: string): FoundTask {
     const found = this.find(name);
     if (this.isBegun(found)) return found;
+    const other = this.#namedNearly(found);
+    if (other !== undefined) throw new UsageError(this.words.otherName(fromHere(other), basename(this.fileOf(found))));
     throw new UsageError(this.words.notBegun(found.id, this.command("start", found.id)));
+  }
+
+  /** A file that is meant to be a task's solution by its name: `Soft_Max.ts`, `softmax.ts.txt`. */
+  #namedNearly(found: FoundTask): string | undefined {
+    const plain = (name: string) => name.toLowerCase().replace(/(\.(ts|js|txt|py))+$|[^a-z0-9]/g, "");
+    const names = existsSync(this.folder) ? readdirSync(this.folder) : [];
+    const near = names.find((name) => plain(name) === plain(found.id));
+    return near && join(this.folder, near);
   }
 
   /** The first task that is not done, behind another where one is given. */

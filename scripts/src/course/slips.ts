@@ -235,13 +235,20 @@ export function slipOf({ message, line }: Told, lines: readonly string[], langua
   return undefined;
 }
 
-/** Of a file that does not load: how its first line that is Python is written here, with its number; undefined where none is. */
-export function pythonIn(lines: readonly string[], language: Language): { line: number; says: string } | undefined {
-  for (const [i, source] of withoutComments(lines.join("\n")).split("\n").entries()) {
-    const found = LINES.find((line) => line.source.test(source));
-    if (found !== undefined) return { line: i + 1, says: found.says[language] };
-  }
-  return undefined;
+/**
+ * Of a file that does not load: how a line that is Python is written here, with its number; the line where the error is, and if
+ * that is none the first. Undefined where none is.
+ */
+export function pythonIn(
+  lines: readonly string[],
+  language: Language,
+  errorAt?: number,
+): { line: number; says: string } | undefined {
+  const found = withoutComments(lines.join("\n"))
+    .split("\n")
+    .map((source, i) => ({ line: i + 1, says: LINES.find((line) => line.source.test(source))?.says[language] }))
+    .filter((each): each is { line: number; says: string } => each.says !== undefined);
+  return found.find(({ line }) => line === errorAt) ?? found[0];
 }
 
 /** Comments and texts in quotation marks are left out; lines stay where they are. */

@@ -95,7 +95,7 @@ function mistakeLines(
 /** A file that does not load is most often Python somewhere, and that is not always where the error is. */
 function slipIn(file: string, error: Failure & ToldError, { language, words: w }: Homework): string | undefined {
   const lines = readLines(file);
-  const python = error.kind === "broken" ? pythonIn(lines, language) : undefined;
+  const python = error.kind === "broken" ? pythonIn(lines, language, error.line) : undefined;
   if (python === undefined) return slipOf(error, lines, language);
   return python.line === error.line ? python.says : w.inFile(w.line(file, python.line), python.says);
 }

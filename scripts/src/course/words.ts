@@ -29,6 +29,7 @@ export const courseWords = inLanguages({
       near === undefined
         ? `no task is called "${name}"; there are ${names.join(", ")}`
         : `no task is called "${name}"; did you mean ${near}?`,
+    otherName: (file: string, right: string) => `${file} has to be called ${right}`,
     notBegun: (task: string, command: string) => `${task} is not begun yet: ${command}`,
     toDo: "To do",
     at: (place: string) => `at ${place}: `,
@@ -115,6 +116,7 @@ export const courseWords = inLanguages({
       near === undefined
         ? `задачи "${name}" нет; есть ${names.join(", ")}`
         : `задачи "${name}" нет; может быть, ${near}?`,
+    otherName: (file: string, right: string) => `файл ${file} должен называться ${right}`,
     notBegun: (task: string, command: string) => `задача ${task} ещё не начата: ${command}`,
     toDo: "Что сделать",
     at: (place: string) => `на месте ${place}: `,

@@ -41,6 +41,7 @@ function newStudent() {
     /** In a process of its own. */
     program: (...args: string[]) => lectern(["course", ...args], folder),
     writes: (text: string) => writeFileSync(at("softmax.ts"), text),
+    writesNamed: (name: string) => writeFileSync(at(name), "// mine"),
     solves: () => copyFileSync(solutionOf(softmax), at("softmax.ts")),
     reads: (name: string) => readFileSync(at(name), "utf8"),
     writesTest: (text: string) => {
@@ -196,6 +197,28 @@ describe("lectern course check", () => {
     });
     solves();
     expect(eventsOf(await course("check", "--json")).at(-1)).toMatchObject({ event: "done", tasks: 1, points: 10 });
+  });
+
+  it("says how a file has to be called that is called nearly so", async () => {
+    const { course, writesState, writesNamed } = newStudent();
+    writesNamed("Soft_max.ts.txt");
+    writesState('{"language":"ru","tasks":{}}');
+    const { stderr, code } = await course("check", "softmax");
+    expect(stderr).toMatch(/файл homework.Soft_max\.ts\.txt должен называться softmax\.ts/);
+    expect(code).toBe(2);
+  });
+
+  it("says how a line is written here that is written as in Python, in the student's language", async () => {
+    const { course, writes } = newStudent();
+    writes(withBody("  e = x.exp();\n  return e;"));
+    const told = await course("check", "softmax", "--lang", "ru");
+    expect(told.stdout).toMatch(/Ошибка: e is not defined[\s\S]*→ Новое имя объявляют: const e = …/);
+    // What TypeScript says twice of one line is said once.
+    expect(told.stdout).toMatch(/:3 {2}e = x\.exp\(\);\n.*"e"\.\n.*:4 {2}return e;\n.*"e"\.\n/);
+    writes("# softmax\nimport numpy as np\n");
+    expect((await course("check", "softmax")).stdout).toMatch(
+      /→ homework.softmax\.ts:1: Комментарий начинается с \/\//,
+    );
   });
 
   it("gives one hint after the other, and remembers them", async () => {

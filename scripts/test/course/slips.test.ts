@@ -73,6 +73,11 @@ describe("a file that does not load", () => {
     expect(pythonIn(lines, "en")).toEqual({ line: 5, says: expect.stringMatching(says) });
   });
 
+  it("the line where the error is before others", () => {
+    const lines = ["# softmax", "def softmax(x):"];
+    expect([pythonIn(lines, "en")?.line, pythonIn(lines, "en", 2)?.line]).toEqual([1, 2]);
+  });
+
   it("and where none is, nothing is said", () => {
     const lines = [
       "export class A {",
