@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,7 +80,11 @@ describe("a student's file", () => {
   });
 
   it("is told nothing by its environment, and has no channel of its own", async () => {
-    expect(await call("environment")).toEqual({ kind: "output", output: ["LECTERN_BLAS", "LECTERN_THREADS", "PWD"] });
+    const outcome = await call("environment");
+    const names = outcome.kind === "output" ? (outcome.output as readonly string[]) : [];
+    // What the shell that sets the limits adds, and what Windows needs.
+    const others = ["PWD", "OLDPWD", "SHLVL", "_", "SystemRoot"];
+    expect(names.filter((name) => !others.includes(name))).toEqual(["LECTERN_BLAS", "LECTERN_THREADS"]);
     expect(await call("channel")).toEqual({ kind: "output", output: ["undefined", "undefined"] });
   });
 
@@ -130,6 +134,14 @@ describe("behind what is closed to a student's file", () => {
     const outcome = await sandbox.ask("inside", { name, folder });
     expect(outcome).toEqual({ kind: "output", output: expect.stringMatching(/ACCESS_DENIED/) });
     expect(readdirSync(folder)).not.toContain("mine.txt");
+  });
+
+  it("the system lets no byte into a file, where Node would", async () => {
+    const outcome = await sandbox.ask("inside", { name: "makes a database", folder });
+    const bytes = statSync(join(folder, "mine.db")).size;
+    // Windows has no such limit: there it is the closed module alone.
+    if (process.platform === "win32") expect(outcome.kind).toBe("output");
+    else expect(bytes).toBe(0);
   });
 
   it("an older Node, which would let it reach the network, is refused", () => {
