@@ -217,7 +217,7 @@ describe("lectern course check", () => {
     expect(told.stdout).toMatch(/:3 {2}e = x\.exp\(\);\n.*"e"\.\n.*:4 {2}return e;\n.*"e"\.\n/);
     writes("# softmax\nimport numpy as np\n");
     expect((await course("check", "softmax")).stdout).toMatch(
-      /→ homework.softmax\.ts:1: Комментарий начинается с \/\//,
+      /softmax\.ts:2 {2}import numpy as np\n {2}→ Здесь пишут import/,
     );
   });
 
