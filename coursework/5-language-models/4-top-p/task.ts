@@ -16,9 +16,10 @@ function softmax(logits: readonly number[]): number[] {
   return powers.map((power) => power / sum(powers));
 }
 
-/** Tokens from the likeliest on, with the sum of those before each. */
-function ranked(probabilities: readonly number[]): { token: number; before: number }[] {
+/** Tokens from the likeliest on, or from the other end, with the sum of those before each. */
+function ranked(probabilities: readonly number[], ascending: boolean): { token: number; before: number }[] {
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
+  if (ascending) order.reverse();
   let before = 0;
   return order.map((token) => {
     const entry = { token, before };
@@ -28,8 +29,12 @@ function ranked(probabilities: readonly number[]): { token: number; before: numb
 }
 
 /** The probabilities with zeros for tokens outside the nucleus. */
-function kept(probabilities: readonly number[], p: number, dropsCrossing = false): number[] {
-  const left = ranked(probabilities).filter(({ token, before }) =>
+function kept(
+  probabilities: readonly number[],
+  p: number,
+  { dropsCrossing = false, ascending = false } = {},
+): number[] {
+  const left = ranked(probabilities, ascending).filter(({ token, before }) =>
     dropsCrossing ? before + probabilities[token] <= p : before < p,
   );
   const tokens = new Set(left.map(({ token }) => token));
@@ -40,6 +45,9 @@ const renormalised = (weights: readonly number[]): number[] => weights.map((weig
 const scaled = ({ logits, temperature }: Filtered): number[] => softmax(logits.map((logit) => logit / temperature));
 
 const nucleus = (given: Filtered): number[] => renormalised(kept(scaled(given), given.p));
+
+/** Whether only what is left came out. */
+const isShort = ({ logits }: Filtered, y: readonly number[]): boolean => y.length > 0 && y.length < logits.length;
 
 /** The token whose stretch of the running sum holds u. */
 function drawn(probabilities: readonly number[], u: number): number {
@@ -69,6 +77,14 @@ export const task = defineTask<typeof exercises>()({
     ru: "Откройте top-p.ts и напишите две функции: nucleus (какие вероятности остаются) и draw (выбор токена по ним).",
   },
   mistakes: {
+    short: {
+      en: "Only the probabilities that are left came out. There has to be one for each token, in its place: 0 for those that were left out.",
+      ru: "Вернулись только оставшиеся вероятности. Число должно быть на месте каждого токена: у отброшенных 0.",
+    },
+    ascending: {
+      en: "The least likely tokens were kept: sort from the likeliest on, by (a, b) => probabilities[b] - probabilities[a].",
+      ru: "Остались самые маловероятные токены: сортируйте по убыванию, через (a, b) => probabilities[b] - probabilities[a].",
+    },
     dropsCrossing: {
       en: "The token with which the sum reaches p was left out. It belongs to the nucleus: a token stays where the sum of those before it is below p.",
       ru: "Отброшен токен, на котором сумма достигает p. Он входит в ядро: токен остаётся, если сумма до него меньше p.",
@@ -121,8 +137,10 @@ export const task = defineTask<typeof exercises>()({
       draw: flat,
       expected: nucleus,
       mistakes: {
+        short: isShort,
+        ascending: (given) => renormalised(kept(scaled(given), given.p, { ascending: true })),
         notRenormalised: (given) => kept(scaled(given), given.p),
-        dropsCrossing: (given) => renormalised(kept(scaled(given), given.p, true)),
+        dropsCrossing: (given) => renormalised(kept(scaled(given), given.p, { dropsCrossing: true })),
         sorted: (given) => nucleus(given).sort((a, b) => b - a),
       },
     },
@@ -135,6 +153,7 @@ export const task = defineTask<typeof exercises>()({
       // Where both leave the same tokens, it does not matter what comes first.
       times: 6,
       mistakes: {
+        short: isShort,
         filterFirst: ({ logits, p, temperature }) => {
           const left = kept(softmax(logits), p);
           return softmax(logits.map((logit, i) => (left[i] === 0 ? Number.NEGATIVE_INFINITY : logit / temperature)));
@@ -148,7 +167,7 @@ export const task = defineTask<typeof exercises>()({
       says: { en: "a small p leaves the likeliest token", ru: "при малом p остаётся самый вероятный токен" },
       draw: (random) => ({ ...flat(random), p: 0.01 }),
       expected: nucleus,
-      mistakes: { empty: (_, y) => y.every((value) => !(value > 0)) },
+      mistakes: { short: isShort, empty: (_, y) => y.every((value) => !(value > 0)) },
     },
     {
       exercise: "nucleus",

@@ -4,6 +4,8 @@ const RETURN = "return left.map((probability) => probability / before);";
 const STOP = "if (before >= p) break;";
 
 export const mutants: Mutants = {
+  short: [[RETURN, "return left.filter((probability) => probability > 0).map((probability) => probability / before);"]],
+  ascending: [["probabilities[b] - probabilities[a]", "probabilities[a] - probabilities[b]"]],
   dropsCrossing: [[STOP, "if (before + probabilities[token] > p) break;"]],
   empty: [[STOP, "if (before >= p || (before === 0 && probabilities[token] > p)) break;"]],
   notRenormalised: [[RETURN, "return left;"]],

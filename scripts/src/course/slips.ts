@@ -9,6 +9,8 @@ interface Slip {
   readonly error: RegExp;
   /** What stands in the line where it was; without it any line will do. */
   readonly source?: RegExp;
+  /** Only for errors outside of the student's file: in what uses its results. */
+  readonly outside?: boolean;
   /** What to do, with what the groups of `error` caught. */
   readonly says: (caught: readonly string[]) => Languages<string>;
 }
@@ -41,6 +43,14 @@ const NEW_NAME = /^\s*(?:\w+|\[[\w\s,]+\])\s*=[^=>]/;
 
 /** The first that fits is told. */
 const SLIPS: readonly Slip[] = [
+  {
+    error: /^Cannot read properties of undefined|is not a function/,
+    outside: true,
+    says: always(
+      "The function gives something else than what is expected of it: is there a return, and of a tensor?",
+      "Функция возвращает не то, что от неё ожидают: есть ли в ней return и возвращает ли он тензор?",
+    ),
+  },
   {
     error: new RegExp(`^(${NAMES}) is not defined`),
     says: ([name]) =>
@@ -229,7 +239,12 @@ export function slipOf({ message, line }: Told, lines: readonly string[], langua
   const source = line === undefined ? "" : (lines[line - 1] ?? "");
   for (const slip of SLIPS) {
     const caught = slip.error.exec(message);
-    if (caught === null || (slip.source !== undefined && !slip.source.test(source))) continue;
+    if (
+      caught === null ||
+      (slip.outside && line !== undefined) ||
+      (slip.source !== undefined && !slip.source.test(source))
+    )
+      continue;
     return slip.says(caught.slice(1))[language];
   }
   return undefined;

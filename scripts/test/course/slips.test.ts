@@ -50,6 +50,12 @@ describe("an error that comes from writing as in Python", () => {
     expect(slipOfCode('throw new Error("of my own");')).toBeUndefined();
   });
 
+  it("and of one that comes from what a function gave, to look at that", () => {
+    const message = "Cannot read properties of undefined (reading 'mul')";
+    expect(slipOf({ message }, ["x.exp();"], "en")).toMatch(/is there a return/);
+    expect(slipOf({ message, line: 1 }, ["x[0].mul();"], "en")).toMatch(/x\.select/);
+  });
+
   it("in the student's language", () => {
     expect(slipOf({ message: "e is not defined", line: 1 }, ["e = x.exp()"], "ru")).toMatch(
       /Новое имя объявляют: const e/,
