@@ -33,10 +33,10 @@ export async function readState(folder: string): Promise<State> {
   if (text === undefined) return EMPTY;
   const { z } = await import("zod");
   const number = z.number().min(0).max(1e9);
-  const schema = z.object({
-    language: z.enum(LANGUAGES),
-    tasks: z.record(z.string(), z.object({ points: number, of: number, hints: number.int() })),
-  });
+  const task = z
+    .object({ points: number, of: number, hints: number.int() })
+    .refine(({ points, of }) => points <= of, { path: ["points"], error: "more than there are" });
+  const schema = z.object({ language: z.enum(LANGUAGES), tasks: z.record(z.string(), task) });
   const parsed = schema.safeParse(parsedJson(text, file));
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;

@@ -335,6 +335,11 @@ describe("what is remembered", () => {
     ["no JSON", "{", /course\.json is damaged \(JSON: .*repair it, or delete it.* \/ .*исправьте его или удалите/],
     ["another thing", '{"language":"fr","tasks":{}}', /course\.json is damaged \(language: /],
     ["points that are none", '{"language":"en","tasks":{"softmax":{"points":"x"}}}', /\(tasks\.softmax\.points: /],
+    [
+      "more points than there are",
+      '{"language":"en","tasks":{"softmax":{"points":99,"of":10,"hints":0}}}',
+      /\(tasks\.softmax\.points: more than there are\)/,
+    ],
   ])("is looked at when it is read: %s", async (_, text, message) => {
     const { course, writesState, reads } = newStudent();
     writesState(text);
