@@ -36,5 +36,6 @@ export const vector = async (x: Tensor): Promise<number[]> => (await tensorIn(x)
 /** Errors: it is no tensor, as where a function forgets to return one. */
 function tensorIn(x: Tensor | undefined): Tensor {
   if (typeof x?.array === "function") return x;
-  throw new RuleError({ kind: "noTensor", name: String(x) }, `a tensor has to come here, and ${x} came`);
+  const name = Array.isArray(x) ? "[…]" : String(x);
+  throw new RuleError({ kind: "noTensor", name }, `a tensor has to come here, and ${name} came`);
 }

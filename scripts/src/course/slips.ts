@@ -273,6 +273,12 @@ const withoutComments = (text: string): string =>
 /** Where the library has what is not defined. */
 function whereItIs(name: string): Languages<string> {
   const library = name in autograd ? "autograd" : name in nn ? "nn" : undefined;
+  if (library === undefined && name in autograd.Tensor.prototype) {
+    return inLanguages({
+      en: `${name} is a tensor's method: x.${name}(…).`,
+      ru: `${name} — метод тензора: x.${name}(…).`,
+    });
+  }
   if (library === undefined) {
     return inLanguages({
       en: `Nothing is called ${name} here: is it spelt so, declared (const ${name} = …) or imported?`,

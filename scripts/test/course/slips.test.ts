@@ -22,6 +22,7 @@ describe("an error that comes from writing as in Python", () => {
     ["a layer that is not imported", "return parameter(x);", /import \{ parameter \} from "@lectern\/nn"/],
     ["NumPy", "return np.exp(x);", /np is Python's.*x\.exp\(\)/],
     ["len", "return len(x);", /len is Python's.*x\.shape\[0\]/],
+    ["a method as a function", "return exp(x);", /tensor's method: x\.exp/],
     ["a name that is nowhere", "return expp(x);", /Nothing is called expp/],
     ["const that changes", "const e = x; e = x.exp();", /by let/],
     ["for over a tensor", "for (const row of x) row.exp();", /Only arrays are gone through/],
