@@ -64,6 +64,7 @@ async function courseSchema(tasks: readonly FoundTask[]) {
     z.record(
       z.string().refine((name) => names.includes(name), `is no ${kind}; there are ${[...new Set(names)].join(", ")}`),
       value,
+      `has to be a record, each line a ${kind}`,
     );
   const limit = (least: number, most: number) =>
     z.number(`has to be a number from ${least} to ${most}`).min(least).max(most);
@@ -89,16 +90,24 @@ async function courseSchema(tasks: readonly FoundTask[]) {
       chapters: named(
         tasks.map(({ chapter }) => chapter),
         "chapter",
-        z.strictObject({ deadline: moment }),
+        z.strictObject({ deadline: moment }, "has to be { deadline: 2027-02-14 }"),
       ).default({}),
-      late: z.strictObject({ perDay: share.default(late.perDay), atMost: share.default(late.atMost) }).default(late),
+      late: z
+        .strictObject(
+          { perDay: share.default(late.perDay), atMost: share.default(late.atMost) },
+          "has to be { perDay: 10%, atMost: 50% }",
+        )
+        .default(late),
       hint: share.default(DEFAULT_COURSE.hint),
       limits: z
-        .strictObject({
-          seconds: limit(1, 3600).default(limits.seconds),
-          megabytes: limit(128, 65536).default(limits.megabytes),
-          printed: limit(100, 10_000_000).default(limits.printed),
-        })
+        .strictObject(
+          {
+            seconds: limit(1, 3600).default(limits.seconds),
+            megabytes: limit(128, 65536).default(limits.megabytes),
+            printed: limit(100, 10_000_000).default(limits.printed),
+          },
+          "has to be { seconds: 10, megabytes: 1024, printed: 100000 }",
+        )
         .default(limits),
     })
     .transform(({ tasks, chapters, timezone, ...rest }): Course => {

@@ -26,10 +26,14 @@ export async function courseExport({ json, folder, course }: ExportCommandOption
   }
   if (`${to}${sep}`.startsWith(rootFolder))
     throw new UsageError(`${folder} lies in Lectern's own folder: name one outside`);
-  const tasks = await allTasks();
-  // A mistake in it is told here, and not to students.
+  const { files, tasks, leftOut } = whatIsGiven(await allTasks());
+  for (const { id } of leftOut) {
+    process.stderr.write(
+      `lectern: git does not track all files of ${id}, so it is left out: git add them if students are to have it\n`,
+    );
+  }
+  // A mistake in it is told here, and not to students, whom a task that they have not got would stop.
   await loadCourse(tasks, course);
-  const { files, untracked } = trackedFiles();
   for (const file of files) {
     mkdirSync(dirname(join(to, file)), { recursive: true });
     cpSync(join(rootFolder, file), join(to, file));
@@ -38,15 +42,18 @@ export async function courseExport({ json, folder, course }: ExportCommandOption
   keepHomework(to);
   writeHomework(to, tasks);
   writeFileSync(at(to, ".github/workflows/coursework.yml"), WORKFLOW);
-  for (const file of untracked) process.stderr.write(`lectern: git does not track ${file}: it is left out\n`);
   out.say(
     `${tasks.length} tasks, ${files.length} files: ${folder}\nMake it a repository: cd ${folder} && git init && git add .`,
   );
-  out.event("done", { folder: to, tasks: tasks.map(({ id }) => id), files: files.length, untracked });
+  const ids = (all: readonly FoundTask[]) => all.map(({ id }) => id);
+  out.event("done", { folder: to, tasks: ids(tasks), files: files.length, leftOut: ids(leftOut) });
 }
 
-/** What git tracks here and students are given; and what of the coursework it does not track. Errors: this is no clone. */
-function trackedFiles(): { files: string[]; untracked: string[] } {
+/**
+ * What git tracks here and students are given, and the tasks in it. A task of which git does not track everything may not be
+ * finished: nothing of it is given. Errors: this is no clone.
+ */
+function whatIsGiven(all: readonly FoundTask[]): { files: string[]; tasks: FoundTask[]; leftOut: FoundTask[] } {
   const list = (...args: string[]) => {
     try {
       const text = execFileSync("git", ["ls-files", "-z", ...args], {
@@ -59,8 +66,17 @@ function trackedFiles(): { files: string[]; untracked: string[] } {
       throw new Error("export copies what git tracks, and this folder is no clone of Lectern", { cause });
     }
   };
-  const files = list().filter((file) => existsSync(join(rootFolder, file)));
-  return { files, untracked: list("--others", "--exclude-standard", relative(rootFolder, COURSEWORK)) };
+  const isIn = ({ folder }: FoundTask) => {
+    const start = `${relative(rootFolder, folder).split(sep).join("/")}/`;
+    return (file: string) => file.startsWith(start);
+  };
+  const untracked = list("--others", "--exclude-standard", relative(rootFolder, COURSEWORK));
+  const missing = untracked.filter((file) => /\.(ts|md)$/.test(file));
+  const leftOut = all.filter((task) => missing.some(isIn(task)));
+  const files = list().filter(
+    (file) => existsSync(join(rootFolder, file)) && !leftOut.some((task) => isIn(task)(file)),
+  );
+  return { files, tasks: all.filter((task) => !leftOut.includes(task)), leftOut };
 }
 
 function at(folder: string, file: string): string {

@@ -63,6 +63,13 @@ limits: { seconds: 3 }
     ["timezone: Moscow", /^course\.yaml:1: timezone is no time zone.*"Moscow"$/],
     ["hint: 0.1", /^course\.yaml:1: hint has to be a share, such as "10%"; it is 0\.1$/],
     ["late:\n  perDay: 200%", /^course\.yaml:2: late\.perDay is at most 100%/],
+    ["late: 10%", /^course\.yaml:1: late has to be \{ perDay: 10%, atMost: 50% \}; it is "10%"$/],
+    ["limits: 5", /^course\.yaml:1: limits has to be \{ seconds: 10, .*; it is 5$/],
+    ["title: x\ntasks: softmax", /^course\.yaml:2: tasks has to be a record, each line a task; it is "softmax"$/],
+    [
+      "chapters:\n  autograd: 2027-02-14",
+      /^course\.yaml:2: chapters\.autograd has to be \{ deadline: .*; it is "2027-02-14"$/,
+    ],
     ["title: x\nlimit: {}", /^course\.yaml:2: limit is not known here$/],
     [
       "tasks:\n  softmax:\n    points: 1\n    due: 2026-10-01",
