@@ -155,7 +155,8 @@ export const task = defineTask<typeof exercises>()({
       exercise: "learned",
       points: 2,
       says: { en: "a layer with a weight and a bias", ru: "слой с весом и сдвигом" },
-      draw: (random) => ({ x: random.matrix(3, 4), weight: random.vector(4), bias: random.vector(4), eps: 0.1 }),
+      // An eps too small to show, here and below: one that is forgotten has cost its points above.
+      draw: (random) => ({ x: random.matrix(3, 4), weight: random.vector(4), bias: random.vector(4), eps: 1e-8 }),
       expected: layerNorm,
       mistakes: {
         noWeight: learned((value, _, bias) => value + bias),
@@ -171,7 +172,7 @@ export const task = defineTask<typeof exercises>()({
         ru: "градиент доходит до x, в том числе через среднее и дисперсию",
       },
       draw: (random) => ({
-        ...{ x: random.matrix(2, 4), weight: random.vector(4), bias: random.vector(4), eps: 0.1 },
+        ...{ x: random.matrix(2, 4), weight: random.vector(4), bias: random.vector(4), eps: 1e-8 },
         factors: random.matrix(2, 4),
       }),
       expected: ({ factors, ...given }) =>
