@@ -8,9 +8,10 @@ import { gradEnabled, recordingAs } from "./engine/recording.ts";
 import { run } from "./engine/sweep.ts";
 import { canFuse, type OptionalKernel, registerFused } from "./fused.ts";
 import { type Modes, modes } from "./modes.ts";
+import { opNames } from "./names.ts";
 import { OpContext } from "./opContext.ts";
 import { isObserving, observed } from "./profile.ts";
-import { callReplaced, registerOp } from "./replaced.ts";
+import { callReplaced } from "./replaced.ts";
 import { formatShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -211,7 +212,7 @@ export function defineOp<Args extends readonly unknown[], Out extends Outputs = 
   // Without its own, an op that has no composite definition is fused where its unrecorded form is.
   const optional = kernels ?? (composite === undefined ? unrecorded?.kernels : undefined);
   if (optional !== undefined) registerFused(name, optional);
-  registerOp(name);
+  opNames.add(name);
   return (...args) => {
     const inputs = tensorsIn(args);
     if (inputs.length === 0) throw new TypeError(`${name}: expects a tensor, got ${nameOf(args[0])}`);

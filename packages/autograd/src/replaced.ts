@@ -1,13 +1,6 @@
 import { holding, Modes, modes, type Replacements } from "./modes.ts";
+import { opNames } from "./names.ts";
 import type { Tensor } from "./tensor.ts";
-
-/** The ops that were defined. */
-const names = new Set<string>();
-
-/** Called where an op is defined. */
-export function registerOp(name: string): void {
-  names.add(name);
-}
 
 /** Functions by the names of ops: each is called with what the op is called with, and gives what it gives. */
 export type OpReplacements = Readonly<Record<string, (...args: never[]) => Tensor | readonly Tensor[]>>;
@@ -21,8 +14,8 @@ export type OpReplacements = Readonly<Record<string, (...args: never[]) => Tenso
  */
 export function withOps<T>(ops: OpReplacements, fn: () => T): T {
   for (const name of Object.keys(ops)) {
-    if (names.has(name)) continue;
-    const near = [...names].filter((known) => known[0] === name[0]).sort();
+    if (opNames.has(name)) continue;
+    const near = [...opNames].filter((known) => known[0] === name[0]).sort();
     throw new Error(`withOps: no op is called "${name}"; beginning alike: ${near.join(", ") || "none"}`);
   }
   const around = modes();

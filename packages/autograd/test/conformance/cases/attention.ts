@@ -1,4 +1,4 @@
-import type { AttentionOptions, Strided } from "../../../src/device.ts";
+import type { AttentionOptions, Device, Strided } from "../../../src/device.ts";
 import { referenceDevice } from "../../../src/devices/reference/device.ts";
 import { memoryOf, positions } from "../../../src/devices/reference/elements.ts";
 import { type Case, type Check, defineCase } from "../check.ts";
@@ -300,4 +300,64 @@ const maskedCases = KINDS.flatMap(([kind, name]) =>
   }),
 );
 
-export const attentionCases: readonly Case[] = [...maskedCases, ...packedCases];
+/** The cache of [batch, keys and values, heads, context, size] with a new position behind those that it has: keys, values. */
+function cachedPlainly(device: Device, cache: Strided, qkv: Strided, start: number): readonly Strided[] {
+  const [batch, , heads, , size] = cache.shape;
+  const [sequence, part, head, row] = cache.strides;
+  return [0, 1].map((which) => {
+    const offset = cache.offset + which * part;
+    const of = (time: number, first: number): Strided => ({
+      ...{ storage: cache.storage, offset: offset + first * row },
+      ...{ shape: [batch, heads, time, size], strides: [sequence, head, row, 1] },
+    });
+    device.copy(of(1, start), headsOf(qkv, which + 1, heads, size));
+    return of(start + 1, 0);
+  });
+}
+
+/** Queries (0), keys (1) or values (2) of one position: [batch, heads, 1, size] in [batch, 1, 3 heads size]. */
+function headsOf(qkv: Strided, which: number, heads: number, size: number): Strided {
+  const offset = qkv.offset + which * heads * size;
+  return { ...qkv, offset, shape: [qkv.shape[0], heads, 1, size], strides: [3 * heads * size, size, size, 1] };
+}
+
+/** Batch, heads, context, size of a head, and the positions that are in the cache already. */
+const CACHED = [
+  [1, 1, 1, 1, 0],
+  [2, 3, 9, 5, 4],
+  [1, 2, 40, 16, 39],
+  [3, 2, 21, 71, 7],
+  [1, 4, 600, 32, 530],
+] as const;
+
+const cachedCase = defineCase("attendCached", "a position behind none, some and many", async (check) => {
+  for (const [batch, heads, context, size, start] of CACHED) {
+    const scale = 1 / Math.sqrt(size);
+    const operands = {
+      out: blank([batch, 1, heads * size]),
+      cache: check.numbers.normal([batch, 2, heads, context, size], "offset"),
+      qkv: check.numbers.normal([batch, 1, 3 * heads * size], "offset"),
+    };
+    await check.agree(
+      operands,
+      (device, { out, cache, qkv }) => {
+        if (device !== referenceDevice) {
+          required(device.attendCached).call(device, out, cache, qkv, start, scale);
+          return;
+        }
+        const [keys, values] = cachedPlainly(device, cache, qkv, start);
+        const options = { causal: false, scale, mask: undefined };
+        const plain = new PlainAttention(headsOf(qkv, 0, heads, size), keys, values, options);
+        const [shape, strides] = [
+          [batch, heads, 1],
+          [heads, 1, 1],
+        ];
+        const lse = { storage: device.allocate(batch * heads, "float32"), offset: 0, shape, strides };
+        plain.forward({ ...out, shape: [...shape, size], strides: [heads * size, size, size, 1] }, lse);
+      },
+      8,
+    );
+  }
+});
+
+export const attentionCases: readonly Case[] = [...maskedCases, ...packedCases, cachedCase];
