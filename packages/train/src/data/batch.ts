@@ -18,7 +18,7 @@ export interface Batch extends BatchSize {
   /** The tokens that follow, int32 [batch, time], classes, int32 [batch], or values, float32. A class of -100 counts for nothing. */
   readonly targets: Tensor;
   /** 1 for a token, 0 for padding, int32 [batch, time]; undefined where nothing is padded. */
-  readonly mask?: Tensor;
+  readonly mask?: Tensor | undefined;
 }
 
 /** Values on the host that become one tensor: float32 or int32, as their array is. */
