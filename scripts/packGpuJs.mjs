@@ -1,10 +1,22 @@
 // gpu.js as @lectern/autograd is published with it. As a package it would bring 90 MB that nobody calls here: another WebGPU for
 // Node than ours, and a WebGL that is to be compiled. So its own code lies in ours, a module for Node and one for browsers.
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const FOLDER = "./dist/gpu.js";
+
+/** What lies in gpu.js's own code, in its module for browsers at least. */
+const WITHIN = ["acorn", "gpu-mock.js"];
+
+/** Copies the licences of what is carried, which ask for no more than that. */
+function copyLicences(home, to) {
+  cpSync(join(home, "LICENSE"), join(to, "LICENSE"));
+  const require = createRequire(join(realpathSync(home), "package.json"));
+  for (const name of WITHIN) {
+    cpSync(join(dirname(require.resolve(`${name}/package.json`)), "LICENSE"), join(to, `LICENSE.${name}`));
+  }
+}
 
 /** What Node's has to have to load what is Node's own. */
 const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
@@ -27,7 +39,7 @@ export function withGpuJs(folder, to, manifest) {
       ...{ absWorkingDir: home, outfile: join(to, FOLDER, `${platform}.mjs`) },
     });
   }
-  cpSync(join(home, "LICENSE"), join(to, FOLDER, "LICENSE"));
+  copyLicences(home, join(to, FOLDER));
   const { "gpu.js": _, ...dependencies } = manifest.dependencies;
   const { webgpu, ...optionalDependencies } = manifest.optionalDependencies;
   return {

@@ -49,7 +49,10 @@ it("README's first program runs outside of the workspace, with plain node", () =
 });
 
 it("the gpu device comes with its gpu.js, and with nothing that has to be installed for it", async () => {
-  const { dependencies, optionalDependencies } = manifestIn(join(folder, "node_modules/@lectern/autograd"));
+  const autograd = join(folder, "node_modules/@lectern/autograd");
+  const licences = readdirSync(join(autograd, "dist/gpu.js")).filter((file) => file.startsWith("LICENSE"));
+  expect(licences.sort()).toEqual(["LICENSE", "LICENSE.acorn", "LICENSE.gpu-mock.js"]);
+  const { dependencies, optionalDependencies } = manifestIn(autograd);
   expect(Object.keys({ ...dependencies, ...optionalDependencies }).sort()).toEqual(["acorn", "koffi", "seedrandom"]);
   writeFileSync(
     join(folder, "gpu.js"),
