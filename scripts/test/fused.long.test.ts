@@ -1,0 +1,3 @@
+import { describeFused, trainings } from "./fused.ts";
+
+describeFused([trainings.charactersDropout, trainings.classifier]);
