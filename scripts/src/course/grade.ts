@@ -4,7 +4,7 @@ import { type Course, pointsOf, rounded, type Score, scoreOf } from "./course.ts
 import type { Flag } from "./flags.ts";
 import { type FoundTask, starterOf } from "./registry.ts";
 import { alike, type Pair } from "./similarity.ts";
-import { type HandedIn, handedIn, handedInAt, type Submission, textOfFile } from "./submissions.ts";
+import { type HandedIn, handedIn, handedInAt, hasTime, type Submission, textOfFile } from "./submissions.ts";
 
 /** What a student's solution of a task came to. */
 export interface TaskGrade extends Score {
@@ -73,7 +73,7 @@ async function gradeOne(submission: Submission, options: GradeOptions): Promise<
     if (file !== undefined) grades.set(found.id, await gradeTask(submission, found, file, options, flags));
   }
   if (files.size === 0) flags.push({ kind: "nothing" });
-  else if (received !== undefined && !received.has(submission.student)) flags.push({ kind: "unknownTime" });
+  else if (!hasTime(submission, received)) flags.push({ kind: "unknownTime" });
   const points = rounded([...grades.values()].reduce((sum, one) => sum + one.points, 0));
   return { student: submission.student, points, tasks: grades, flags };
 }

@@ -11,7 +11,7 @@ import { gradesCsv, gradesJson, jsonText, studentJson } from "./gradeFiles.ts";
 import { hiddenTests } from "./hiddenTests.ts";
 import { allTasks } from "./registry.ts";
 import { whyNoSandbox } from "./sandbox.ts";
-import { receivedTimes, submissionsIn } from "./submissions.ts";
+import { receivedTimes, strangersIn, submissionsIn } from "./submissions.ts";
 import { harmless } from "./wire.ts";
 
 export interface GradeCommandOptions {
@@ -37,6 +37,8 @@ export async function courseGrade(options: GradeCommandOptions): Promise<void> {
   const hidden = options.tests === undefined ? undefined : await hiddenTests(options.tests, tasks);
   const received = options.received === undefined ? undefined : await receivedTimes(options.received, course.timezone);
   const submissions = submissionsIn(options.submissions, tasks);
+  const strangers = strangersIn(received, submissions).map(harmless).join(", ");
+  if (strangers !== "") process.stderr.write(`${options.received}: no submission is of ${strangers}\n`);
   const number = numbersIn(lang);
   const grades = await grade(submissions, {
     ...{ tasks, course, hidden, received, seed },

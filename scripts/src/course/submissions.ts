@@ -120,6 +120,15 @@ export async function receivedTimes(file: string, timezone: string): Promise<Map
   return times;
 }
 
+/** Names in the list of times of which there is no submission: a slip there would cost a student nothing, and be seen by nobody. */
+export function strangersIn(
+  received: ReadonlyMap<string, Date> | undefined,
+  submissions: readonly Submission[],
+): string[] {
+  const names = new Set(submissions.map(({ student }) => student));
+  return [...(received?.keys() ?? [])].filter((student) => !names.has(student));
+}
+
 /**
  * When a file was handed in, as far as it is known: as the teacher says; or when it was last changed, which a copy may have lost.
  * A repository that was cloned says nothing by its files' times.
@@ -130,6 +139,11 @@ export function handedInAt(
   received?: ReadonlyMap<string, Date>,
 ): Date | undefined {
   if (received !== undefined) return received.get(student);
-  if (lstatSync(join(folder, ".git"), { throwIfNoEntry: false }) !== undefined) return undefined;
-  return lstatSync(file).mtime;
+  return isClone(folder) ? undefined : lstatSync(file).mtime;
 }
+
+/** Whether it is known when a submission came. */
+export const hasTime = ({ student, folder }: Submission, received?: ReadonlyMap<string, Date>): boolean =>
+  received === undefined ? !isClone(folder) : received.has(student);
+
+const isClone = (folder: string): boolean => lstatSync(join(folder, ".git"), { throwIfNoEntry: false }) !== undefined;

@@ -7,7 +7,7 @@ import { type Grades, grade } from "../../src/course/grade.ts";
 import { gradesCsv, gradesJson, jsonText } from "../../src/course/gradeFiles.ts";
 import { hiddenTests } from "../../src/course/hiddenTests.ts";
 import { findTask } from "../../src/course/registry.ts";
-import { handedInAt, receivedTimes, submissionsIn } from "../../src/course/submissions.ts";
+import { handedInAt, hasTime, receivedTimes, strangersIn, submissionsIn } from "../../src/course/submissions.ts";
 import { solutionOf, withFile } from "./solutions.ts";
 
 const softmax = await findTask("softmax");
@@ -144,9 +144,11 @@ describe("submissions", () => {
     expect(handedInAt(cloned, file)).toBeInstanceOf(Date);
     mkdirSync(join(cloned.folder, ".git"));
     expect(handedInAt(cloned, file)).toBeUndefined();
+    expect([hasTime(cloned), hasTime({ ...cloned, folder: root })]).toEqual([false, true]);
     const text = 'student,time\n"cloned",2026-10-01 15:00\r\nother one;2026-10-01\n';
     const times = await withFile("times.csv", text, (csv) => receivedTimes(csv, "Europe/Moscow"));
     expect(handedInAt(cloned, file, times)?.toISOString()).toBe("2026-10-01T12:00:00.000Z");
+    expect(strangersIn(times, [cloned])).toEqual(["other one"]);
     expect(times.get("other one")?.toISOString()).toBe("2026-10-01T20:59:59.000Z");
     await expect(withFile("t.csv", "a,2026-10-01\nb,soon", (csv) => receivedTimes(csv, "UTC"))).rejects.toThrow(
       /t\.csv:2/,
