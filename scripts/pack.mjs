@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./node.mjs";
 import { withGpuJs } from "./packGpuJs.mjs";
@@ -84,12 +84,21 @@ function compile(source, folders, to) {
   } finally {
     rmSync(config);
   }
+  nameSources(to);
 }
 
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
+
+/** Source maps hold their sources; they name them beside the modules, and not by where they lay on the machine that packed. */
+function nameSources(folder) {
+  for (const file of filesIn(folder).filter((path) => path.endsWith(".js.map"))) {
+    const map = json(file);
+    writeFileSync(file, JSON.stringify({ ...map, sources: map.sources.map((path) => basename(path)) }));
+  }
+}
 
 /** Copies what is JavaScript already. */
 function copyAsItIs(source, to) {

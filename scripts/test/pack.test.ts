@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { findBrowser, openPage } from "@lectern/autograd/testing/browser";
@@ -37,6 +37,14 @@ describe.each(packages.map((path) => [manifestIn(path).name, path]))("%s as it i
     const modules = files.filter((file) => /\.(js|mjs|d\.ts|d\.mts)$/.test(file));
     const named = modules.filter((file) => /(from|import\()\s*"\.[^"\n]*\.ts"/.test(readFileSync(file, "utf8")));
     expect(named).toEqual([]);
+  });
+
+  it("has source maps that hold their sources, and say nothing of the machine that packed", () => {
+    for (const file of filesIn(path).filter((name) => name.endsWith(".js.map"))) {
+      const map = JSON.parse(readFileSync(file, "utf8")) as { sources: string[]; sourcesContent: string[] };
+      expect(map.sources).toEqual([basename(file).replace(/\.js\.map$/, ".ts")]);
+      expect(map.sourcesContent[0]).not.toBe("");
+    }
   });
 });
 
