@@ -157,7 +157,9 @@ describe("in a browser, where nothing tells asynchronous functions apart", () =>
 
   async function withoutNode() {
     vi.resetModules();
-    vi.stubGlobal("process", { ...process, getBuiltinModule: () => undefined });
+    // A page has no environment in which somebody asks for a build of the kernels.
+    const env = { ...process.env, LECTERN_SIMD: undefined };
+    vi.stubGlobal("process", { ...process, env, getBuiltinModule: () => undefined });
     return import("../src/index.ts");
   }
 
