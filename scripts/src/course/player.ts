@@ -8,7 +8,7 @@ import { inspect } from "node:util";
 import { setDefaultDevice } from "@lectern/autograd";
 import type { ExerciseFile } from "./exercise.ts";
 import { closeNames, findLibrary, openLibrary } from "./library.ts";
-import { ANSWERS, LOADING, RuleError, type Told, toldOf } from "./protocol.ts";
+import { ANSWERS, LOADING, type Question, RuleError, type Told, toldOf } from "./protocol.ts";
 import { encoded, LONGEST_ANSWER, plainOf } from "./wire.ts";
 
 const [exerciseFile, studentFile, needs] = process.argv.slice(2);
@@ -69,7 +69,7 @@ loaded.then(
 );
 
 async function answer(line: string): Promise<void> {
-  const { id, exercise, input } = JSON.parse(line);
+  const { id, exercise, input }: Question = JSON.parse(line);
   asked = id;
   try {
     const { exercises, student } = await loaded;

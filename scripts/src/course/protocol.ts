@@ -7,7 +7,8 @@ export interface Question {
   /** Counts the questions, so that no answer is taken for another's. */
   readonly id: number;
   readonly exercise: string;
-  readonly input: Plain;
+  /** As `encoded` of `wire.ts` writes it. */
+  readonly input: unknown;
 }
 
 /**

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { UsageError } from "../errors.ts";
 import { LANGUAGES, type Languages } from "../report/language.ts";
 import type { Task } from "./task.ts";
 import type { Use } from "./use.ts";
@@ -67,14 +66,6 @@ async function taskIn(folder: string): Promise<FoundTask> {
   const { task } = (await import(pathToFileURL(join(folder, "task.ts")).href)) as { task?: Task };
   if (task === undefined) throw new Error(`${folder}/task.ts exports no task: \`export const task = defineTask…\``);
   return { id: withoutNumber(name), chapter: withoutNumber(chapter), folder, title: await titleIn(folder), task };
-}
-
-/** A task by its name. Errors: there is none. */
-export async function findTask(id: string): Promise<FoundTask> {
-  const tasks = await allTasks();
-  const found = tasks.find((task) => task.id === id);
-  if (found !== undefined) return found;
-  throw new UsageError(`no task is called "${id}"; there are ${tasks.map((task) => task.id).join(", ")}`);
 }
 
 export const starterOf = ({ folder }: FoundTask): string => join(folder, "starter.ts");

@@ -12,6 +12,7 @@ import {
   type Ending,
   LOADING,
   type Outcome,
+  type Question,
   RULES,
   type Told,
 } from "./protocol.ts";
@@ -105,7 +106,8 @@ export class Sandbox {
     }
     const id = ++this.#asked;
     const answer = this.#answer(id);
-    this.#process?.stdin?.write(`${JSON.stringify({ id, exercise, input: encoded(input) })}\n`);
+    const question: Question = { id, exercise, input: encoded(input) };
+    this.#process?.stdin?.write(`${JSON.stringify(question)}\n`);
     const outcome = await answer;
     return outcome.kind === "ready" || outcome.kind === "broken" ? this.#give({ kind: "ended", why: "exit" }) : outcome;
   }

@@ -2,11 +2,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { allTasks, findTask, starterOf } from "../../src/course/registry.ts";
+import { allTasks, starterOf } from "../../src/course/registry.ts";
 import { describe as describeError, exitCode } from "../../src/errors.ts";
 import { run } from "../../src/lectern.ts";
 import { eventsOf, lectern, type Outcome } from "../command.ts";
-import { solutionOf } from "./solutions.ts";
+import { findTask, solutionOf } from "./solutions.ts";
 
 const softmax = await findTask("softmax");
 const root = mkdtempSync(join(tmpdir(), "lectern course "));

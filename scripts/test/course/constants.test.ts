@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { check, failureOf } from "../../src/course/check.ts";
 import { Draws } from "../../src/course/draws.ts";
-import { allTasks, findTask } from "../../src/course/registry.ts";
+import { allTasks } from "../../src/course/registry.ts";
 import type { Test } from "../../src/course/task.ts";
-import { withFile } from "./solutions.ts";
+import { findTask, withFile } from "./solutions.ts";
 
 /** Whether a test is passed by whoever has the answers to inputs of one seed, and is given those of another. */
 function passesFromMemory(test: Test, remembered: number, asked: number): boolean {

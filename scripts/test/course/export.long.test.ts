@@ -3,9 +3,8 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { findTask } from "../../src/course/registry.ts";
 import { lectern } from "../command.ts";
-import { solutionOf } from "./solutions.ts";
+import { findTask, solutionOf } from "./solutions.ts";
 
 it("a students' repository works by itself: set-up, list, check", async () => {
   const to = mkdtempSync(join(tmpdir(), "lectern students "));

@@ -6,9 +6,8 @@ import { readCourse } from "../../src/course/courseFile.ts";
 import { type Grades, grade } from "../../src/course/grade.ts";
 import { gradesCsv, gradesJson, jsonText } from "../../src/course/gradeFiles.ts";
 import { hiddenTests } from "../../src/course/hiddenTests.ts";
-import { findTask } from "../../src/course/registry.ts";
 import { handedInAt, hasTime, receivedTimes, strangersIn, submissionsIn } from "../../src/course/submissions.ts";
-import { solutionOf, withFile } from "./solutions.ts";
+import { findTask, solutionOf, withFile } from "./solutions.ts";
 
 const softmax = await findTask("softmax");
 const tasks = [softmax];

@@ -6,10 +6,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { check } from "../../src/course/check.ts";
 import type { Outcome } from "../../src/course/protocol.ts";
-import { findTask } from "../../src/course/registry.ts";
 import { Sandbox, whyNoSandbox } from "../../src/course/sandbox.ts";
 import { attempts } from "./hostile/exercise.ts";
-import { withFile } from "./solutions.ts";
+import { findTask, withFile } from "./solutions.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(`hostile/${name}`, import.meta.url));
 const limits = { seconds: 20, megabytes: 512, printed: 10_000 };

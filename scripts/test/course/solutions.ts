@@ -2,8 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { COURSEWORK, type FoundTask } from "../../src/course/registry.ts";
+import { allTasks, COURSEWORK, type FoundTask } from "../../src/course/registry.ts";
 import type { Mutants } from "../../src/course/task.ts";
+
+/** A task by its name. Errors: there is none. */
+export async function findTask(id: string): Promise<FoundTask> {
+  const found = (await allTasks()).find((task) => task.id === id);
+  if (found === undefined) throw new Error(`no task is called "${id}"`);
+  return found;
+}
 
 /** A task's reference solution. */
 export const solutionOf = ({ id }: FoundTask): string => join(COURSEWORK, "solutions", id, "solution.ts");

@@ -7,10 +7,10 @@ import { check } from "../../src/course/check.ts";
 import { deadlineOf, pointsOf } from "../../src/course/course.ts";
 import { readCourse } from "../../src/course/courseFile.ts";
 import { hiddenTests } from "../../src/course/hiddenTests.ts";
-import { allTasks, type FoundTask, fileOf, findTask, starterOf } from "../../src/course/registry.ts";
+import { allTasks, type FoundTask, fileOf, starterOf } from "../../src/course/registry.ts";
 import type { Mutants } from "../../src/course/task.ts";
 import { experimentNames } from "../../src/lecture/registry.ts";
-import { withFile } from "./solutions.ts";
+import { findTask, withFile } from "./solutions.ts";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const page = (name: string): string => readFileSync(join(repository, "docs", name), "utf8");
